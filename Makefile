@@ -1,0 +1,68 @@
+# The newcomer's door. Each target installs what it needs (Debian packages, DuckDB), builds and runs; nothing asks
+# anything. For the daily work the presets are at hand: cmake --workflow --preset dev.
+
+FUZZ_SECONDS ?= 60
+# Extra arguments for the benchmark program or ctest.
+ARGS ?=
+
+.PHONY: help demo build test lint fix bench fuzz asan tsan clang ci install clean
+.DEFAULT_GOAL := help
+
+help: ## Show this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+demo: build ## Build it, then load an example into a DuckDB file and look at the tables
+	tools/demo.sh
+
+build: ## Build build/release/dray
+	tools/setup build
+	cmake --workflow --preset release
+
+test: ## Build for development and run all tests
+	tools/setup test
+	cmake --preset dev
+	cmake --build --preset dev
+	ctest --preset dev $(ARGS)
+
+lint: ## Check format, layers, scripts and clang-tidy
+	tools/setup lint
+	tools/lint
+
+fix: ## Let clang-format and the text check mend what they can
+	tools/setup lint
+	tools/lint format text --fix
+
+bench: ## Measure the parts; each benchmark checks its answer
+	tools/setup bench
+	cmake --workflow --preset bench
+	tools/bench $(ARGS)
+
+fuzz: ## Fuzz each target for FUZZ_SECONDS=60
+	tools/setup fuzz
+	cmake --workflow --preset fuzz
+	tools/fuzz $(FUZZ_SECONDS)
+
+asan: ## All tests under the address and undefined-behaviour sanitizers
+	tools/setup test
+	cmake --preset asan
+	cmake --build --preset asan
+	ctest --preset asan $(ARGS)
+
+tsan: ## The tests under the thread sanitizer
+	tools/setup test
+	cmake --preset tsan
+	cmake --build --preset tsan
+	tools/without-aslr ctest --preset tsan $(ARGS)
+
+clang: ## All tests, built by clang
+	tools/setup test fuzz
+	cmake --workflow --preset clang
+
+ci: ## Everything, as the continuous integration does it
+	.ci/run
+
+install: build ## Install under PREFIX=/usr/local
+	cmake --install build/release --prefix "$(or $(PREFIX),/usr/local)"
+
+clean: ## Remove what was built, keep DuckDB
+	find build -mindepth 1 -maxdepth 1 ! -name deps -exec rm -rf {} +

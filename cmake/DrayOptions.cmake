@@ -1,0 +1,61 @@
+# What may be chosen, and how Dray's own code is compiled.
+
+option(BUILD_TESTING "Build the tests" ON)
+option(DRAY_BENCH "Build the benchmarks (needs Google Benchmark)" OFF)
+option(DRAY_FUZZ "Build the fuzz targets with libFuzzer (needs clang); without it tests replay the corpus" OFF)
+option(DRAY_WARNINGS_AS_ERRORS "Stop at the first warning" OFF)
+set(DRAY_MARCH "" CACHE STRING "Value for -march (x86-64-v3, native ...); empty builds for any machine of the family")
+set(DRAY_DIFFERENTIAL_SEEDS "1-30" CACHE STRING "Seeds of the differential test")
+set(DRAY_DUCKDB_ROOT "$ENV{DRAY_DUCKDB_DIR}" CACHE PATH
+  "A folder with duckdb.h and libduckdb.so (also in include/ and lib/); empty means what tools/fetch-duckdb fetched")
+
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE RelWithDebInfo CACHE STRING "" FORCE)
+endif()
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+# Run paths relative to the binary: a build folder can be moved.
+set(CMAKE_BUILD_RPATH_USE_ORIGIN ON)
+
+# NDEBUG would take the asserts away, and asserts are on in release. CMake's own defaults for these two define it.
+foreach(type RELEASE RELWITHDEBINFO MINSIZEREL)
+  string(REPLACE "-DNDEBUG" "" CMAKE_CXX_FLAGS_${type} "${CMAKE_CXX_FLAGS_${type}}")
+endforeach()
+
+find_program(DRAY_CCACHE ccache)
+mark_as_advanced(DRAY_CCACHE)
+if(DRAY_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${DRAY_CCACHE}")
+endif()
+
+function(dray_compile_options target)
+  # Not -Wnull-dereference: on g++ 12 it reports the standard library.
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wconversion -Wshadow)
+  if(CMAKE_CXX_COMPILER_ID MATCHES Clang)
+    # It checks what is annotated and nothing else. Guard members with an annotated mutex of our own: it warns about
+    # correct code when the capability is a std::mutex.
+    target_compile_options(${target} PRIVATE -Wthread-safety)
+  endif()
+  if(DRAY_WARNINGS_AS_ERRORS)
+    target_compile_options(${target} PRIVATE -Werror)
+  endif()
+  if(DRAY_MARCH)
+    target_compile_options(${target} PRIVATE -march=${DRAY_MARCH})
+  endif()
+  target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/src")
+endfunction()
+
+# A static library that may have no source yet.
+function(dray_add_library name)
+  if(NOT ARGN)
+    file(CONFIGURE OUTPUT "${PROJECT_BINARY_DIR}/${name}_empty.cpp" CONTENT "// No source yet.\n")
+    set(ARGN "${PROJECT_BINARY_DIR}/${name}_empty.cpp")
+  endif()
+  add_library(${name} STATIC ${ARGN})
+  dray_compile_options(${name})
+  target_include_directories(${name} PUBLIC "${PROJECT_SOURCE_DIR}/src")
+endfunction()

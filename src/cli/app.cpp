@@ -1,0 +1,482 @@
+#include "cli/app.h"
+
+#include <CLI/CLI.hpp>
+#include <charconv>
+#include <limits>
+
+#include "config/nearest.h"
+#include "config/values.h"
+
+namespace dray {
+namespace {
+
+constexpr const char* root_doc =
+    "dray hauls raw event logs (gzipped, newline-delimited JSON) to the tables of a warehouse.";
+constexpr const char* root_examples =
+    "Examples:\n"
+    "  dray sync ./logs duckdb:shop.duckdb      load what is new in ./logs\n"
+    "  dray plan ./logs duckdb:shop.duckdb      show what that would do\n"
+    "  dray init                                write a dray.yaml to go on with\n"
+    "\n"
+    "Exit codes: 0 success, 1 failure, 2 command line or configuration, 3 partial.\n"
+    "`dray help COMMAND` tells more.\n";
+
+// Builds the parser around the commands' structs, which it fills while it parses.
+class Parser {
+ public:
+  explicit Parser(std::chrono::sys_days today);
+  Parser(const Parser&) = delete;
+  Parser& operator=(const Parser&) = delete;
+
+  Result<std::variant<Command, HelpText>> parse(std::vector<std::string> arguments);
+  const CLI::App& root() const { return root_; }
+
+ private:
+  CLI::App* command(CLI::App& parent, const char* name, const char* doc, const char* examples);
+  void add_sync(SyncCommand& sync, CLI::App& app);
+  void add_status();
+  void add_history();
+  void add_rejects();
+  void add_reject_options(CLI::App& app);
+  void add_small_commands();
+
+  void text(CLI::App& app, const char* name, std::optional<std::string>& field, const char* value,
+            const char* doc);
+  void count(CLI::App& app, const char* name, std::uint64_t least, std::uint64_t most,
+             std::function<void(std::uint64_t)> store, const char* doc);
+  void day(CLI::App& app, const char* name, std::optional<std::chrono::sys_days>& field,
+           const char* doc);
+  void json(CLI::App& app, OutputForm& form);
+  void sources(CLI::App& app, Selection& selection, const char* doc);
+  void warehouse_or_config(CLI::App& app, Selection& selection);
+  void machine(CLI::App& app, Selection& selection);
+  void presentation(CLI::App& app, Presentation& presentation);
+
+  std::optional<Command> chosen() const;
+  Result<std::variant<Command, HelpText>> help(const std::vector<std::string>& names,
+                                               int exit_code) const;
+  std::vector<std::string> named_commands() const;
+  Error usage_error(const CLI::ParseError& error) const;
+  std::string explain(const CLI::ParseError& error, const CLI::App& app) const;
+  const CLI::App& innermost(std::vector<std::string>& path) const;
+
+  std::chrono::sys_days today_;
+  CLI::App root_{root_doc, "dray"};
+  SyncCommand sync_;
+  SyncCommand plan_;
+  StatusCommand status_;
+  HistoryCommand history_;
+  RejectsCommand rejects_;
+  QueryCommand query_;
+  InitCommand init_;
+  CompletionCommand completion_;
+  SettingsCommand settings_;
+  VersionCommand version_;
+  std::vector<std::string> help_path_;
+  bool dry_run_ = false;
+  bool version_wanted_ = false;
+};
+
+Parser::Parser(std::chrono::sys_days today) : today_(today) {
+  root_.set_help_flag("-h,--help", "Show this help.");
+  root_.add_flag("--version", version_wanted_, "Show the version.");
+  root_.footer(root_examples);
+  root_.require_subcommand(0, 1);
+  add_sync(sync_, *command(root_, "sync", "Load what is new.",
+                           "Examples:\n"
+                           "  dray sync ./logs duckdb:shop.duckdb\n"
+                           "  dray sync --source shop --since 2026-01-01\n"));
+  plan_.mode = SyncMode::plan;
+  add_sync(plan_, *command(root_, "plan",
+                           "Show what a sync would do: objects, rows, changes. Changes nothing.",
+                           "Example:\n  dray plan ./logs duckdb:shop.duckdb\n"));
+  add_status();
+  add_history();
+  add_rejects();
+  add_small_commands();
+}
+
+CLI::App* Parser::command(CLI::App& parent, const char* name, const char* doc,
+                          const char* examples) {
+  CLI::App* app = parent.add_subcommand(name, doc);
+  app->set_help_flag("-h,--help", "Show this help.");
+  app->footer(examples);
+  return app;
+}
+
+void Parser::add_sync(SyncCommand& sync, CLI::App& app) {
+  Selection& selection = sync.selection;
+  app.add_option("SOURCE", selection.place, "The directory with the events.")->type_name("DIR");
+  app.add_option("WAREHOUSE", selection.warehouse, "Where the tables go: duckdb:FILE.");
+  sources(app, selection,
+          "With SOURCE: what to call it. Else: only this source of the configuration; may be "
+          "repeated.");
+  text(app, "--config", selection.config_path, "FILE",
+       "The configuration, if it is not ./dray.yaml.");
+  day(app, "--since", sync.since, "Only what was received on this day or later.");
+  day(app, "--until", sync.until, "Only what was received on this day or earlier.");
+  app.add_flag_callback(
+      "--reload-changed", [&sync] { sync.reload_changed = ReloadChanged::yes; },
+      "Load again the objects whose content has changed since they were loaded.");
+  app.add_flag("--moved", sync.moved, "Accept that the source has moved to another place.");
+  if (sync.mode == SyncMode::load) {
+    app.add_flag("--dry-run", dry_run_, "The same as `dray plan`.");
+  }
+  machine(app, selection);
+  presentation(app, sync.presentation);
+}
+
+void Parser::add_status() {
+  CLI::App& app = *command(root_, "status", "Show each source's last run and what needs a hand.",
+                           "Example:\n  dray status --warehouse duckdb:shop.duckdb\n");
+  sources(app, status_.selection, "Only this source; may be repeated.");
+  warehouse_or_config(app, status_.selection);
+  json(app, status_.form);
+}
+
+void Parser::add_history() {
+  CLI::App& app = *command(root_, "history", "List earlier runs, or show one of them whole.",
+                           "Example:\n  dray history --limit 5\n");
+  app.add_option("RUN", history_.run, "The id of a run, or its beginning.");
+  sources(app, history_.selection, "Only this source; may be repeated.");
+  count(
+      app, "--limit", 1, 100'000, [this](std::uint64_t value) { history_.limit = value; },
+      "How many runs to list, newest first (20).");
+  warehouse_or_config(app, history_.selection);
+  json(app, history_.form);
+}
+
+void Parser::add_rejects() {
+  CLI::App& app =
+      *command(root_, "rejects", "List, show or retry the lines and values that did not get in.",
+               "Examples:\n"
+               "  dray rejects list\n"
+               "  dray rejects show --reason not_json\n"
+               "  dray rejects retry --object 2026-01-31/a.gz\n");
+  app.require_subcommand(0, 1);
+  add_reject_options(app);
+  json(app, rejects_.presentation.form);
+  const auto action = [&](const char* name, RejectsCommand::Action what, const char* doc) {
+    CLI::App* child = command(app, name, doc, "");
+    child->parse_complete_callback([this, what] { rejects_.action = what; });
+    add_reject_options(*child);
+    return child;
+  };
+  using enum RejectsCommand::Action;
+  json(*action("list", list, "Count them by reason, table and column."),
+       rejects_.presentation.form);
+  json(*action("show", show, "Show each with its place and value."), rejects_.presentation.form);
+  CLI::App* again = action("retry", retry, "Read those lines again and load what now fits.");
+  machine(*again, rejects_.selection);
+  presentation(*again, rejects_.presentation);
+}
+
+void Parser::add_reject_options(CLI::App& app) {
+  sources(app, rejects_.selection, "Only of this source; may be repeated.");
+  RejectFilter& filter = rejects_.filter;
+  text(app, "--run", filter.run_id, "RUN", "Only of this run.");
+  text(app, "--reason", filter.reason, "CODE", "Only with this reason.");
+  text(app, "--table", filter.table_name, "TABLE", "Only of this table.");
+  text(app, "--object", filter.object, "KEY", "Only of this object.");
+  count(
+      app, "--limit", 1, 1'000'000'000, [this](std::uint64_t value) { rejects_.limit = value; },
+      "At most so many.");
+  warehouse_or_config(app, rejects_.selection);
+}
+
+void Parser::add_small_commands() {
+  CLI::App& query = *command(root_, "query", "Run a read-only SQL statement and print its result.",
+                             "Example:\n"
+                             "  dray query duckdb:shop.duckdb "
+                             "'select count(*) from shop.tracks'\n");
+  query.add_option("WAREHOUSE", query_.warehouse, "duckdb:FILE.")->required();
+  query.add_option("SQL", query_.sql, "The statement.")->required();
+  json(query, query_.form);
+  query.add_flag_callback(
+      "--csv", [this] { query_.form = OutputForm::csv; }, "Print CSV.");
+  query.get_option("--csv")->excludes("--json");
+
+  CLI::App& init = *command(root_, "init", "Write a commented dray.yaml to start from.", "");
+  init.add_option("--config", init_.path, "Where to write it (dray.yaml).")->type_name("FILE");
+  init.add_flag("--force", init_.force, "Overwrite a file that is there.");
+
+  CLI::App& completion =
+      *command(root_, "completion", "Print a completion script for a shell.",
+               "Examples:\n"
+               "  source <(dray completion bash)\n"
+               "  dray completion fish > ~/.config/fish/completions/dray.fish\n");
+  completion.add_option("SHELL", completion_.shell, "bash, zsh or fish.")
+      ->required()
+      ->type_name("bash|zsh|fish")
+      ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+
+  CLI::App& settings =
+      *command(root_, "settings", "Print what dray.yaml may hold, for editors and documents.", "");
+  settings.group("");
+  settings.add_option("DOCUMENT", settings_.document, "Which form.")
+      ->required()
+      ->type_name("template|schema|reference")
+      ->check(CLI::IsMember({"template", "schema", "reference"}));
+
+  json(*command(root_, "version", "Show the version.", ""), version_.form);
+
+  CLI::App& help = *command(root_, "help", "Show the help of a command.", "");
+  help.add_option("COMMAND", help_path_, "The command.");
+}
+
+void Parser::text(CLI::App& app, const char* name, std::optional<std::string>& field,
+                  const char* value, const char* doc) {
+  app.add_option_function<std::string>(
+         name, [&field](const std::string& given) { field = given; }, doc)
+      ->type_name(value);
+}
+
+void Parser::count(CLI::App& app, const char* name, std::uint64_t least, std::uint64_t most,
+                   std::function<void(std::uint64_t)> store, const char* doc) {
+  const std::string option = name;
+  app.add_option_function<std::string>(
+         name,
+         [=](const std::string& given) {
+           std::uint64_t value = 0;
+           const char* end = given.data() + given.size();
+           const auto parsed = std::from_chars(given.data(), end, value);
+           if (parsed.ec != std::errc{} || parsed.ptr != end || value < least || value > most) {
+             throw CLI::ValidationError(option, "\"" + given + "\" is not a whole number from " +
+                                                    std::to_string(least) + " to " +
+                                                    std::to_string(most));
+           }
+           store(value);
+         },
+         doc)
+      ->type_name("N");
+}
+
+void Parser::day(CLI::App& app, const char* name, std::optional<std::chrono::sys_days>& field,
+                 const char* doc) {
+  const std::string option = name;
+  app.add_option_function<std::string>(
+         name,
+         [this, option, &field](const std::string& given) {
+           field = parse_day(given, today_);
+           if (!field) {
+             throw CLI::ValidationError(option, "\"" + given +
+                                                    "\" is not a day; write it like 2026-01-31, "
+                                                    "yesterday or 7d");
+           }
+         },
+         doc)
+      ->type_name("DAY");
+}
+
+void Parser::json(CLI::App& app, OutputForm& form) {
+  app.add_flag_callback(
+      "--json", [&form] { form = OutputForm::json; }, "Print JSON.");
+}
+
+void Parser::sources(CLI::App& app, Selection& selection, const char* doc) {
+  app.add_option("--source", selection.sources, doc)->type_name("NAME")->allow_extra_args(false);
+}
+
+void Parser::warehouse_or_config(CLI::App& app, Selection& selection) {
+  app.add_option("--warehouse", selection.warehouse,
+                 "The warehouse, if it is not that of the "
+                 "configuration: duckdb:FILE.")
+      ->type_name("ADDRESS");
+  text(app, "--config", selection.config_path, "FILE",
+       "The configuration, if it is not ./dray.yaml.");
+}
+
+void Parser::machine(CLI::App& app, Selection& selection) {
+  count(
+      app, "--threads", 0, 1024,
+      [&selection](std::uint64_t value) { selection.threads = static_cast<unsigned>(value); },
+      "How many cores to use; 0 means all of them.");
+  app.add_option_function<std::string>(
+         "--memory",
+         [&selection](const std::string& given) {
+           constexpr std::uint64_t least = 64ULL << 20;
+           selection.memory_bytes = parse_size(given);
+           if (!selection.memory_bytes || *selection.memory_bytes < least) {
+             throw CLI::ValidationError("--memory", "\"" + given +
+                                                        "\" is not a size of 64 MiB or more; "
+                                                        "write it like 512MB or 2GiB");
+           }
+         },
+         "How much memory the process may use (1GiB).")
+      ->type_name("SIZE");
+}
+
+void Parser::presentation(CLI::App& app, Presentation& presentation) {
+  app.add_flag_callback(
+      "--strict", [&presentation] { presentation.strict = Strict::yes; },
+      "Exit with 3 when there are rejects.");
+  json(app, presentation.form);
+  app.add_flag("-q,--quiet", presentation.quiet, "Print nothing but errors.");
+  app.add_flag_callback(
+      "--no-progress", [&presentation] { presentation.progress = false; },
+      "Do not show how far it is.");
+}
+
+// --- After parsing
+
+std::optional<Command> Parser::chosen() const {
+  if (version_wanted_) return VersionCommand{};
+  const auto parsed = [this](const char* name) { return root_.got_subcommand(name); };
+  if (parsed("sync")) {
+    SyncCommand sync = sync_;
+    if (dry_run_) sync.mode = SyncMode::plan;
+    return sync;
+  }
+  if (parsed("plan")) return plan_;
+  if (parsed("status")) return status_;
+  if (parsed("history")) return history_;
+  if (parsed("rejects")) return rejects_;
+  if (parsed("query")) return query_;
+  if (parsed("init")) return init_;
+  if (parsed("completion")) return completion_;
+  if (parsed("settings")) return settings_;
+  if (parsed("version")) return version_;
+  return std::nullopt;
+}
+
+OptionNode option_node(const CLI::Option& option) {
+  OptionNode node;
+  const std::string type = option.get_type_name();
+  // A check adds its own words behind a colon.
+  const std::string value = type.substr(0, type.find(':'));
+  node.doc = option.get_description();
+  node.required = option.get_required();
+  if (option.get_positional()) {
+    node.names.push_back(option.get_name(true, false));
+    node.value = value;
+    return node;
+  }
+  for (const std::string& name : option.get_snames()) {
+    node.names.push_back("-" + name);
+  }
+  for (const std::string& name : option.get_lnames()) {
+    node.names.push_back("--" + name);
+  }
+  if (option.get_expected_max() > 0 && option.get_type_size() > 0) {
+    node.value = value;
+  }
+  return node;
+}
+
+CommandNode command_node(const CLI::App& app) {
+  CommandNode node;
+  node.name = app.get_name();
+  node.doc = app.get_description();
+  node.examples = app.get_footer();
+  node.hidden = app.get_parent() != nullptr && app.get_group().empty();
+  for (const CLI::Option* option : app.get_options()) {
+    (option->get_positional() ? node.positionals : node.options).push_back(option_node(*option));
+  }
+  for (const CLI::App* child : app.get_subcommands({})) {
+    node.commands.push_back(command_node(*child));
+  }
+  return node;
+}
+
+// The innermost command that was named; `path` becomes {"rejects", "list"}.
+const CLI::App& Parser::innermost(std::vector<std::string>& path) const {
+  const CLI::App* app = &root_;
+  while (!app->get_subcommands().empty()) {
+    app = app->get_subcommands().front();
+    path.push_back(app->get_name());
+  }
+  return *app;
+}
+
+std::vector<std::string> Parser::named_commands() const {
+  std::vector<std::string> names;
+  innermost(names);
+  return names;
+}
+
+Result<std::variant<Command, HelpText>> Parser::help(const std::vector<std::string>& names,
+                                                     int exit_code) const {
+  const CommandNode root = command_node(root_);
+  std::vector<const CommandNode*> path = {&root};
+  for (const std::string& name : names) {
+    const auto& children = path.back()->commands;
+    const auto child = std::ranges::find(children, name, &CommandNode::name);
+    if (child == children.end()) {
+      return with_hint(config_error("help: there is no command \"" + name + "\""), "dray --help");
+    }
+    path.push_back(&*child);
+  }
+  return std::variant<Command, HelpText>(HelpText{help_text(path), exit_code});
+}
+
+std::vector<std::string> option_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& name : option->get_lnames()) {
+      names.push_back("--" + name);
+    }
+  }
+  return names;
+}
+
+std::vector<std::string> command_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* child : app.get_subcommands({})) {
+    if (!child->get_group().empty()) names.push_back(child->get_name());
+  }
+  return names;
+}
+
+std::string did_you_mean(const std::string& word, const std::vector<std::string>& words) {
+  const auto nearest = nearest_word(word, words);
+  return nearest ? "; did you mean \"" + *nearest + "\"?" : "";
+}
+
+std::string Parser::explain(const CLI::ParseError& error, const CLI::App& app) const {
+  const std::vector<std::string> extras = root_.remaining(true);
+  const std::string extra = extras.empty() ? "" : extras.front();
+  // It may be why something else seems to be missing.
+  if (extra.starts_with("-")) {
+    const std::string name = extra.substr(0, extra.find('='));
+    return "unknown option " + name + did_you_mean(name, option_names(app));
+  }
+  if (dynamic_cast<const CLI::ExtrasError*>(&error) == nullptr) return error.what();
+  if (!command_names(app).empty()) {
+    return "unknown command \"" + extra + "\"" + did_you_mean(extra, command_names(app));
+  }
+  return "one argument too many: \"" + extra + "\"";
+}
+
+Error Parser::usage_error(const CLI::ParseError& error) const {
+  std::vector<std::string> names;
+  const CLI::App& app = innermost(names);
+  const std::string path = CLI::detail::join(names, " ");
+  Error told = config_error(explain(error, app));
+  if (path.empty()) return with_hint(std::move(told), "dray --help");
+  return with_hint(std::move(told).within(path), "dray " + path + " --help");
+}
+
+Result<std::variant<Command, HelpText>> Parser::parse(std::vector<std::string> arguments) {
+  std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants them
+  try {
+    root_.parse(arguments);
+  } catch (const CLI::CallForHelp&) {
+    return help(named_commands(), exit_success);
+  } catch (const CLI::ParseError& error) {
+    return usage_error(error);
+  }
+  if (root_.got_subcommand("help")) return help(help_path_, exit_success);
+  if (auto command = chosen()) return std::variant<Command, HelpText>(std::move(*command));
+  return help({}, exit_usage);
+}
+
+}  // namespace
+
+Result<std::variant<Command, HelpText>> parse_command_line(
+    const std::vector<std::string>& arguments, std::chrono::sys_days today) {
+  return Parser(today).parse(arguments);
+}
+
+CommandNode command_tree() { return command_node(Parser(std::chrono::sys_days()).root()); }
+
+}  // namespace dray

@@ -1,0 +1,26 @@
+#include "cli/exit_code.h"
+
+#include <algorithm>
+#include <array>
+
+namespace dray {
+
+int exit_code(const Error& error) {
+  return error.cause == Cause::config ? exit_usage : exit_failure;
+}
+
+int exit_code(const RunReport& report, Strict strict) {
+  if (!report.counts.conserved() || report.status == RunStatus::failure) return exit_failure;
+  const bool rejects = report.counts.rejected > 0 || report.values_rejected > 0;
+  const bool too_little = report.status == RunStatus::partial;
+  return too_little || (rejects && strict == Strict::yes) ? exit_partial : exit_success;
+}
+
+int worse_exit_code(int a, int b) {
+  constexpr std::array order = {exit_success, exit_partial, exit_usage, exit_failure,
+                                exit_interrupted};
+  const auto rank = [&](int code) { return std::find(order.begin(), order.end(), code); };
+  return rank(a) < rank(b) ? b : a;
+}
+
+}  // namespace dray

@@ -1,0 +1,25 @@
+// How the program ends. docs/cli.md promises these numbers to scripts.
+#pragma once
+
+#include "base/result.h"
+#include "model/report.h"
+
+namespace dray {
+
+constexpr int exit_success = 0;  // also when there was nothing new
+constexpr int exit_failure = 1;
+constexpr int exit_usage = 2;    // a person has to change the command line or the configuration
+constexpr int exit_partial = 3;  // an object or a table that should have loaded did not
+constexpr int exit_interrupted = 130;  // Ctrl-C for the second time
+
+enum class Strict { no, yes };
+
+int exit_code(const Error& error);
+
+// Rejects alone are a success, unless `strict`. Counts that do not add up are a failure of ours.
+int exit_code(const RunReport& report, Strict strict);
+
+// Of several sources the worst counts: failure, then configuration, then partial.
+int worse_exit_code(int a, int b);
+
+}  // namespace dray

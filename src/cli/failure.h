@@ -1,0 +1,22 @@
+// Errors as a person and a script see them.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "cli/environment.h"
+
+namespace dray {
+
+enum class OutputForm { text, json, csv };
+
+// The same error with a line that says what to try; tell_failure() shows it as one.
+Error with_hint(Error error, std::string_view hint);
+
+// "dray: error: ..." and "try: ..." on stderr; under --json an object on stdout as well. Returns
+// the exit code. `source` is the one it is about, or empty.
+int tell_failure(const Environment& environment, OutputForm form, const Error& error,
+                 std::string_view source = "");
+
+}  // namespace dray

@@ -1,0 +1,62 @@
+// init, settings, completion and version: what needs no warehouse.
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+
+#include "base/json_writer.h"
+#include "cli/commands.h"
+#include "cli/completion.h"
+#include "config/config.h"
+
+namespace dray {
+namespace {
+
+Result<void> write_template(const InitCommand& command) {
+  std::error_code ignored;
+  if (!command.force && std::filesystem::exists(command.path, ignored)) {
+    return with_hint(config_error(command.path + " is there already"),
+                     "dray init --force overwrites it");
+  }
+  errno = 0;
+  std::ofstream file(command.path, std::ios::binary | std::ios::trunc);
+  file << config_template();
+  file.close();
+  if (!file) return config_error(command.path + ": " + std::strerror(errno));
+  return {};
+}
+
+}  // namespace
+
+int run_command(const InitCommand& command, const Environment& environment) {
+  const auto written = write_template(command);
+  if (!written.ok()) return tell_failure(environment, OutputForm::text, written.error());
+  environment.out << "wrote " << command.path
+                  << "; set warehouse and sources there, then: dray plan\n";
+  return exit_success;
+}
+
+int run_command(const CompletionCommand& command, const Environment& environment) {
+  environment.out << completion_script(command.shell, command_tree());
+  return exit_success;
+}
+
+int run_command(const SettingsCommand& command, const Environment& environment) {
+  environment.out << (command.document == "schema"      ? config_json_schema()
+                      : command.document == "reference" ? config_reference()
+                                                        : config_template());
+  return exit_success;
+}
+
+int run_command(const VersionCommand& command, const Environment& environment) {
+  if (command.form == OutputForm::json) {
+    JsonWriter json;
+    json.begin_object().field("version", DRAY_VERSION).end_object();
+    environment.out << std::move(json).done() << '\n';
+  } else {
+    environment.out << "dray " << DRAY_VERSION << '\n';
+  }
+  return exit_success;
+}
+
+}  // namespace dray

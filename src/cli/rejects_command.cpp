@@ -1,0 +1,240 @@
+// rejects list, show and retry.
+#include <algorithm>
+#include <limits>
+#include <map>
+
+#include "base/json_writer.h"
+#include "base/time.h"
+#include "cli/commands.h"
+#include "cli/format.h"
+#include "cli/selection.h"
+#include "cli/sync_runner.h"
+#include "cli/table.h"
+#include "run/records.h"
+#include "transform/naming.h"
+
+namespace dray {
+namespace {
+
+// A table for people: what does not fit into a glance is for --json.
+constexpr std::size_t value_columns_max = 60;
+
+// One filter per source that was asked for.
+std::vector<RejectFilter> filters_of(const RejectsCommand& command, std::size_t count_max) {
+  RejectFilter filter = command.filter;
+  filter.count_max = count_max;
+  const auto schemas = selected_schemas(command.selection);
+  if (schemas.empty()) return {filter};
+  std::vector<RejectFilter> filters;
+  for (const std::string& schema : schemas) {
+    filter.source = schema;
+    filters.push_back(filter);
+  }
+  return filters;
+}
+
+Result<std::vector<Reject>> rejects_of(const RejectsCommand& command, Warehouse& warehouse,
+                                       std::size_t count_max) {
+  std::vector<Reject> all;
+  for (const RejectFilter& filter : filters_of(command, count_max)) {
+    DRAY_ASSIGN(std::vector<Reject> found, find_rejects(warehouse, filter));
+    std::ranges::move(found, std::back_inserter(all));
+  }
+  if (all.size() > count_max) all.resize(count_max);
+  return all;
+}
+
+std::string target_of(const std::string& table, const std::string& column) {
+  return column.empty() ? table : table + "." + column;
+}
+
+// --- list
+
+Result<std::vector<RejectGroup>> groups_of(const RejectsCommand& command, Warehouse& warehouse) {
+  const std::size_t count_max = command.limit.value_or(RejectFilter{}.count_max);
+  std::vector<RejectGroup> all;
+  for (const RejectFilter& filter : filters_of(command, count_max)) {
+    DRAY_ASSIGN(std::vector<RejectGroup> found, group_rejects(warehouse, filter));
+    std::ranges::move(found, std::back_inserter(all));
+  }
+  std::ranges::stable_sort(all, std::greater<>(), &RejectGroup::count);
+  if (all.size() > count_max) all.resize(count_max);
+  return all;
+}
+
+std::string groups_json(const std::vector<RejectGroup>& groups) {
+  JsonWriter json;
+  json.begin_object().key("groups").begin_array();
+  for (const RejectGroup& group : groups) {
+    json.begin_object().field("source", group.source).field("kind", group.kind);
+    json.field("reason", group.reason).field("table", group.table_name);
+    json.field("column", group.column_name).field("count", group.count);
+    json.key("sample").begin_object().field("object", group.sample_object);
+    json.field("line", group.sample_line).field("value", group.sample_value);
+    json.end_object().end_object();
+  }
+  json.end_array().end_object();
+  return std::move(json).done() + "\n";
+}
+
+std::string groups_text(const std::vector<RejectGroup>& groups, const Terminal& terminal) {
+  if (groups.empty()) return "no open rejects\n";
+  std::vector<std::vector<std::string>> rows;
+  for (const RejectGroup& group : groups) {
+    rows.push_back({with_thousands(group.count), group.source, group.kind, group.reason,
+                    target_of(group.table_name, group.column_name),
+                    group.sample_object + ":" + std::to_string(group.sample_line),
+                    cut_to_width(printable(group.sample_value), value_columns_max)});
+  }
+  return render_table({{"count", Align::right},
+                       {"source"},
+                       {"kind"},
+                       {"reason"},
+                       {"column"},
+                       {"for example"},
+                       {"value"}},
+                      rows, terminal.columns) +
+         "\nsee each with: dray rejects show; after mending the cause: dray rejects retry\n";
+}
+
+Result<std::string> list_output(const RejectsCommand& command, Warehouse& warehouse,
+                                const Terminal& terminal) {
+  DRAY_ASSIGN(const std::vector<RejectGroup> groups, groups_of(command, warehouse));
+  return command.presentation.form == OutputForm::json ? groups_json(groups)
+                                                       : groups_text(groups, terminal);
+}
+
+// --- show
+
+std::string rejects_json(const std::vector<Reject>& rejects) {
+  JsonWriter json;
+  json.begin_object().key("rejects").begin_array();
+  for (const Reject& reject : rejects) {
+    json.begin_object().field("source", reject.source).field("run", reject.run_id);
+    json.field("object", reject.object).field("line", reject.line);
+    json.field("kind", reject.kind).field("reason", reject.reason);
+    json.field("detail", reject.detail).field("table", reject.table_name);
+    json.field("column", reject.column_name).field("value", reject.value);
+    json.field("rejected_at", format_timestamp(to_micros(reject.rejected_at))).end_object();
+  }
+  json.end_array().end_object();
+  return std::move(json).done() + "\n";
+}
+
+std::string rejects_text(const std::vector<Reject>& rejects, std::size_t limit,
+                         const Terminal& terminal) {
+  if (rejects.empty()) return "no open rejects\n";
+  std::string out;
+  for (const Reject& reject : rejects) {
+    const std::string place = printable(reject.source) + "  " + printable(reject.object) + ":" +
+                              std::to_string(reject.line);
+    out += painted(terminal, Colour::bold, place) + "  " + printable(reject.reason);
+    const std::string target = target_of(reject.table_name, reject.column_name);
+    if (!target.empty()) out += "  " + printable(target);
+    out += "\n  " + printable(reject.detail) + "\n";
+    if (!reject.value.empty()) {
+      out += "  " + painted(terminal, Colour::dim, printable(reject.value)) + "\n";
+    }
+  }
+  if (rejects.size() == limit) {
+    out += "\nthese are the first " + with_thousands(limit) + "; --limit shows more\n";
+  }
+  return out;
+}
+
+Result<std::string> show_output(const RejectsCommand& command, Warehouse& warehouse,
+                                const Terminal& terminal) {
+  const std::size_t limit = command.limit.value_or(RejectFilter{}.count_max);
+  DRAY_ASSIGN(const std::vector<Reject> rejects, rejects_of(command, warehouse, limit));
+  return command.presentation.form == OutputForm::json ? rejects_json(rejects)
+                                                       : rejects_text(rejects, limit, terminal);
+}
+
+int show(const RejectsCommand& command, const Environment& environment) {
+  const auto output = [&]() -> Result<std::string> {
+    DRAY_ASSIGN(const std::string address, select_warehouse(command.selection));
+    DRAY_ASSIGN(const std::unique_ptr<Warehouse> warehouse, open_to_read(address));
+    return command.action == RejectsCommand::Action::list
+               ? list_output(command, *warehouse, environment.out_terminal)
+               : show_output(command, *warehouse, environment.out_terminal);
+  }();
+  if (!output.ok()) return tell_failure(environment, command.presentation.form, output.error());
+  environment.out << *output << std::flush;
+  return exit_success;
+}
+
+// --- retry
+
+// The configuration, or with --warehouse alone one that knows no source.
+Result<Config> retry_config(const Selection& selection) {
+  Selection without_names = selection;
+  without_names.sources.clear();
+  if (selection.warehouse.empty()) return select_sources(without_names);
+  DRAY_TRY(check_warehouse(selection.warehouse));
+  Config config;
+  config.warehouse = selection.warehouse;
+  if (selection.threads) config.threads = *selection.threads;
+  if (selection.memory_bytes) config.memory_bytes = *selection.memory_bytes;
+  return config;
+}
+
+// Where each schema's lines come from: where the last run found them, unless the configuration says
+// otherwise.
+Result<std::map<std::string, SourceConfig>> known_sources(const Config& config,
+                                                          Warehouse& warehouse) {
+  std::map<std::string, SourceConfig> sources;
+  DRAY_ASSIGN(const std::vector<SourceStatus> statuses, source_statuses(warehouse));
+  for (const SourceStatus& status : statuses) {
+    sources[status.source] = SourceConfig{status.source, status.location, std::nullopt};
+  }
+  for (const SourceConfig& source : config.sources) {
+    sources[schema_name(source.name)] = source;
+  }
+  return sources;
+}
+
+Result<std::vector<SyncJob>> retry_jobs(const RejectsCommand& command, const Config& config,
+                                        Warehouse& warehouse) {
+  const std::size_t limit = command.limit.value_or(std::numeric_limits<std::int64_t>::max());
+  DRAY_ASSIGN(const std::vector<Reject> rejects, rejects_of(command, warehouse, limit));
+  DRAY_ASSIGN(const auto sources, known_sources(config, warehouse));
+  std::map<std::string, SyncJob> jobs;
+  for (const Reject& reject : rejects) {
+    const auto source = sources.find(reject.source);
+    if (source == sources.end()) {
+      return config_error("nobody knows where the objects of " + reject.source + " are");
+    }
+    SyncJob& job = jobs.try_emplace(reject.source, SyncJob{request_of(config), ""}).first->second;
+    job.request.source = source->second.name;
+    job.request.only_lines[reject.object].insert(reject.line);
+    job.location = source->second.location;
+  }
+  std::vector<SyncJob> list;
+  for (auto& [schema, job] : jobs) {
+    list.push_back(std::move(job));
+  }
+  return list;
+}
+
+int retry(const RejectsCommand& command, const Environment& environment) {
+  const Presentation& presentation = command.presentation;
+  const auto config = retry_config(command.selection);
+  if (!config.ok()) return tell_failure(environment, presentation.form, config.error());
+  const auto warehouse = open_to_sync(*config, SyncMode::load);
+  if (!warehouse.ok()) return tell_failure(environment, presentation.form, warehouse.error());
+  const auto jobs = retry_jobs(command, *config, **warehouse);
+  if (!jobs.ok()) return tell_failure(environment, presentation.form, jobs.error());
+  if (jobs->empty() && presentation.form == OutputForm::text && !presentation.quiet) {
+    environment.out << "no open rejects\n";
+  }
+  return run_syncs(*jobs, **warehouse, config->warehouse, presentation, environment);
+}
+
+}  // namespace
+
+int run_command(const RejectsCommand& command, const Environment& environment) {
+  return command.action == RejectsCommand::Action::retry ? retry(command, environment)
+                                                         : show(command, environment);
+}
+
+}  // namespace dray

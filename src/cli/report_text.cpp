@@ -1,0 +1,205 @@
+#include <algorithm>
+
+#include "cli/format.h"
+#include "cli/report_output.h"
+#include "cli/table.h"
+
+namespace dray {
+namespace {
+
+// A screen's worth. A source with a thousand tables has a report for machines as well.
+constexpr std::size_t collections_shown_max = 40;
+
+bool has_something_to_say(const CollectionReport& collection) {
+  return collection.created || collection.rows_loaded > 0 || collection.duplicates > 0 ||
+         collection.rows_replaced > 0 || collection.values_rejected > 0 ||
+         !collection.new_columns.empty();
+}
+
+std::string new_columns_text(const CollectionReport& collection) {
+  if (collection.created) {
+    return "new table, " + counted(collection.new_columns.size(), "column");
+  }
+  std::string out;
+  for (const std::string& column : collection.new_columns) {
+    if (!out.empty()) out += ", ";
+    out += column;
+  }
+  return out;
+}
+
+// Nothing where there is nothing, so that the eye finds what is there.
+std::string count_text(std::uint64_t count) { return count == 0 ? "" : with_thousands(count); }
+
+// Those with something to say; of too many the ones with the most rows. In the report's order.
+std::vector<const CollectionReport*> shown(const RunReport& report, std::size_t& more) {
+  std::vector<const CollectionReport*> found;
+  for (const CollectionReport& collection : report.collections) {
+    if (has_something_to_say(collection)) found.push_back(&collection);
+  }
+  more = 0;
+  if (found.size() <= collections_shown_max) return found;
+  more = found.size() - collections_shown_max;
+  std::vector<const CollectionReport*> by_rows = found;
+  std::ranges::stable_sort(by_rows, std::greater<>(), &CollectionReport::rows_loaded);
+  by_rows.resize(collections_shown_max);
+  std::erase_if(found, [&](const CollectionReport* collection) {
+    return std::ranges::find(by_rows, collection) == by_rows.end();
+  });
+  return found;
+}
+
+std::string collections_table(const RunReport& report, const Terminal& terminal) {
+  std::size_t more = 0;
+  std::vector<std::vector<std::string>> rows;
+  for (const CollectionReport* collection : shown(report, more)) {
+    rows.push_back({collection->table, with_thousands(collection->rows_loaded),
+                    count_text(collection->duplicates), count_text(collection->values_rejected),
+                    new_columns_text(*collection)});
+  }
+  if (rows.empty()) return "";
+  std::string out = render_table({{"collection"},
+                                  {"rows", Align::right},
+                                  {"duplicates", Align::right},
+                                  {"rejects", Align::right},
+                                  {"new columns"}},
+                                 rows, terminal.columns);
+  if (more > 0) out += "and " + with_thousands(more) + " more\n";
+  return out + "\n";
+}
+
+std::string rate_text(const RunReport& report) {
+  const double seconds = static_cast<double>(report.duration.count()) / 1e6;
+  std::string out = " in " + human_duration(report.duration);
+  if (seconds <= 0 || report.counts.lines == 0) return out;
+  const auto lines = static_cast<double>(report.counts.lines) / seconds;
+  const auto bytes =
+      static_cast<double>(report.bytes_plain > 0 ? report.bytes_plain : report.bytes_read) /
+      seconds;
+  out += ", " + with_thousands(static_cast<std::uint64_t>(lines + 0.5)) + " lines/s, ";
+  return out + human_bytes(bytes) + "/s";
+}
+
+std::string objects_text(const RunReport& report) {
+  std::string out =
+      counted(report.objects_loaded, "object") + " (" + human_bytes(report.bytes_read);
+  if (report.bytes_plain > report.bytes_read) {
+    out += ", " + human_bytes(report.bytes_plain) + " unpacked";
+  }
+  out += ")" + rate_text(report);
+  if (report.objects_set_aside > 0) {
+    out += "; " + with_thousands(report.objects_set_aside) + " set aside";
+  }
+  if (report.objects_known > 0) {
+    out += "; " + with_thousands(report.objects_known) + " loaded before";
+  }
+  return out + "\n";
+}
+
+std::string counts_text(const LineCounts& counts) {
+  return counted(counts.lines, "line") + " = " + with_thousands(counts.loaded) + " loaded + " +
+         with_thousands(counts.duplicate) + " duplicate + " + with_thousands(counts.filtered) +
+         " filtered + " + with_thousands(counts.rejected) + " rejected\n";
+}
+
+std::string status_text(const RunReport& report, const Terminal& terminal) {
+  const Colour colour = report.status == RunStatus::success   ? Colour::green
+                        : report.status == RunStatus::partial ? Colour::yellow
+                                                              : Colour::red;
+  return painted(terminal, colour, to_string(report.status));
+}
+
+std::string notices_text(const RunReport& report, const Terminal& terminal) {
+  std::string out;
+  for (const Notice& notice : report.notices) {
+    out += painted(terminal, Colour::yellow, "notice:") + " " + printable(notice.message);
+    if (notice.count > 1) out += " (" + with_thousands(notice.count) + " times)";
+    out += "\n";
+  }
+  return out;
+}
+
+// "25 lines and 4 values"; empty without any.
+std::string rejects_text(const RunReport& report) {
+  std::string out;
+  if (report.counts.rejected > 0) out = counted(report.counts.rejected, "line");
+  if (report.values_rejected > 0) {
+    out += (out.empty() ? "" : " and ") + counted(report.values_rejected, "value");
+  }
+  return out;
+}
+
+std::string next_text(const RunReport& report, SyncMode mode) {
+  std::string out;
+  // A plan records nothing, and what failed was rolled back.
+  if (mode == SyncMode::plan || report.status == RunStatus::failure) return out;
+  const std::string warehouse = " --warehouse " + shell_word(report.warehouse) + "\n";
+  if (const std::string rejects = rejects_text(report); !rejects.empty()) {
+    out += rejects + " rejected; see them with: dray rejects list --run " +
+           shell_word(report.run_id) + warehouse;
+  }
+  if (report.objects_set_aside > 0) {
+    out += "objects set aside are tried again by the next sync; see them with: dray status" +
+           warehouse;
+  }
+  return out;
+}
+
+bool nothing_new(const RunReport& report) {
+  return report.status == RunStatus::success && report.counts == LineCounts{} &&
+         report.objects_loaded == 0 && report.objects_set_aside == 0 && report.notices.empty() &&
+         report.ddl.empty() && report.error.empty() &&
+         std::ranges::none_of(report.collections, has_something_to_say);
+}
+
+std::string ddl_text(const RunReport& report) {
+  if (report.ddl.empty()) return "no change of the schema\n";
+  std::string out;
+  for (const std::string& statement : report.ddl) {
+    // Its line breaks are its layout: only what else a terminal would obey is told by a name.
+    for (std::size_t at = 0; at < statement.size();) {
+      const std::size_t end = std::min(statement.find('\n', at), statement.size());
+      out += printable(std::string_view(statement).substr(at, end - at)) + "\n";
+      at = end + 1;
+    }
+    if (!out.ends_with(";\n")) out.insert(out.size() - 1, ";");
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string conservation_bug(const RunReport& report) {
+  if (report.counts.conserved()) return "";
+  return "BUG: the counts of " + report.source + " do not add up: " + counts_text(report.counts) +
+         "Do not rely on this run, and please report it with the output of: dray history " +
+         report.run_id + " --json\n";
+}
+
+std::string report_text(const RunReport& report, SyncMode mode, const Terminal& terminal) {
+  const std::string title = painted(terminal, Colour::bold, printable(report.source));
+  if (nothing_new(report)) {
+    return title + ": nothing new; " + counted(report.objects_known, "object") + " loaded before\n";
+  }
+  std::string out =
+      title + ": " + printable(report.location) + " to " + printable(report.warehouse) + ": ";
+  if (mode == SyncMode::plan) {
+    out += report.status == RunStatus::success
+               ? "a plan; nothing was changed\n\n"
+               : "a plan: " + status_text(report, terminal) + "\n\n";
+  } else {
+    out += status_text(report, terminal) + " (run " + printable(report.run_id) + ")\n\n";
+  }
+  out += collections_table(report, terminal);
+  if (report.counts != LineCounts{} || report.status != RunStatus::failure) {
+    out += counts_text(report.counts) + objects_text(report);
+  }
+  if (mode == SyncMode::plan) out += "\n" + ddl_text(report);
+  out += notices_text(report, terminal);
+  if (!report.error.empty()) {
+    out += painted(terminal, Colour::red, "error:") + " " + printable(report.error) + "\n";
+  }
+  return out + next_text(report, mode);
+}
+
+}  // namespace dray

@@ -1,0 +1,39 @@
+// From flags and configuration to what a command is about.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "cli/app.h"
+#include "config/config.h"
+#include "load/open.h"
+
+namespace dray {
+
+// The schema's name of SOURCE when nobody gives one: its last path component, whatever slashes
+// follow; "." is what the current directory is called.
+std::string name_of_place(const std::string& place);
+
+// Whether this build can use the address. An error never shows what may hold a password.
+Result<void> check_warehouse(const std::string& address);
+
+// The sources of a sync, its warehouse and settings: SOURCE and WAREHOUSE, or the configuration
+// file less the sources that were not asked for. Flags win over the file. All names give different
+// schemas.
+Result<Config> select_sources(const Selection& selection);
+
+// The warehouse alone: --warehouse, or what the configuration says.
+Result<std::string> select_warehouse(const Selection& selection);
+
+// --source as the schemas' names; empty when all are meant.
+std::vector<std::string> selected_schemas(const Selection& selection);
+
+// For reading what is there; the file has to exist.
+Result<std::unique_ptr<Warehouse>> open_to_read(const std::string& address);
+
+// For a sync or a plan with these settings. A plan creates no file: against a warehouse that does
+// not exist yet it compares with an empty one.
+Result<std::unique_ptr<Warehouse>> open_to_sync(const Config& config, SyncMode mode);
+
+}  // namespace dray

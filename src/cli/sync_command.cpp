@@ -1,0 +1,60 @@
+#include <optional>
+
+#include "cli/commands.h"
+#include "cli/selection.h"
+#include "cli/sync_runner.h"
+#include "source/directory.h"
+
+namespace dray {
+namespace {
+
+std::vector<SyncJob> jobs_of(const SyncCommand& command, const Config& config) {
+  std::vector<SyncJob> jobs;
+  for (const SourceConfig& source : config.sources) {
+    SyncJob& job = jobs.emplace_back(SyncJob{request_of(config), source.location});
+    job.request.source = source.name;
+    job.request.mode = command.mode;
+    job.request.since = command.since;
+    job.request.until = command.until;
+    job.request.history = source.history;
+    job.request.reload_changed = command.reload_changed;
+    job.request.moved = command.moved;
+  }
+  return jobs;
+}
+
+// The failures, when not one of the sources can be read: then there is no reason to touch, or even
+// create, a warehouse.
+std::optional<int> tell_if_none_is_there(const std::vector<SyncJob>& jobs, OutputForm form,
+                                         const Environment& environment) {
+  std::vector<Error> errors;
+  for (const SyncJob& job : jobs) {
+    auto store = open_directory(job.location);
+    if (store.ok()) return std::nullopt;
+    errors.push_back(std::move(store).error());
+  }
+  int worst = exit_success;
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    const int code = tell_failure(environment, form, errors[i], jobs[i].request.source);
+    worst = worse_exit_code(worst, code);
+  }
+  return worst;
+}
+
+}  // namespace
+
+int run_command(const SyncCommand& command, const Environment& environment) {
+  const OutputForm form = command.presentation.form;
+  if (command.since && command.until && *command.since > *command.until) {
+    return tell_failure(environment, form, config_error("--since is later than --until"));
+  }
+  const auto config = select_sources(command.selection);
+  if (!config.ok()) return tell_failure(environment, form, config.error());
+  const std::vector<SyncJob> jobs = jobs_of(command, *config);
+  if (const auto code = tell_if_none_is_there(jobs, form, environment)) return *code;
+  const auto warehouse = open_to_sync(*config, command.mode);
+  if (!warehouse.ok()) return tell_failure(environment, form, warehouse.error());
+  return run_syncs(jobs, **warehouse, config->warehouse, command.presentation, environment);
+}
+
+}  // namespace dray

@@ -1,0 +1,29 @@
+// Runs syncs one after the other and shows each.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/app.h"
+#include "cli/environment.h"
+#include "config/config.h"
+#include "load/warehouse.h"
+#include "run/sync.h"
+
+namespace dray {
+
+struct SyncJob {
+  SyncRequest request;
+  std::string location;
+};
+
+// The settings that every request of a run shares.
+SyncRequest request_of(const Config& config);
+
+// What was asked to be `warehouse_name` is shown as that, whatever `warehouse` is called. Each job
+// is run although one before it failed, until somebody asks to stop. Returns the worst exit code.
+int run_syncs(const std::vector<SyncJob>& jobs, Warehouse& warehouse,
+              const std::string& warehouse_name, const Presentation& presentation,
+              const Environment& environment);
+
+}  // namespace dray

@@ -1,0 +1,49 @@
+// dray.yaml: where the events are and where they go.
+//
+// Every error names file, line and key, and for an unknown key the nearest right one.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace dray {
+
+struct SourceConfig {
+  std::string name;                          // the schema is its safe name
+  std::string location;                      // a directory, or s3://bucket/prefix
+  std::optional<std::chrono::days> history;  // how far back a first sync goes; nothing: everything
+};
+
+struct Config {
+  std::string warehouse;  // duckdb:FILE, postgres://..., redshift://...
+  std::optional<std::string> warehouse_id;
+  std::vector<SourceConfig> sources;
+  unsigned threads = 0;                        // 0: as many as the machine has
+  std::uint64_t memory_bytes = 1ULL << 30;     // for the whole process
+  std::uint64_t line_bytes_max = 16ULL << 20;  // longer lines are rejects
+  std::string temp_directory;                  // "": beside the warehouse
+  bool contract_columns = true;
+};
+
+// Reads `text` as the configuration file called `file_name`. Relative paths in it are relative to
+// `base_directory`. ${ENV} and ${file:PATH} are replaced in values; a missing one is an error that
+// names it and never shows a value.
+Result<Config> parse_config(std::string_view text, const std::string& file_name,
+                            const std::string& base_directory);
+
+Result<Config> read_config(const std::string& path);
+
+// The commented file that `dray init` writes, and the JSON Schema that editors use: both made from
+// the same table of settings as the parser.
+std::string config_template();
+std::string config_json_schema();
+// The same as the rows of a Markdown table, for docs/configuration.md.
+std::string config_reference();
+
+}  // namespace dray

@@ -1,0 +1,144 @@
+#include "config/settings.h"
+
+namespace dray {
+namespace {
+
+// Below it a batch has no room beside the engine; above it somebody mistyped a unit.
+constexpr std::uint64_t memory_least = 64ULL << 20;
+constexpr std::uint64_t memory_most = 64ULL << 40;
+constexpr std::uint64_t line_least = 1ULL << 10;
+// A line is one buffer with 32-bit positions in it.
+constexpr std::uint64_t line_most = 1ULL << 29;
+constexpr std::uint64_t threads_most = 1024;
+
+std::vector<SettingOf<Config>> make_top_settings() {
+  return {
+      {{.key = "warehouse",
+        .kind = SettingKind::warehouse,
+        .required = true,
+        .standard = "",
+        .example = "duckdb:shop.duckdb",
+        .doc = "Where the tables are: duckdb:FILE."},
+       &Config::warehouse},
+      {{.key = "sources",
+        .kind = SettingKind::list,
+        .required = true,
+        .standard = "",
+        .example = "",
+        .doc = "Where the events are: one entry per source, each loaded into a schema of its own."},
+       std::monostate{}},
+      {{.key = "warehouse_id",
+        .kind = SettingKind::text,
+        .required = false,
+        .standard = "",
+        .example = "wh-1",
+        .doc = "This warehouse's id in an event's integrations.Warehouses.warehouseIds; without it "
+               "such lists are ignored."},
+       &Config::warehouse_id},
+      {{.key = "threads",
+        .kind = SettingKind::count,
+        .required = false,
+        .standard = "0",
+        .example = "0",
+        .doc = "How many cores to use; 0 means all of them.",
+        .least = 0,
+        .most = threads_most},
+       &Config::threads},
+      {{.key = "memory",
+        .kind = SettingKind::size,
+        .required = false,
+        .standard = "1 GiB",
+        .example = "1 GiB",
+        .doc =
+            "How much memory the whole process may use, the embedded warehouse's share included.",
+        .least = memory_least,
+        .most = memory_most},
+       &Config::memory_bytes},
+      {{.key = "line_max",
+        .kind = SettingKind::size,
+        .required = false,
+        .standard = "16 MiB",
+        .example = "16 MiB",
+        .doc = "The longest line that is read; a longer one is a reject.",
+        .least = line_least,
+        .most = line_most},
+       &Config::line_bytes_max},
+      {{.key = "temp_directory",
+        .kind = SettingKind::place,
+        .required = false,
+        .standard = "",
+        .example = "/var/tmp",
+        .doc = "Where rows wait that do not fit into memory; without it, beside the warehouse."},
+       &Config::temp_directory},
+      {{.key = "contract_columns",
+        .kind = SettingKind::boolean,
+        .required = false,
+        .standard = "true",
+        .example = "true",
+        .doc = "Create the columns that dashboards and dbt packages read even before an event "
+               "fills them."},
+       &Config::contract_columns},
+  };
+}
+
+std::vector<SettingOf<SourceConfig>> make_source_settings() {
+  return {
+      {{.key = "name",
+        .kind = SettingKind::text,
+        .required = true,
+        .standard = "",
+        .example = "shop",
+        .doc = "What the source is called; its schema has this name in snake case."},
+       &SourceConfig::name},
+      {{.key = "location",
+        .kind = SettingKind::place,
+        .required = true,
+        .standard = "",
+        .example = "./logs",
+        .doc = "The directory with the raw event files; sub-directories are read too."},
+       &SourceConfig::location},
+      {{.key = "history",
+        .kind = SettingKind::period,
+        .required = false,
+        .standard = "all",
+        .example = "60 days",
+        .doc = "How far back the first sync goes; all means everything there is."},
+       &SourceConfig::history},
+  };
+}
+
+}  // namespace
+
+std::string_view to_string(SettingKind kind) {
+  switch (kind) {
+    case SettingKind::text:
+      return "text";
+    case SettingKind::place:
+      return "a directory";
+    case SettingKind::warehouse:
+      return "an address";
+    case SettingKind::count:
+      return "a whole number";
+    case SettingKind::size:
+      return "a size";
+    case SettingKind::period:
+      return "a period";
+    case SettingKind::boolean:
+      return "true or false";
+    case SettingKind::list:
+      return "a list";
+  }
+  return "text";
+}
+
+const std::vector<SettingOf<Config>>& top_settings() {
+  static const std::vector<SettingOf<Config>> table = make_top_settings();
+  return table;
+}
+
+const std::vector<SettingOf<SourceConfig>>& source_settings() {
+  static const std::vector<SettingOf<SourceConfig>> table = make_source_settings();
+  return table;
+}
+
+}  // namespace dray

@@ -1,0 +1,28 @@
+// From what a person writes to a warehouse.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "load/warehouse.h"
+
+namespace dray {
+
+enum class Access { read_only, read_write };
+
+struct WarehouseOptions {
+  Access access = Access::read_write;
+  std::uint64_t memory_bytes = 512ULL << 20;  // for the engine itself, where it runs in this process
+  unsigned threads = 0;                       // 0: as many as the machine has
+  std::string temp_directory;                 // "": beside the warehouse
+};
+
+// `address` is duckdb:FILE. A read-write open creates a missing file; a read-only one does not.
+// Errors are `config` and say what to do: an unknown scheme, a file that is no DuckDB database, is
+// read-only, or is locked by another process.
+Result<std::unique_ptr<Warehouse>> open_warehouse(const std::string& address,
+                                                  const WarehouseOptions& options);
+
+}  // namespace dray

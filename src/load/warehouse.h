@@ -1,0 +1,105 @@
+// Seam 2: where tables live. DuckDB today (load/duckdb.h); PostgreSQL and Redshift stand behind the
+// same door.
+//
+// A run opens one session and speaks to it in this order:
+//
+//   catalog            what is there
+//   apply_outside      the changes that this warehouse refuses inside a transaction (none on DuckDB)
+//   begin
+//   apply              the rest of the plan
+//   load               one call per table
+//   execute, append    the ledger
+//   commit
+//
+// Threads: a warehouse may open sessions from several threads; a session belongs to one thread at a
+// time (it may use more inside).
+// Errors: `config`, `transient`, `in_doubt` (from commit alone) or `internal`. After an error inside a
+// transaction nothing but destroying the session is of use, and that rolls everything back.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "load/sql.h"
+#include "model/catalog.h"
+#include "model/staged.h"
+
+namespace dray {
+
+struct QueryColumn {
+  std::string name;
+  std::string type;  // the warehouse's own name for it
+};
+
+// A small result, all in memory; values as text, NULL as nothing. Timestamps are
+// "YYYY-MM-DD HH:MM:SS[.ffffff]".
+struct QueryResult {
+  std::vector<QueryColumn> columns;
+  std::vector<std::vector<std::optional<std::string>>> rows;
+};
+
+// A value for one of Dray's own tables.
+using PlainValue =
+    std::variant<std::monostate, bool, std::int64_t, std::string_view, Timestamp>;
+
+// Rows handed over one at a time; what a row's text borrows lives until the next call.
+class RowSource {
+ public:
+  virtual ~RowSource() = default;
+  // Fills `row`; false at the end.
+  virtual Result<bool> next(std::vector<PlainValue>& row) = 0;
+};
+
+// What a load did to one table.
+struct TableLoaded {
+  std::uint64_t rows_inserted = 0;
+  std::uint64_t rows_lost = 0;      // rows of the batch that lost to a stored row
+  std::uint64_t rows_replaced = 0;  // stored rows that lost to a row of the batch
+};
+
+class WarehouseSession {
+ public:
+  virtual ~WarehouseSession() = default;
+
+  // The tables of one schema as they are now. No schema: no tables.
+  virtual Result<Catalog> catalog(const std::string& schema) = 0;
+
+  virtual Result<void> begin() = 0;
+
+  // One change of the plan; the same text as ddl() gives.
+  virtual Result<void> apply(const SchemaChange& change) = 0;
+
+  virtual Result<void> execute(const Sql& sql) = 0;
+  virtual Result<QueryResult> query(const Sql& sql) = 0;
+
+  // Writes the staged rows of one table into it: rows that `load` knows to have lost are left out,
+  // stored rows with the same id are compared and replaced or kept.
+  virtual Result<TableLoaded> load(TableLoad& load) = 0;
+
+  // Adds rows to one of Dray's own tables, all its columns in the table's order.
+  virtual Result<void> append(const std::string& schema, const std::string& table,
+                              RowSource& rows) = 0;
+
+  // On in_doubt the connection is gone and nobody here knows the outcome: open a new session and
+  // read the ledger.
+  virtual Result<void> commit() = 0;
+};
+
+class Warehouse {
+ public:
+  virtual ~Warehouse() = default;
+  virtual Result<std::unique_ptr<WarehouseSession>> open_session() = 0;
+  // The statement that makes one change, for a plan to show.
+  virtual Sql ddl(const SchemaChange& change) const = 0;
+  // What a person calls it: "duckdb:shop.duckdb". Holds no secret.
+  virtual std::string location() const = 0;
+};
+
+}  // namespace dray

@@ -1,0 +1,78 @@
+// What a run did: the numbers a person reads at its end and a script reads as JSON.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace dray {
+
+enum class RunStatus {
+  success,  // everything there was is loaded; rejects are notices
+  partial,  // an object or a table that should have loaded did not
+  failure,  // nothing was loaded
+};
+
+std::string_view to_string(RunStatus status);
+
+// Every raw line that was read is exactly one of loaded, duplicate, filtered, rejected.
+struct LineCounts {
+  std::uint64_t lines = 0;
+  std::uint64_t loaded = 0;
+  std::uint64_t duplicate = 0;
+  std::uint64_t filtered = 0;
+  std::uint64_t rejected = 0;
+
+  bool conserved() const { return lines == loaded + duplicate + filtered + rejected; }
+  LineCounts& operator+=(const LineCounts& other);
+  bool operator==(const LineCounts&) const = default;
+};
+
+// One table's share of a run.
+struct CollectionReport {
+  std::string table;
+  std::uint64_t rows_loaded = 0;
+  std::uint64_t duplicates = 0;        // rows of this batch that lost to another row
+  std::uint64_t rows_replaced = 0;     // stored rows that lost to a row of this batch
+  std::uint64_t values_rejected = 0;   // cells that are NULL because their value did not fit
+  std::vector<std::string> new_columns;  // "name type", in the order of creation
+  bool created = false;
+};
+
+// Something a person should know that did not stop the run, with how often it happened.
+struct Notice {
+  std::string code;     // stable, snake_case: "object_changed", "long_name", "replacement_character"
+  std::string message;  // one sentence: what happened, where, what to do
+  std::uint64_t count = 0;
+  bool operator==(const Notice&) const = default;
+};
+
+struct RunReport {
+  std::string run_id;  // sorts by time
+  std::string source;  // the schema's name
+  std::string location;
+  std::string warehouse;
+  RunStatus status = RunStatus::success;
+  std::chrono::sys_time<std::chrono::microseconds> started{};
+  std::chrono::microseconds duration{};
+  std::chrono::microseconds preparing{};  // of it: listing, decoding, transforming
+  std::chrono::microseconds loading{};    // of it: in the warehouse
+  std::uint64_t objects_listed = 0;
+  std::uint64_t objects_loaded = 0;
+  std::uint64_t objects_set_aside = 0;  // could not be read; tried again by the next sync
+  std::uint64_t objects_known = 0;      // already in the ledger
+  std::uint64_t bytes_read = 0;         // as stored
+  std::uint64_t bytes_plain = 0;        // after inflating
+  LineCounts counts;
+  std::uint64_t values_rejected = 0;
+  std::vector<CollectionReport> collections;  // by table name
+  std::vector<Notice> notices;
+  std::string error;  // set for failures, and for what made a run partial
+
+  // For a plan (nothing was changed): the exact statements a sync would run to change the schema.
+  std::vector<std::string> ddl;
+};
+
+}  // namespace dray

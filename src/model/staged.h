@@ -1,0 +1,97 @@
+// The rows of one table on their way into the warehouse, as the load sees them.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/byte_buffer.h"
+#include "base/result.h"
+#include "model/column_type.h"
+#include "model/record.h"
+#include "model/standard_columns.h"
+
+namespace dray {
+
+// Memory that a reader of blocks brings along, so that reading allocates nothing per block.
+struct BlockScratch {
+  ByteBuffer compressed;
+  ByteBuffer plain;
+  std::vector<RowKey> keys;
+};
+
+// Some consecutive rows of one table. Borrows the staged rows or the scratch.
+struct RowBlock {
+  std::uint64_t first_row = 0;       // its number within the StagedRows
+  std::string_view event;            // the slug in the column `event`; empty if the table has none
+  std::span<const RowKey> keys;      // one per row
+  std::span<const char> records;     // one per row, back to back; empty when only keys were asked for
+};
+
+// All rows of one table, in blocks. Reading is safe from several threads at once, each with its own
+// scratch; marking is not, and not together with reading.
+class StagedRows {
+ public:
+  virtual ~StagedRows() = default;
+  virtual std::uint64_t row_count() const = 0;
+  virtual std::size_t block_count() const = 0;
+  virtual Result<RowBlock> keys(std::size_t block, BlockScratch& scratch) const = 0;
+  virtual Result<RowBlock> rows(std::size_t block, BlockScratch& scratch) const = 0;
+
+  // A dropped row is not loaded: it lost to a duplicate, or its object could not be read whole.
+  virtual bool is_dropped(std::uint64_t row) const = 0;
+  virtual void drop(std::uint64_t row) = 0;
+};
+
+// A stored row that an equally old row of the batch competes with lies here in the raw logs.
+struct RowPlace {
+  std::string object_key;
+  std::uint64_t line = 0;
+  auto operator<=>(const RowPlace&) const = default;
+};
+
+// A value that did not fit its column; the row is loaded without it.
+struct ValueReject {
+  std::uint32_t object = 0;
+  std::uint32_t line = 0;
+  std::string_view column;
+  ColumnType column_type = ColumnType::varchar;
+  std::string_view value;
+};
+
+// Called from several threads at once.
+using ValueRejectSink = std::function<void(const ValueReject&)>;
+
+// Where a column's values come from.
+struct LoadColumn {
+  std::string name;
+  ColumnType type = ColumnType::varchar;
+  // Created by this very run, with a type chosen for these values.
+  bool created = false;
+  // received_at, uuid, uuid_ts and event are not cells of the record; `standard` tells them.
+  std::optional<StandardColumn> standard;
+  Slot slot = 0;
+};
+
+// One table's share of a load.
+struct TableLoad {
+  std::string schema;
+  std::string table;
+  bool created = false;     // by this very run: no stored rows to compare with
+  std::int64_t table_number = 0;  // in _dray.tables
+  std::vector<LoadColumn> columns;
+  Micros uuid_ts = 0;
+  StagedRows* rows = nullptr;  // borrowed
+  // Keys of this run's objects by RowKey::object, for ties. Borrowed.
+  const std::vector<std::string>* object_keys = nullptr;
+  // Whether a row that ties with its stored self, place included, replaces it: a retry does.
+  bool replace_same_place = false;
+  ValueRejectSink value_rejects;
+};
+
+}  // namespace dray

@@ -1,0 +1,73 @@
+// One run: what is new in a source becomes rows of a warehouse, in one transaction.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "load/warehouse.h"
+#include "model/report.h"
+#include "source/object_store.h"
+
+namespace dray {
+
+enum class SyncMode {
+  load,
+  plan,  // read, transform and compare with the warehouse; change nothing
+};
+
+enum class ReloadChanged { no, yes };
+
+// What to do with one source. A value.
+struct SyncRequest {
+  std::string source;  // any text; the schema is its safe name
+  SyncMode mode = SyncMode::load;
+  // By received day, where the layout tells it; objects without a day are always taken.
+  std::optional<std::chrono::sys_days> since;
+  std::optional<std::chrono::sys_days> until;  // inclusive
+  // Only for a source's first sync: how far back to go. Nothing: all there is.
+  std::optional<std::chrono::days> history;
+  ReloadChanged reload_changed = ReloadChanged::no;
+  // The same logs moved to another place: accept a location that differs from the recorded one.
+  bool moved = false;
+  // This warehouse's id in an event's integrations.Warehouses.warehouseIds, if it has one.
+  std::optional<std::string> warehouse_id;
+  // Contract columns that dashboards and dbt packages read exist even before data does.
+  bool contract_columns = true;
+  // Only these lines of these objects, whether or not the ledger has the object: a retry of rejects.
+  std::map<std::string, std::set<std::uint64_t>> only_lines;
+
+  unsigned threads = 0;  // 0: as many as the machine has
+  std::uint64_t memory_bytes = 1ULL << 30;
+  std::uint64_t line_bytes_max = 16ULL << 20;
+  std::string temp_directory;  // "": beside the warehouse file, or TMPDIR
+};
+
+// Watched from another thread while sync() runs. Counters only ever rise.
+struct SyncProgress {
+  enum class Phase { listing, reading, loading, done };
+  std::atomic<Phase> phase{Phase::listing};
+  std::atomic<std::uint64_t> objects_total{0};
+  std::atomic<std::uint64_t> objects_done{0};
+  std::atomic<std::uint64_t> bytes_total{0};  // as stored
+  std::atomic<std::uint64_t> bytes_done{0};
+  std::atomic<std::uint64_t> lines{0};
+  std::atomic<std::uint64_t> rows_total{0};
+  std::atomic<std::uint64_t> rows_loaded{0};
+};
+
+// Runs once. A report comes back whenever the run got as far as knowing its source and warehouse,
+// failed or not (report.status and report.error say which); an Error only for what a person must fix
+// before a run can begin. Stopping leaves the warehouse as it was before the run.
+Result<RunReport> sync(const SyncRequest& request, ObjectStore& store, Warehouse& warehouse,
+                       SyncProgress& progress, std::stop_token stop);
+
+}  // namespace dray

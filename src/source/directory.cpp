@@ -1,0 +1,357 @@
+#include "source/directory.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "source/layout.h"
+
+namespace dray {
+namespace {
+
+// Links that lead across each other multiply paths without ever closing a cycle; real layouts are
+// five deep.
+constexpr std::size_t depth_max = 64;
+
+std::string error_text(int code) { return std::generic_category().message(code); }
+
+class FileDescriptor {
+ public:
+  explicit FileDescriptor(int value) : value_(value) {}
+  FileDescriptor(FileDescriptor&& other) noexcept : value_(std::exchange(other.value_, -1)) {}
+  FileDescriptor& operator=(FileDescriptor&&) = delete;
+  ~FileDescriptor() {
+    if (value_ >= 0) ::close(value_);
+  }
+  int get() const { return value_; }
+
+ private:
+  int value_;
+};
+
+int open_retrying(const char* path, int flags) {
+  int fd = -1;
+  do {
+    fd = ::open(path, flags | O_CLOEXEC);
+  } while (fd < 0 && errno == EINTR);
+  return fd;
+}
+
+// Nanoseconds since 1970 as decimal text; put together as text because far years do not fit 64
+// bits.
+std::string version_of(const struct stat& info) {
+  std::string nanoseconds = std::to_string(info.st_mtim.tv_nsec);
+  return std::to_string(info.st_mtim.tv_sec) + std::string(9 - nanoseconds.size(), '0') +
+         nanoseconds;
+}
+
+bool is_same_content(const struct stat& info, const ObjectInfo& object) {
+  return S_ISREG(info.st_mode) && static_cast<std::uint64_t>(info.st_size) == object.size_bytes &&
+         version_of(info) == object.version;
+}
+
+bool is_readable_directory(const std::string& path) {
+  return ::faccessat(AT_FDCWD, path.c_str(), R_OK | X_OK, AT_EACCESS) == 0;
+}
+
+bool is_gone(int code) { return code == ENOENT || code == ENOTDIR; }
+
+Error root_error(const std::string& root, int code) {
+  const std::string place = "source " + root + ": ";
+  switch (code) {
+    case ENOENT:
+      return config_error(place +
+                          "there is no such directory; check the path, and that the disk "
+                          "is mounted");
+    case ENOTDIR:
+      return config_error(place + "a part of the path is not a directory");
+    case EACCES:
+    case EPERM:
+      return config_error(place +
+                          "no permission to read it; grant this user read and search "
+                          "rights (chmod o+rx)");
+    case ELOOP:
+    case ENAMETOOLONG:
+      return config_error(place + error_text(code));
+    default:
+      return transient_error(place + error_text(code));
+  }
+}
+
+// Why one object, which was listed, cannot be had.
+Error object_error(int code) {
+  if (is_gone(code)) return bad_data_error("gone since it was listed");
+  switch (code) {
+    case EACCES:
+    case EPERM:
+      return bad_data_error("no permission to read it");
+    case EISDIR:
+    case ELOOP:
+    case ENAMETOOLONG:
+    case ENXIO:
+      return bad_data_error(error_text(code));
+    default:
+      return transient_error(error_text(code));
+  }
+}
+
+// Checks at the end, once more, that what was read is what was listed: a file that somebody still
+// writes to would otherwise be loaded with half a line at its end.
+class FileReader final : public ByteReader {
+ public:
+  FileReader(FileDescriptor file, ObjectInfo object)
+      : file_(std::move(file)), object_(std::move(object)) {}
+
+  Result<std::size_t> read(std::span<std::byte> buffer) override {
+    while (true) {
+      const ssize_t count = ::read(file_.get(), buffer.data(), buffer.size());
+      if (count < 0 && errno == EINTR) continue;
+      if (count < 0) return object_error(errno);
+      read_bytes_ += static_cast<std::uint64_t>(count);
+      if (count == 0 && !buffer.empty()) DRAY_TRY(check_unchanged());
+      return static_cast<std::size_t>(count);
+    }
+  }
+
+ private:
+  Result<void> check_unchanged() const {
+    struct stat info {};
+    if (::fstat(file_.get(), &info) != 0) return object_error(errno);
+    if (read_bytes_ == object_.size_bytes && is_same_content(info, object_)) return {};
+    return bad_data_error("changed while it was read");
+  }
+
+  FileDescriptor file_;
+  ObjectInfo object_;
+  std::uint64_t read_bytes_ = 0;
+};
+
+Result<std::unique_ptr<ByteReader>> open_file(const std::string& path, const ObjectInfo& object) {
+  // A pipe that has taken the file's place must not make us wait for its writer.
+  FileDescriptor file(open_retrying(path.c_str(), O_RDONLY | O_NONBLOCK));
+  if (file.get() < 0) return object_error(errno);
+  struct stat info {};
+  if (::fstat(file.get(), &info) != 0) return object_error(errno);
+  if (!is_same_content(info, object)) return bad_data_error("changed since it was listed");
+  // Advice: a file system that does not take it reads as well, only later.
+  ::posix_fadvise(file.get(), 0, 0, POSIX_FADV_SEQUENTIAL);
+  return std::unique_ptr<ByteReader>(std::make_unique<FileReader>(std::move(file), object));
+}
+
+// One listing: the directories that are entered, depth first, and what was found.
+class Walk {
+ public:
+  explicit Walk(const std::string& root) : root_(root) {}
+
+  Result<Listing> run() {
+    if (const int code = enter(""); code != 0) return root_error(root_, code);
+    const auto by_key = [](const auto& a, const auto& b) { return a.key < b.key; };
+    std::sort(listing_.objects.begin(), listing_.objects.end(), by_key);
+    std::sort(listing_.problems.begin(), listing_.problems.end(), by_key);
+    return std::move(listing_);
+  }
+
+ private:
+  struct Identity {
+    dev_t device;
+    ino_t inode;
+    bool operator==(const Identity&) const = default;
+  };
+  struct CloseDirectory {
+    void operator()(DIR* directory) const { ::closedir(directory); }
+  };
+
+  // Lists the directory `prefix` ("" or "a/b/") and all below. Returns errno when it cannot be read
+  // to its end; what was found up to there stays. No directory stays open while one below is read.
+  int enter(const std::string& prefix) {
+    std::vector<std::string> below;
+    struct stat info {};
+    {
+      const std::string path = root_ + "/" + prefix;
+      FileDescriptor file(open_retrying(path.c_str(), O_RDONLY | O_DIRECTORY));
+      if (file.get() < 0 || ::fstat(file.get(), &info) != 0) return errno;
+      if (is_entered(info)) return 0;
+      const int code = read_entries(file.get(), prefix, below);
+      if (code != 0) return code;
+    }
+    entered_.push_back({info.st_dev, info.st_ino});
+    for (const std::string& key : below)
+      enter_below(key);
+    entered_.pop_back();
+    return 0;
+  }
+
+  void enter_below(const std::string& key) {
+    if (entered_.size() >= depth_max) {
+      add_problem(key, "is nested more than " + std::to_string(depth_max) + " directories deep");
+      return;
+    }
+    const int code = enter(key + "/");
+    if (code != 0 && !is_gone(code)) add_problem(key, "cannot be listed: " + error_text(code));
+  }
+
+  // Whether the directory is one of those above: a link leads back.
+  bool is_entered(const struct stat& info) const {
+    return std::find(entered_.begin(), entered_.end(), Identity{info.st_dev, info.st_ino}) !=
+           entered_.end();
+  }
+
+  int read_entries(int file, const std::string& prefix, std::vector<std::string>& below) {
+    // The stream gets a descriptor of its own, because it closes it.
+    const int own = ::fcntl(file, F_DUPFD_CLOEXEC, 0);
+    if (own < 0) return errno;
+    const std::unique_ptr<DIR, CloseDirectory> directory(::fdopendir(own));
+    if (directory == nullptr) {
+      const int code = errno;
+      ::close(own);
+      return code;
+    }
+    while (true) {
+      errno = 0;
+      const dirent* entry = ::readdir(directory.get());
+      if (entry == nullptr) return errno;
+      const std::string_view name = entry->d_name;
+      if (!is_ignored_component(name)) add_entry(file, prefix, *entry, below);
+    }
+  }
+
+  // Asks the file system only about what may matter: most entries tell their type for nothing.
+  void add_entry(int directory, const std::string& prefix, const dirent& entry,
+                 std::vector<std::string>& below) {
+    std::string key = prefix + entry.d_name;
+    if (entry.d_type == DT_DIR) {
+      below.push_back(std::move(key));
+      return;
+    }
+    const std::optional<KeyFacts> facts = classify_key(key);
+    const bool may_be_directory = entry.d_type == DT_LNK || entry.d_type == DT_UNKNOWN;
+    if (!facts && !may_be_directory) return;
+    struct stat info {};
+    if (::fstatat(directory, entry.d_name, &info, 0) != 0) {
+      add_stat_problem(directory, entry.d_name, key, errno);
+    } else if (S_ISDIR(info.st_mode)) {
+      below.push_back(std::move(key));
+    } else if (facts && S_ISREG(info.st_mode)) {
+      listing_.objects.push_back({std::move(key), static_cast<std::uint64_t>(info.st_size),
+                                  version_of(info), facts->encoding, facts->received_day});
+    } else if (facts) {
+      add_problem(key, "is not a regular file");
+    }
+  }
+
+  // A file that is deleted during the listing is no problem; a link that leads nowhere, or round in
+  // a ring of links, is: nobody knows what should be behind it.
+  void add_stat_problem(int directory, const char* name, const std::string& key, int code) {
+    if (code == ENOENT || code == ELOOP) {
+      struct stat link {};
+      if (::fstatat(directory, name, &link, AT_SYMLINK_NOFOLLOW) != 0) return;
+      add_problem(key, "is a link that leads nowhere");
+      return;
+    }
+    add_problem(key, "cannot be listed: " + error_text(code));
+  }
+
+  void add_problem(const std::string& key, std::string message) {
+    listing_.problems.push_back({key, std::move(message)});
+  }
+
+  const std::string& root_;  // of the store that lists
+  Listing listing_;
+  std::vector<Identity> entered_;
+};
+
+// Everything goes by path, nothing by an open directory: a long-running process must see when the
+// directory has been replaced by another.
+class DirectoryStore final : public ObjectStore {
+ public:
+  explicit DirectoryStore(std::string root) : root_(std::move(root)) {}
+
+  Result<Listing> list() override { return Walk(root_).run(); }
+
+  Result<std::unique_ptr<ByteReader>> open(const ObjectInfo& object) override {
+    auto reader = open_file(root_ + "/" + object.key, object);
+    if (reader.ok()) return reader;
+    // Not one object is gone but the disk, say: no reason to write off object after object.
+    if (!is_readable_directory(root_)) return root_error(root_, errno);
+    return reader;
+  }
+
+  std::string location() const override { return root_; }
+
+ private:
+  const std::string root_;  // absolute, without a '/' at the end
+};
+
+class FileStore final : public ObjectStore {
+ public:
+  FileStore(std::string path, std::string key) : path_(std::move(path)), key_(std::move(key)) {}
+
+  Result<Listing> list() override {
+    struct stat info {};
+    if (::stat(path_.c_str(), &info) != 0) return root_error(path_, errno);
+    const std::optional<KeyFacts> facts = classify_key(key_);
+    if (!facts || !S_ISREG(info.st_mode)) {
+      return config_error("source " + path_ +
+                          ": is neither a directory nor an event file (.gz, .zst, .json, .ndjson, "
+                          ".jsonl)");
+    }
+    Listing listing;
+    listing.objects.push_back({key_, static_cast<std::uint64_t>(info.st_size), version_of(info),
+                               facts->encoding, facts->received_day});
+    return listing;
+  }
+
+  Result<std::unique_ptr<ByteReader>> open(const ObjectInfo& object) override {
+    return open_file(path_, object);
+  }
+
+  std::string location() const override { return path_; }
+
+ private:
+  const std::string path_;
+  const std::string key_;
+};
+
+// Absolute, without a '/' at the end. Links stay as people wrote them, except before "..", which
+// means nothing without them.
+std::string absolute_path(const std::string& path, std::error_code& failure) {
+  const std::filesystem::path whole = std::filesystem::absolute(path, failure);
+  if (failure) return path;
+  const bool climbs = std::find(whole.begin(), whole.end(), "..") != whole.end();
+  std::string text =
+      (climbs ? std::filesystem::canonical(whole, failure) : whole.lexically_normal()).string();
+  while (text.size() > 1 && text.back() == '/')
+    text.pop_back();
+  return text;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<ObjectStore>> open_directory(const std::string& path) {
+  if (path.empty()) return config_error("source: the path is empty; the directory here is \".\"");
+  std::error_code failure;
+  const std::string root = absolute_path(path, failure);
+  if (failure) return root_error(path, failure.value());
+  struct stat info {};
+  if (::stat(root.c_str(), &info) != 0) return root_error(root, errno);
+  if (!S_ISDIR(info.st_mode)) {
+    auto store = std::make_unique<FileStore>(root, root.substr(root.rfind('/') + 1));
+    DRAY_TRY(store->list());
+    return std::unique_ptr<ObjectStore>(std::move(store));
+  }
+  if (!is_readable_directory(root)) return root_error(root, errno);
+  return std::unique_ptr<ObjectStore>(std::make_unique<DirectoryStore>(root));
+}
+
+}  // namespace dray

@@ -1,0 +1,46 @@
+// Names: from what people call things to identifiers that every warehouse takes (the specification,
+// 3.3, 3.6 and 7.1 to 7.5).
+//
+// Pure functions. A name that is too long is never cut without a hash, and a name made of nothing but
+// separators gets one too, so that different names stay different.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace dray {
+
+// Redshift's limit, which all warehouses share so that the mapping is one. Bytes.
+constexpr std::size_t name_bytes_max = 127;
+
+// Words at [A-Z0-9]*[a-z0-9]*, in lower case, joined by '_'. Works on bytes: every byte that is no
+// ASCII letter or digit separates. May be empty.
+std::string snake_case(std::string_view text);
+
+// A reserved word of Redshift (the list of 2023, less those that need no quoting as names).
+bool is_reserved_word(std::string_view word);
+
+// The slug of an event name: what the column `event` holds. "event_<hash>" for a name without a
+// letter or digit. Uncut.
+std::string event_slug(std::string_view event_name);
+
+// The table of an event: its slug, made safe. An event that is called like one of the fixed tables
+// gets a '_'.
+std::string event_table(std::string_view slug);
+
+// One step of a property's path: snake_case, or "key_<hash>" for a key without a letter or digit.
+std::string key_segment(std::string_view key);
+
+// The column of a property or trait whose path segments, joined by '_', are `path`.
+std::string property_column(std::string_view path);
+
+// The column of a context value: "context_" and the path.
+std::string context_column(std::string_view path);
+
+// The schema of a source. Empty when the name has no letter or digit.
+std::string schema_name(std::string_view source_name);
+
+// How the names above differ from plain snake case, for notices.
+bool is_too_long(std::string_view name);
+
+}  // namespace dray

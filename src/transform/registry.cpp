@@ -1,0 +1,124 @@
+#include "transform/registry.h"
+
+#include <memory>
+
+#include "base/result.h"
+#include "transform/naming.h"
+
+namespace dray {
+
+Registry::Registry(const RegistryLimits& limits) : limits_(limits) {
+  struct Fixed {
+    EventType type;
+    const char* name;
+  };
+  tables_.push_back(nullptr);
+  for (const Fixed& fixed : {Fixed{EventType::identify, "identifies"},
+                             Fixed{EventType::page, "pages"},
+                             Fixed{EventType::screen, "screens"},
+                             Fixed{EventType::group, "groups"},
+                             Fixed{EventType::alias, "aliases"}}) {
+    tables_.push_back(std::make_unique<Table>());
+    tables_.back()->type = fixed.type;
+    tables_.back()->name = fixed.name;
+  }
+}
+
+TableNumber Registry::fixed_table(EventType type) {
+  DRAY_ASSERT(type != EventType::track);
+  return static_cast<TableNumber>(type);
+}
+
+std::optional<TableNumber> Registry::event_table(std::string_view slug) {
+  const std::scoped_lock lock(mutex_);
+  if (const auto found = event_tables_.find(slug); found != event_tables_.end()) {
+    return found->second;
+  }
+  if (event_tables_.size() >= limits_.tables_max) return std::nullopt;
+  auto table = std::make_unique<Table>();
+  table->event = slug;
+  table->name = dray::event_table(slug);
+  table->origin = table->name == slug ? NameOrigin::plain
+                  : is_too_long(slug) ? NameOrigin::cut
+                                      : NameOrigin::prefixed;
+  const auto number = static_cast<TableNumber>(tables_.size());
+  tables_.push_back(std::move(table));
+  event_tables_.emplace(slug, number);
+  return number;
+}
+
+std::optional<Slot> Registry::slot_of(NamedSlots& slots, std::string_view column,
+                                      NameOrigin origin, Slot first, std::size_t count_max) {
+  if (const auto found = slots.by_name.find(column); found != slots.by_name.end()) {
+    return found->second;
+  }
+  if (slots.names.size() >= count_max) return std::nullopt;
+  const auto slot = static_cast<Slot>(first + slots.names.size());
+  slots.by_name.emplace(column, slot);
+  slots.names.emplace_back(column, origin);
+  return slot;
+}
+
+std::optional<Slot> Registry::property_slot(TableNumber table, std::string_view column,
+                                            NameOrigin origin) {
+  const std::scoped_lock lock(mutex_);
+  return slot_of(tables_[table]->properties, column, origin, property_slot_first,
+                 limits_.properties_max);
+}
+
+std::optional<Slot> Registry::context_slot(std::string_view column, NameOrigin origin) {
+  const std::scoped_lock lock(mutex_);
+  return slot_of(context_, column, origin, context_slot_first, limits_.context_columns_max);
+}
+
+void Registry::observe(const std::vector<Observation>& observations) {
+  const std::scoped_lock lock(mutex_);
+  for (const Observation& observation : observations) {
+    Observed& bits = tables_[observation.table]->observed[observation.slot];
+    bits = static_cast<Observed>(bits | observation.bits);
+  }
+}
+
+Registry::ColumnSeen Registry::column_seen(const Table& table, Slot slot, Observed bits) const {
+  if (slot >= context_slot_first) {
+    const auto& [name, origin] = context_.names[slot - context_slot_first];
+    return {name, slot, bits, origin};
+  }
+  if (slot >= property_slot_first) {
+    const auto& [name, origin] = table.properties.names[slot - property_slot_first];
+    return {name, slot, bits, origin};
+  }
+  return {std::string(facts(static_cast<StandardColumn>(slot)).name), slot, bits,
+          NameOrigin::plain};
+}
+
+std::vector<Registry::TableSeen> Registry::tables() const {
+  const std::scoped_lock lock(mutex_);
+  std::vector<TableSeen> seen;
+  for (std::size_t number = 1; number < tables_.size(); ++number) {
+    const Table& table = *tables_[number];
+    if (table.observed.empty()) continue;
+    TableSeen& out = seen.emplace_back();
+    out.number = static_cast<TableNumber>(number);
+    out.type = table.type;
+    out.name = table.name;
+    out.event = table.event;
+    out.origin = table.origin;
+    for (const auto& [slot, bits] : table.observed) {
+      out.columns.push_back(column_seen(table, slot, bits));
+    }
+  }
+  return seen;
+}
+
+std::string_view Registry::event_of(TableNumber table) const {
+  const std::scoped_lock lock(mutex_);
+  return tables_[table] ? std::string_view(tables_[table]->event) : std::string_view();
+}
+
+std::string_view Registry::name_of(TableNumber table) const {
+  const std::scoped_lock lock(mutex_);
+  return tables_[table] ? std::string_view(tables_[table]->name) : std::string_view();
+}
+
+}  // namespace dray

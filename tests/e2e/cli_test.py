@@ -1,0 +1,228 @@
+"""The command line as a user meets it: help, errors, exit codes, completion; and that the documents are up to date.
+
+DRAY is the binary, DRAY_SOURCE_DIR the project. UPDATE_GOLDEN=1 rewrites the generated parts of the documents.
+"""
+
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+DRAY = os.environ.get("DRAY", "dray")
+ROOT = pathlib.Path(os.environ.get("DRAY_SOURCE_DIR", pathlib.Path(__file__).resolve().parents[2]))
+COMMANDS = ["sync", "plan", "status", "history", "rejects", "query", "init", "completion", "version", "help"]
+REJECTS = ["list", "show", "retry"]
+SECONDS_MAX = 60
+
+
+class CliTest(unittest.TestCase):
+    def setUp(self):
+        temporary = tempfile.TemporaryDirectory()
+        self.addCleanup(temporary.cleanup)
+        self.directory = pathlib.Path(temporary.name)
+
+    def run_dray(self, *arguments, code=0, environment=None):
+        done = subprocess.run(
+            [DRAY, *arguments],
+            cwd=self.directory,
+            env={**os.environ, **(environment or {})},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS_MAX,
+        )
+        self.assertEqual(done.returncode, code, f"dray {arguments}\n{done.stdout}\n{done.stderr}")
+        return done
+
+    def error(self, *arguments, code=2, environment=None):
+        done = self.run_dray(*arguments, code=code, environment=environment)
+        self.assertEqual(done.stdout, "")
+        return done.stderr
+
+    def write_config(self, text):
+        (self.directory / "dray.yaml").write_text(text, encoding="utf-8")
+
+
+class Help(CliTest):
+    def test_every_command_has_help(self):
+        root = self.run_dray("--help").stdout
+        for command in COMMANDS:
+            with self.subTest(command):
+                self.assertRegex(root, rf"(?m)^  {command} ")
+                text = self.run_dray(command, "--help").stdout
+                self.assertIn(f"Usage: dray {command}", text)
+                self.assertEqual(text, self.run_dray("help", command).stdout)
+        for action in REJECTS:
+            self.assertIn(f"Usage: dray rejects {action}", self.run_dray("rejects", action, "-h").stdout)
+
+    def test_bare_dray_complains_with_its_help(self):
+        self.assertEqual(self.error(), self.run_dray("help").stdout)
+
+    def test_version(self):
+        self.assertRegex(self.run_dray("--version").stdout, r"^dray \d+\.\d+\.\d+\n$")
+        version = json.loads(self.run_dray("version", "--json").stdout)["version"]
+        self.assertEqual(self.run_dray("version").stdout, f"dray {version}\n")
+
+
+class Usage(CliTest):
+    def test_unknown_flags_are_named_with_the_nearest_right_one(self):
+        self.assertEqual(
+            self.error("sync", "--thread", "2"),
+            'dray: error: sync: unknown option --thread; did you mean "--threads"?\n  try: dray sync --help\n',
+        )
+        for command in COMMANDS:
+            self.assertIn("unknown option --bogus", self.error(command, "--bogus", code=2))
+
+    def test_unknown_commands(self):
+        self.assertIn('unknown command "snyc"; did you mean "sync"?', self.error("snyc"))
+
+    def test_json_errors_are_objects(self):
+        done = self.run_dray("sync", "--bogus", "--json", code=2)
+        answer = json.loads(done.stdout)
+        self.assertEqual((answer["status"], answer["exit_code"]), ("error", 2))
+        self.assertEqual(answer["message"], "sync: unknown option --bogus")
+        self.assertIn("unknown option --bogus", done.stderr)
+
+    def test_what_this_build_cannot_do_is_said_without_the_password(self):
+        self.assertIn("cannot read S3 yet", self.error("sync", "s3://bucket/logs", "duckdb:x"))
+        for scheme in "postgres", "redshift":
+            message = self.error("sync", ".", f"{scheme}://me:hunter2@host/db", "--source", "a")
+            self.assertIn(f"cannot load {scheme}:// yet", message)
+            self.assertNotIn("hunter2", message)
+
+    def test_nothing_to_go_on_is_a_helpful_error(self):
+        for command in ["sync"], ["plan"], ["status"], ["history"], ["rejects", "list"], ["rejects", "retry"]:
+            with self.subTest(command):
+                message = self.error(*command)
+                self.assertIn("there is no dray.yaml here", message)
+                self.assertIn("dray init", message)
+
+    def test_without_a_source_no_warehouse_is_created(self):
+        for command in "sync", "plan":
+            self.assertIn("there is no such directory", self.error(command, "missing", "duckdb:x.duckdb"))
+        self.assertEqual(list(self.directory.iterdir()), [])
+
+    def test_reading_a_warehouse_that_is_not_there_creates_no_file(self):
+        for command in ["status", "--warehouse"], ["history", "--warehouse"], ["query"]:
+            arguments = [*command, "duckdb:none.duckdb"] + (["select 1"] if command == ["query"] else [])
+            self.error(*arguments)
+        self.assertEqual(list(self.directory.iterdir()), [])
+
+    def test_a_full_disk_is_a_failure(self):
+        if not os.path.exists("/dev/full"):
+            self.skipTest("no /dev/full here")
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run([DRAY, "help"], stdout=full, stderr=subprocess.PIPE, timeout=SECONDS_MAX)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(b"cannot write to standard output", done.stderr)
+
+
+class Config(CliTest):
+    def test_init_writes_a_file_once(self):
+        self.run_dray("init")
+        self.assertEqual((self.directory / "dray.yaml").read_text(), self.run_dray("settings", "template").stdout)
+        self.assertIn("is there already", self.error("init"))
+        self.run_dray("init", "--force")
+
+    def test_init_tells_what_it_could_not_do(self):
+        self.assertIn("No such file or directory", self.error("init", "--config", "no/such/dray.yaml"))
+
+    def test_problems_name_file_line_and_key(self):
+        self.write_config("warehouse: duckdb:x\nmemory: lots\nsources:\n  - name: shop\n    locaton: logs\n")
+        self.assertEqual(
+            self.error("sync"),
+            'dray: error: dray.yaml:2: memory: "lots" is not a size; write it like 512 MB or 1 GiB\n'
+            "dray: error: dray.yaml:4: sources[0].location: is missing\n"
+            'dray: error: dray.yaml:5: sources[0].locaton: unknown key; did you mean "location"?\n',
+        )
+
+    def test_secrets_are_not_shown(self):
+        self.write_config("warehouse: ${SECRET}\nthreads: ${SECRET}\nsources: [{name: a, location: b}]\n")
+        self.assertNotIn("hunter2", self.error("sync", environment={"SECRET": "hunter2"}))
+        self.write_config("warehouse: ${SECRET}\nsources: [{name: a, location: .}]\n")
+        address = "postgres://me:hunter2@host/db"
+        self.assertNotIn("hunter2", self.error("sync", environment={"SECRET": address}))
+
+    def test_two_sources_of_one_schema(self):
+        self.write_config("warehouse: duckdb:x\nsources: [{name: web shop, location: a}, {name: WebShop, location: b}]\n")
+        self.assertIn("would share the schema web_shop", self.error("sync"))
+
+    def test_an_unknown_source(self):
+        self.write_config("warehouse: duckdb:x\nsources: [{name: shop, location: a}]\n")
+        self.assertIn('no source "shpo"; did you mean "shop"?', self.error("sync", "--source", "shpo"))
+
+
+class Completion(CliTest):
+    def test_the_shells_accept_their_scripts(self):
+        for shell in "bash", "zsh", "fish":
+            with self.subTest(shell):
+                script = self.directory / shell
+                script.write_text(self.run_dray("completion", shell).stdout)
+                if shutil.which(shell):
+                    done = subprocess.run([shell, "-n", script], capture_output=True, text=True, timeout=SECONDS_MAX)
+                    self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+    def complete(self, *words):
+        """What bash would offer for the last word."""
+        script = self.directory / "bash"
+        script.write_text(self.run_dray("completion", "bash").stdout)
+        call = 'source "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _dray 2>/dev/null; printf "%s\\n" "${COMPREPLY[@]}"'
+        done = subprocess.run(
+            ["bash", "-c", call, script, *words], capture_output=True, text=True, timeout=SECONDS_MAX, cwd=self.directory
+        )
+        return done.stdout.split()
+
+    def test_bash_completes_commands_options_and_values(self):
+        if not shutil.which("bash"):
+            self.skipTest("no bash here")
+        self.assertEqual(self.complete("dray", ""), COMMANDS)
+        self.assertEqual(self.complete("dray", "rejects", ""), REJECTS)
+        self.assertEqual(self.complete("dray", "sync", "--thr"), ["--threads"])
+        self.assertEqual(self.complete("dray", "rejects", "show", "--rea"), ["--reason"])
+        self.assertEqual(self.complete("dray", "completion", ""), ["bash", "zsh", "fish"])
+        self.assertEqual(self.complete("dray", "sync", "--threads", ""), [])
+        (self.directory / "logs").mkdir()
+        self.assertEqual(self.complete("dray", "sync", "lo"), ["logs"])
+
+
+class Documents(CliTest):
+    """Parts of the documents are generated from the program; here they are compared, or rewritten."""
+
+    maxDiff = None
+
+    def check(self, path, expected):
+        if os.environ.get("UPDATE_GOLDEN"):
+            path.write_text(expected, encoding="utf-8")
+        actual = path.read_text(encoding="utf-8")
+        self.assertEqual(actual, expected, f"{path.name} is out of date: run this test with UPDATE_GOLDEN=1")
+
+    def check_part(self, name, part, content):
+        path = ROOT / "docs" / name
+        begin, end = f"<!-- begin: {part} -->\n", f"<!-- end: {part} -->\n"
+        text = path.read_text(encoding="utf-8")
+        pattern = re.escape(begin) + ".*?" + re.escape(end)
+        self.assertEqual(len(re.findall(pattern, text, re.S)), 1)
+        self.check(path, re.sub(pattern, lambda _: begin + content + end, text, flags=re.S))
+
+    def test_settings(self):
+        self.check_part("configuration.md", "settings", "\n" + self.run_dray("settings", "reference").stdout + "\n")
+
+    def test_schema(self):
+        text = self.run_dray("settings", "schema").stdout
+        json.loads(text)
+        self.check(ROOT / "docs" / "dray.schema.json", text)
+
+    def test_help(self):
+        paths = [[command] for command in COMMANDS] + [["rejects", action] for action in REJECTS]
+        content = ""
+        for path in sorted(paths, key=lambda path: COMMANDS.index(path[0])):
+            content += f"\n### dray {' '.join(path)}\n\n```\n{self.run_dray('help', *path).stdout}```\n"
+        self.check_part("cli.md", "help", content + "\n")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,138 @@
+#include "cli/selection.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+namespace dray {
+namespace {
+
+template <typename T>
+std::string error_of(const Result<T>& result) {
+  return result.ok() ? "(no error)" : result.error().message;
+}
+
+Selection quick(const std::string& place, const std::string& warehouse) {
+  Selection selection;
+  selection.place = place;
+  selection.warehouse = warehouse;
+  return selection;
+}
+
+Selection from_file(const std::string& text) {
+  const std::string path = ::testing::TempDir() + "/dray_selection.yaml";
+  std::ofstream(path) << text;
+  Selection selection;
+  selection.config_path = path;
+  return selection;
+}
+
+const std::string two_sources =
+    "warehouse: duckdb:/w/x.duckdb\nthreads: 2\nsources:\n"
+    "  - {name: shop, location: /logs/shop}\n  - {name: Mobile App, location: /logs/app}\n";
+
+TEST(NameOfPlace, IsTheLastComponent) {
+  EXPECT_EQ(name_of_place("./logs"), "logs");
+  EXPECT_EQ(name_of_place("logs///"), "logs");
+  EXPECT_EQ(name_of_place("/data/My Shop/"), "My Shop");
+  EXPECT_EQ(name_of_place("/data/shop/."), "shop");
+  EXPECT_EQ(name_of_place("."), std::filesystem::current_path().filename());
+  EXPECT_EQ(name_of_place("./"), std::filesystem::current_path().filename());
+  EXPECT_EQ(name_of_place("/"), "");
+}
+
+TEST(SelectSources, ByArguments) {
+  const auto config = select_sources(quick("./logs/", "duckdb:x"));
+  ASSERT_TRUE(config.ok()) << config.error().message;
+  EXPECT_EQ(config->warehouse, "duckdb:x");
+  ASSERT_EQ(config->sources.size(), 1u);
+  EXPECT_EQ(config->sources[0].name, "logs");
+  EXPECT_EQ(config->sources[0].location, "./logs/");
+}
+
+TEST(SelectSources, ByArgumentsWithFlags) {
+  Selection selection = quick("./logs", "duckdb:x");
+  selection.sources = {"shop"};
+  selection.threads = 3;
+  selection.memory_bytes = 1 << 28;
+  const auto config = select_sources(selection);
+  ASSERT_TRUE(config.ok()) << config.error().message;
+  EXPECT_EQ(config->sources[0].name, "shop");
+  EXPECT_EQ(config->threads, 3u);
+  EXPECT_EQ(config->memory_bytes, 1u << 28);
+}
+
+TEST(SelectSources, ByArgumentsWrongly) {
+  EXPECT_EQ(error_of(select_sources(quick("./logs", ""))),
+            "WAREHOUSE is missing: where should the tables go?\n"
+            "try: dray sync ./logs duckdb:logs.duckdb");
+  EXPECT_EQ(error_of(select_sources(quick("/", "duckdb:x"))),
+            "\"\" has no letter or digit that could name a schema\n"
+            "try: give it a name with --source NAME");
+  EXPECT_EQ(error_of(select_sources(quick("s3://bucket/p", "duckdb:x"))),
+            "this build cannot read S3 yet: s3://bucket/p\n"
+            "try: copy the objects to a directory first: aws s3 sync s3://bucket/p ./logs");
+  EXPECT_EQ(error_of(select_sources(quick("duckdb:x", "./logs"))),
+            "SOURCE is the directory with the events, not the warehouse\n"
+            "try: dray sync ./logs duckdb:x");
+  Selection both = from_file(two_sources);
+  both.place = "./logs";
+  both.warehouse = "duckdb:x";
+  EXPECT_EQ(error_of(select_sources(both)),
+            "give either SOURCE and WAREHOUSE or --config, not both");
+}
+
+TEST(CheckWarehouse, SaysWhatThisBuildCannotDo) {
+  EXPECT_TRUE(check_warehouse("duckdb:shop.duckdb").ok());
+  EXPECT_EQ(error_of(check_warehouse("postgres://me:hunter2@db/x")),
+            "this build cannot load postgres:// yet, only DuckDB\ntry: duckdb:shop.duckdb");
+  EXPECT_EQ(error_of(check_warehouse("redshift://me:hunter2@db/x")),
+            "this build cannot load redshift:// yet, only DuckDB\ntry: duckdb:shop.duckdb");
+  EXPECT_EQ(error_of(check_warehouse("mysql://me:hunter2@db/x")),
+            "mysql:// is no warehouse that Dray knows\ntry: duckdb:shop.duckdb");
+  EXPECT_EQ(error_of(check_warehouse("shop.db")),
+            "a WAREHOUSE begins with its kind, such as duckdb:FILE\ntry: duckdb:shop.db");
+  EXPECT_EQ(error_of(check_warehouse("duckdb:")),
+            "duckdb: needs the name of a file\ntry: duckdb:shop.duckdb");
+}
+
+TEST(SelectSources, ByConfiguration) {
+  Selection selection = from_file(two_sources);
+  auto config = select_sources(selection);
+  ASSERT_TRUE(config.ok()) << config.error().message;
+  EXPECT_EQ(config->sources.size(), 2u);
+  EXPECT_EQ(config->threads, 2u);
+  selection.sources = {"Mobile App"};
+  selection.threads = 4;
+  config = select_sources(selection);
+  ASSERT_TRUE(config.ok()) << config.error().message;
+  ASSERT_EQ(config->sources.size(), 1u);
+  EXPECT_EQ(config->sources[0].location, "/logs/app");
+  EXPECT_EQ(config->threads, 4u);
+}
+
+TEST(SelectSources, ASourceThatIsNotThere) {
+  Selection selection = from_file(two_sources);
+  selection.sources = {"shpo"};
+  EXPECT_EQ(error_of(select_sources(selection)),
+            "the configuration has no source \"shpo\"; did you mean \"shop\"?");
+}
+
+TEST(SelectSources, TwoSourcesOfOneSchema) {
+  EXPECT_EQ(error_of(select_sources(from_file(
+                "warehouse: duckdb:x\nsources:\n"
+                "  - {name: web shop, location: a}\n  - {name: WebShop, location: b}\n"))),
+            "the sources \"web shop\" and \"WebShop\" would share the schema web_shop; rename one "
+            "of them");
+}
+
+TEST(SelectWarehouse, TheFlagWins) {
+  Selection selection = from_file(two_sources);
+  EXPECT_EQ(*select_warehouse(selection), "duckdb:/w/x.duckdb");
+  selection.warehouse = "duckdb:other";
+  EXPECT_EQ(*select_warehouse(selection), "duckdb:other");
+}
+
+}  // namespace
+}  // namespace dray

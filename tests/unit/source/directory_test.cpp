@@ -1,0 +1,307 @@
+#include "source/directory.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+namespace dray {
+namespace {
+
+namespace fs = std::filesystem;
+
+class Directory : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = (fs::temp_directory_path() / "dray-directory-XXXXXX").string();
+    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
+    // An unreadable directory stays unreadable only for those who are not root.
+    ASSERT_EQ(::chmod(pattern.c_str(), 0755), 0);
+    root_ = fs::canonical(pattern).string();
+  }
+  void TearDown() override { fs::remove_all(root_); }
+
+  std::string path(const std::string& key) const { return root_ + "/" + key; }
+
+  void write(const std::string& key, const std::string& bytes = "x") const {
+    fs::create_directories(fs::path(path(key)).parent_path());
+    std::ofstream(path(key), std::ios::binary) << bytes;
+  }
+
+  Listing list() const {
+    auto store = open_directory(root_);
+    EXPECT_TRUE(store.ok());
+    auto listing = (*store)->list();
+    EXPECT_TRUE(listing.ok());
+    return std::move(listing).value();
+  }
+
+  std::vector<std::string> keys() const {
+    std::vector<std::string> keys;
+    for (const ObjectInfo& object : list().objects)
+      keys.push_back(object.key);
+    return keys;
+  }
+
+  static Result<std::string> read_all(ByteReader& reader) {
+    std::string text;
+    std::array<std::byte, 8> buffer;
+    while (true) {
+      DRAY_ASSIGN(const std::size_t count, reader.read(buffer));
+      if (count == 0) return text;
+      text.append(reinterpret_cast<const char*>(buffer.data()), count);
+    }
+  }
+
+  std::string root_;
+};
+
+// Root may read everything; such a test lends it another user's eyes.
+class AsNobody {
+ public:
+  AsNobody() {
+    if (::geteuid() == 0) changed_ = ::seteuid(65534) == 0;
+  }
+  ~AsNobody() {
+    if (changed_ && ::seteuid(0) != 0) std::abort();
+  }
+  static bool may_read(const std::string& path) {
+    return ::faccessat(AT_FDCWD, path.c_str(), R_OK, AT_EACCESS) == 0;
+  }
+
+ private:
+  bool changed_ = false;
+};
+
+TEST_F(Directory, ListsTheWholeTreeInBytewiseOrderOfKeys) {
+  for (const char* key :
+       {"b/1.gz", "b.gz", "b0/1.gz", "a/b/c/2.json", "a/10.gz", "a/9.gz", "B.gz", "\xc3\xa4.gz"}) {
+    write(key);
+  }
+  EXPECT_EQ(keys(), (std::vector<std::string>{"B.gz", "a/10.gz", "a/9.gz", "a/b/c/2.json", "b.gz",
+                                              "b/1.gz", "b0/1.gz", "\xc3\xa4.gz"}));
+}
+
+TEST_F(Directory, KeepsNamesOfAnyBytesAsTheyAre) {
+  const std::vector<std::string> names = {"a b.gz", "a\nb.gz", "a\\b\".gz", "\xff\xfe.gz"};
+  for (const std::string& name : names)
+    write(name, name);
+  auto store = open_directory(root_);
+  const Listing listing = (*store)->list().value();
+  ASSERT_EQ(listing.objects.size(), names.size());
+  for (const ObjectInfo& object : listing.objects) {
+    EXPECT_EQ(read_all(**(*store)->open(object)).value(), object.key);
+  }
+}
+
+TEST_F(Directory, TellsSizeVersionEncodingAndDay) {
+  write("segment-logs/src/1493856000000/a.gz", "12345");
+  const std::array<timespec, 2> times = {timespec{7, 0}, timespec{1'700'000'000, 42}};
+  ASSERT_EQ(
+      ::utimensat(AT_FDCWD, path("segment-logs/src/1493856000000/a.gz").c_str(), times.data(), 0),
+      0);
+  const ObjectInfo object = list().objects.at(0);
+  EXPECT_EQ(object.size_bytes, 5U);
+  EXPECT_EQ(object.version, "1700000000000000042");
+  EXPECT_EQ(object.encoding, Encoding::gzip);
+  EXPECT_TRUE(object.received_day.has_value());
+}
+
+TEST_F(Directory, LeavesOutHiddenTemporaryAndForeignFiles) {
+  for (const char* key : {"a.gz", ".hidden.gz", ".git/x.gz", "_temporary/x.gz", "dummy-object.txt",
+                          "a.gz.part", "README"}) {
+    write(key);
+  }
+  EXPECT_EQ(keys(), std::vector<std::string>{"a.gz"});
+  EXPECT_TRUE(list().problems.empty());
+}
+
+TEST_F(Directory, FollowsLinksAndEntersNoCycleTwice) {
+  write("real/a.gz");
+  fs::create_directory_symlink(root_, path("real/back"));
+  fs::create_directory_symlink(path("real"), path("real/self"));
+  fs::create_directory_symlink("real", path("alias"));
+  fs::create_symlink("real/a.gz", path("link.gz"));
+  EXPECT_EQ(keys(), (std::vector<std::string>{"alias/a.gz", "link.gz", "real/a.gz"}));
+  EXPECT_TRUE(list().problems.empty());
+}
+
+TEST_F(Directory, ReportsLinksThatLeadNowhereAndFilesThatAreNone) {
+  write("a.gz");
+  fs::create_symlink("nowhere", path("day"));
+  fs::create_symlink("ring.gz", path("ring.gz"));
+  ASSERT_EQ(::mkfifo(path("pipe.gz").c_str(), 0600), 0);
+  const Listing listing = list();
+  EXPECT_EQ(listing.objects.size(), 1U);
+  ASSERT_EQ(listing.problems.size(), 3U);
+  EXPECT_EQ(listing.problems[0].key, "day");
+  EXPECT_EQ(listing.problems[0].message, "is a link that leads nowhere");
+  EXPECT_EQ(listing.problems[1].key, "pipe.gz");
+  EXPECT_EQ(listing.problems[1].message, "is not a regular file");
+  EXPECT_EQ(listing.problems[2].key, "ring.gz");
+}
+
+TEST_F(Directory, ReportsAnUnreadableSubDirectoryAndGoesOn) {
+  write("a/1.gz");
+  write("b/1.gz");
+  ASSERT_EQ(::chmod(path("a").c_str(), 0000), 0);
+  const AsNobody nobody;
+  if (AsNobody::may_read(path("a"))) GTEST_SKIP() << "this user may read everything";
+  const Listing listing = list();
+  ASSERT_EQ(listing.objects.size(), 1U);
+  EXPECT_EQ(listing.objects[0].key, "b/1.gz");
+  ASSERT_EQ(listing.problems.size(), 1U);
+  EXPECT_EQ(listing.problems[0].key, "a");
+  EXPECT_EQ(listing.problems[0].message, "cannot be listed: Permission denied");
+}
+
+TEST_F(Directory, RefusesAnUnreadableRootAndSaysWhatToDo) {
+  fs::create_directory(path("r"));
+  ASSERT_EQ(::chmod(path("r").c_str(), 0000), 0);
+  const AsNobody nobody;
+  if (AsNobody::may_read(path("r"))) GTEST_SKIP() << "this user may read everything";
+  const auto store = open_directory(path("r"));
+  ASSERT_FALSE(store.ok());
+  EXPECT_EQ(store.error().cause, Cause::config);
+  EXPECT_NE(store.error().message.find("grant this user"), std::string::npos)
+      << store.error().message;
+}
+
+TEST_F(Directory, SaysNoPermissionForAFileThatMayNotBeRead) {
+  write("a.gz");
+  ASSERT_EQ(::chmod(path("a.gz").c_str(), 0000), 0);
+  const AsNobody nobody;
+  if (AsNobody::may_read(path("a.gz"))) GTEST_SKIP() << "this user may read everything";
+  auto store = open_directory(root_);
+  const auto reader = (*store)->open((*store)->list().value().objects.at(0));
+  ASSERT_FALSE(reader.ok());
+  EXPECT_EQ(reader.error().cause, Cause::bad_data);
+  EXPECT_EQ(reader.error().message, "no permission to read it");
+}
+
+TEST_F(Directory, RefusesAMissingRootAndSaysWhatToDo) {
+  for (const std::string& missing : {path("none"), path("none/../x"), std::string()}) {
+    const auto store = open_directory(missing);
+    ASSERT_FALSE(store.ok()) << missing;
+    EXPECT_EQ(store.error().cause, Cause::config) << store.error().message;
+  }
+  EXPECT_EQ(open_directory(path("none")).error().message,
+            "source " + path("none") +
+                ": there is no such directory; check the path, and that the disk is mounted");
+}
+
+TEST_F(Directory, NoticesWhenTheRootItselfIsGoneOrReplaced) {
+  write("r/a.gz");
+  auto store = open_directory(path("r"));
+  const ObjectInfo object = (*store)->list().value().objects.at(0);
+  fs::rename(path("r"), path("old"));
+  EXPECT_EQ((*store)->list().error().cause, Cause::config);
+  EXPECT_EQ((*store)->open(object).error().cause, Cause::config);
+  write("r/b.gz");
+  EXPECT_EQ((*store)->list().value().objects.at(0).key, "b.gz");
+}
+
+TEST_F(Directory, TakesASingleEventFileAsItsRoot) {
+  write("2026-11-01/a.json", "{}\n");
+  auto store = open_directory(path("2026-11-01/a.json"));
+  ASSERT_TRUE(store.ok());
+  const Listing listing = (*store)->list().value();
+  ASSERT_EQ(listing.objects.size(), 1U);
+  EXPECT_EQ(listing.objects[0].key, "a.json");
+  EXPECT_EQ(read_all(**(*store)->open(listing.objects[0])).value(), "{}\n");
+  EXPECT_EQ((*store)->location(), path("2026-11-01/a.json"));
+}
+
+TEST_F(Directory, RefusesASingleFileThatIsNoEventFile) {
+  write("notes.txt");
+  const auto store = open_directory(path("notes.txt"));
+  ASSERT_FALSE(store.ok());
+  EXPECT_EQ(store.error().cause, Cause::config);
+  EXPECT_NE(store.error().message.find(".ndjson"), std::string::npos);
+}
+
+TEST_F(Directory, ItsLocationIsAbsoluteAndPlain) {
+  fs::create_directories(path("a/b"));
+  EXPECT_EQ((*open_directory(path("a/./b//")))->location(), path("a/b"));
+  EXPECT_EQ((*open_directory(path("a/b/..")))->location(), path("a"));
+  EXPECT_EQ((*open_directory("/"))->location(), "/");
+}
+
+TEST_F(Directory, GoesUpFromWhereALinkLeadsAndNotFromWhereItIs) {
+  write("far/right/a.gz");
+  write("far/b.gz");
+  fs::create_directory_symlink("far/right", path("link"));
+  auto store = open_directory(path("link/.."));
+  EXPECT_EQ((*store)->location(), path("far"));
+  EXPECT_EQ((*store)->list().value().objects.at(0).key, "b.gz");
+}
+
+TEST_F(Directory, SaysWhenAFileIsGoneSinceItWasListed) {
+  write("d/a.gz");
+  auto store = open_directory(root_);
+  const ObjectInfo object = (*store)->list().value().objects.at(0);
+  fs::remove_all(path("d"));
+  const auto reader = (*store)->open(object);
+  ASSERT_FALSE(reader.ok());
+  EXPECT_EQ(reader.error().cause, Cause::bad_data);
+  EXPECT_EQ(reader.error().message, "gone since it was listed");
+}
+
+TEST_F(Directory, SaysWhenAFileChangedSinceItWasListed) {
+  write("a.gz", "12345");
+  auto store = open_directory(root_);
+  const ObjectInfo object = (*store)->list().value().objects.at(0);
+  ObjectInfo other_size = object;
+  other_size.size_bytes = 4;
+  ObjectInfo other_version = object;
+  other_version.version = "1";
+  EXPECT_EQ((*store)->open(other_size).error().message, "changed since it was listed");
+  EXPECT_EQ((*store)->open(other_version).error().message, "changed since it was listed");
+  EXPECT_TRUE((*store)->open(object).ok());
+}
+
+TEST_F(Directory, DoesNotWaitForAPipeThatTookAFilesPlace) {
+  write("a.gz");
+  auto store = open_directory(root_);
+  const ObjectInfo object = (*store)->list().value().objects.at(0);
+  fs::remove(path("a.gz"));
+  ASSERT_EQ(::mkfifo(path("a.gz").c_str(), 0600), 0);
+  EXPECT_EQ((*store)->open(object).error().message, "changed since it was listed");
+}
+
+TEST_F(Directory, SaysWhenAFileGrowsOrShrinksWhileItIsRead) {
+  for (const bool grows : {true, false}) {
+    write("a.json", "0123456789");
+    auto store = open_directory(root_);
+    const ObjectInfo object = (*store)->list().value().objects.at(0);
+    const auto reader = (*store)->open(object);
+    std::array<std::byte, 4> buffer;
+    ASSERT_TRUE((*reader)->read(buffer).ok());
+    fs::resize_file(path("a.json"), grows ? 12 : 6);
+    const auto text = read_all(**reader);
+    ASSERT_FALSE(text.ok());
+    EXPECT_EQ(text.error().cause, Cause::bad_data);
+    EXPECT_EQ(text.error().message, "changed while it was read");
+  }
+}
+
+TEST_F(Directory, ReportsWhatIsNestedTooDeep) {
+  std::string key;
+  for (int i = 0; i < 70; ++i)
+    key += "d/";
+  write(key + "a.gz");
+  const Listing listing = list();
+  EXPECT_TRUE(listing.objects.empty());
+  ASSERT_EQ(listing.problems.size(), 1U);
+  EXPECT_NE(listing.problems[0].message.find("nested"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace dray
