@@ -1,5 +1,6 @@
 #include "base/numbers.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -9,9 +10,9 @@
 namespace dray {
 namespace {
 
-// Exponents beyond this cannot matter for 64 bits, however many zeros the digits end in: JSON text of
-// 16 MiB could hold such a number, and it is not worth reading.
-constexpr std::int64_t exponent_max = 1'000;
+// No text is long enough for its zeros to make up for an exponent beyond this, and sums of two such
+// exponents stay far from 64 bits.
+constexpr std::int64_t exponent_max = std::int64_t{1} << 40;
 
 }  // namespace
 
@@ -32,6 +33,7 @@ std::optional<std::int64_t> exact_int64(std::string_view number) {
     if (text.starts_with('+')) text.remove_prefix(1);
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), exponent);
     if (error != std::errc()) exponent = text.starts_with('-') ? -exponent_max : exponent_max;
+    exponent = std::clamp(exponent, -exponent_max, exponent_max);
     number = number.substr(0, e);
   }
   std::string digits;
@@ -50,7 +52,8 @@ std::optional<std::int64_t> exact_int64(std::string_view number) {
     digits.pop_back();
     ++exponent;
   }
-  if (exponent < 0 || exponent > exponent_max) return std::nullopt;
+  // 2^63 has 19 digits.
+  if (exponent < 0 || exponent >= 19) return std::nullopt;
   if (digits.size() + static_cast<std::size_t>(exponent) > 19) return std::nullopt;
   digits.append(static_cast<std::size_t>(exponent), '0');
   if (negative) digits.insert(digits.begin(), '-');

@@ -10,8 +10,7 @@ constexpr std::int64_t micros_per_day = 86'400 * micros_per_second;
 
 // Days since 1970-01-01 of a proleptic Gregorian date.
 constexpr std::int64_t days_from_civil(int year, int month, int day) {
-  return std::chrono::sys_days(std::chrono::year(year) /
-                               static_cast<unsigned>(month) / static_cast<unsigned>(day))
+  return std::chrono::sys_days(std::chrono::year(year) / month / day)
       .time_since_epoch()
       .count();
 }

@@ -83,6 +83,9 @@ class WarehouseSession {
   // stored rows with the same id are compared and replaced or kept.
   virtual Result<TableLoaded> load(TableLoad& load) = 0;
 
+  // Writes the profiles that the load of `merge.source_table` touched; returns how many.
+  virtual Result<std::uint64_t> merge_profiles(const ProfileMerge& merge) = 0;
+
   // Adds rows to one of Dray's own tables, all its columns in the table's order.
   virtual Result<void> append(const std::string& schema, const std::string& table,
                               RowSource& rows) = 0;

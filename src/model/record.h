@@ -72,7 +72,7 @@ class RecordWriter {
   void cell(Slot slot, CellKind kind, std::string_view bytes) {
     const bool is_long = bytes.size() >= long_size;
     const std::uint16_t header[2] = {
-        static_cast<std::uint16_t>(slot << 3 | static_cast<unsigned>(kind)),
+        static_cast<std::uint16_t>(static_cast<unsigned>(slot) << 3 | static_cast<unsigned>(kind)),
         is_long ? long_size : static_cast<std::uint16_t>(bytes.size())};
     char* at = out_.extend(sizeof header + (is_long ? sizeof(std::uint32_t) : 0) + bytes.size());
     std::memcpy(at, header, sizeof header);

@@ -14,6 +14,7 @@
 #include "base/result.h"
 #include "model/column_type.h"
 #include "model/record.h"
+#include "model/reject.h"
 #include "model/standard_columns.h"
 
 namespace dray {
@@ -48,17 +49,11 @@ class StagedRows {
   virtual void drop(std::uint64_t row) = 0;
 };
 
-// A stored row that an equally old row of the batch competes with lies here in the raw logs.
-struct RowPlace {
-  std::string object_key;
-  std::uint64_t line = 0;
-  auto operator<=>(const RowPlace&) const = default;
-};
-
 // A value that did not fit its column; the row is loaded without it.
 struct ValueReject {
   std::uint32_t object = 0;
   std::uint32_t line = 0;
+  RejectReason reason = RejectReason::does_not_fit;
   std::string_view column;
   ColumnType column_type = ColumnType::varchar;
   std::string_view value;
@@ -73,6 +68,8 @@ struct LoadColumn {
   ColumnType type = ColumnType::varchar;
   // Created by this very run, with a type chosen for these values.
   bool created = false;
+  // Why its values are rejected instead of loaded: a bound, or a type that Dray does not write.
+  std::optional<RejectReason> refused;
   // received_at, uuid, uuid_ts and event are not cells of the record; `standard` tells them.
   std::optional<StandardColumn> standard;
   Slot slot = 0;
@@ -83,15 +80,31 @@ struct TableLoad {
   std::string schema;
   std::string table;
   bool created = false;     // by this very run: no stored rows to compare with
-  std::int64_t table_number = 0;  // in _dray.tables
+  // In _dray.lineage rows of this table have this number; `tracks` shares those of the event tables.
+  std::vector<std::int64_t> lineage_tables;
   std::vector<LoadColumn> columns;
   Micros uuid_ts = 0;
   StagedRows* rows = nullptr;  // borrowed
   // Keys of this run's objects by RowKey::object, for ties. Borrowed.
   const std::vector<std::string>* object_keys = nullptr;
-  // Whether a row that ties with its stored self, place included, replaces it: a retry does.
-  bool replace_same_place = false;
+  // The secret of RowKey::check, to compare stored ids with staged ones.
+  std::uint64_t check_seed = 0;
+  // A row from an object that was loaded before takes its stored self's place whatever its line.
+  bool reload = false;
+  // The column whose values name the profiles (users, accounts) that this table's rows change.
+  std::string profile_id_column;
   ValueRejectSink value_rejects;
+};
+
+// `users` from `identifies`, or `accounts` from `groups`: for every column the latest value that is
+// not NULL, over all the stored rows of the profiles that the last load of `source_table` touched.
+struct ProfileMerge {
+  std::string schema;
+  std::string source_table;
+  std::string table;
+  std::string id_column;              // of the source table; becomes `id`
+  std::vector<std::string> columns;   // besides id, received_at, uuid, uuid_ts
+  Micros uuid_ts = 0;
 };
 
 }  // namespace dray

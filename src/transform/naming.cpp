@@ -113,7 +113,10 @@ std::string context_column(std::string_view path) { return cut("context_" + std:
 std::string schema_name(std::string_view source_name) {
   const std::string slug = snake_case(source_name);
   if (slug.empty()) return slug;
-  return cut((needs_prefix(slug) ? "_" : "") + slug);
+  std::string name = cut((needs_prefix(slug) ? "_" : "") + slug);
+  // Cut behind a word: "__" would not come out of a second schema_name() again.
+  if (const std::size_t twice = name.find("__"); twice != std::string::npos) name.erase(twice, 1);
+  return name;
 }
 
 bool is_too_long(std::string_view name) { return name.size() > name_bytes_max; }

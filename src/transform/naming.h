@@ -37,7 +37,8 @@ std::string property_column(std::string_view path);
 // The column of a context value: "context_" and the path.
 std::string context_column(std::string_view path);
 
-// The schema of a source. Empty when the name has no letter or digit.
+// The schema of a source. Empty when the name has no letter or digit. A schema's name is its own
+// schema's.
 std::string schema_name(std::string_view source_name);
 
 // How the names above differ from plain snake case, for notices.

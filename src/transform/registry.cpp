@@ -38,9 +38,9 @@ std::optional<TableNumber> Registry::event_table(std::string_view slug) {
   auto table = std::make_unique<Table>();
   table->event = slug;
   table->name = dray::event_table(slug);
-  table->origin = table->name == slug ? NameOrigin::plain
-                  : is_too_long(slug) ? NameOrigin::cut
-                                      : NameOrigin::prefixed;
+  table->origin = table->name == slug                 ? NameOrigin::plain
+                  : table->name == '_' + table->event ? NameOrigin::prefixed
+                                                      : NameOrigin::cut;
   const auto number = static_cast<TableNumber>(tables_.size());
   tables_.push_back(std::move(table));
   event_tables_.emplace(slug, number);

@@ -17,26 +17,12 @@
 #include <string_view>
 #include <vector>
 
+#include "model/observed.h"
 #include "model/record.h"
 #include "model/row_batch.h"
 #include "model/standard_columns.h"
 
 namespace dray {
-
-// What the values of one column of one table were. A set of bits, merged by "or".
-using Observed = std::uint16_t;
-
-constexpr Observed observed_kind(CellKind kind) {
-  return static_cast<Observed>(1U << static_cast<unsigned>(kind));
-}
-// Bit 8 + n: a value was longer than 512 << n bytes.
-constexpr Observed observed_length(std::size_t bytes) {
-  Observed bits = 0;
-  for (unsigned n = 0; n < 8 && bytes > (std::size_t{512} << n); ++n) {
-    bits = static_cast<Observed>(bits | (0x100U << n));
-  }
-  return bits;
-}
 
 struct Observation {
   TableNumber table = 0;

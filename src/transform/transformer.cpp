@@ -60,8 +60,12 @@ class Transformer::Impl {
     table_ = table_of(event);
     if (table_ == nullptr) return RejectReason::too_many_tables;
     arena_.clear();
+    const NoticeCounts notices_before = notices;
     collect_in_order(event);
-    if (needs_sorting_) collect_sorted(event);
+    if (needs_sorting_) {
+      notices = notices_before;
+      collect_sorted(event);
+    }
     settle_page_names(event);
     write_row(event);
     return std::nullopt;
@@ -90,6 +94,8 @@ class Transformer::Impl {
     return taken;
   }
 
+  std::size_t pending_bytes() const { return pending_bytes_; }
+
   std::vector<Observation> take_observations() {
     told_.insert(told_.end(), observations_.begin(), observations_.end());
     return std::exchange(observations_, {});
@@ -107,7 +113,8 @@ class Transformer::Impl {
   }
 
  private:
-  static RowBatch take(RowBatch& batch) {
+  RowBatch take(RowBatch& batch) {
+    pending_bytes_ -= std::min(pending_bytes_, batch.bytes());
     RowBatch taken{batch.table, std::move(batch.keys), std::move(batch.records)};
     batch.keys.clear();
     return taken;
@@ -171,9 +178,13 @@ class Transformer::Impl {
   }
 
   void begin_collecting(const Event& event) {
-    ++event_number_;
+    if (++event_number_ == 0) {  // all numbers are used up: forget who took which slot
+      std::ranges::fill(cell_of_, CellOfSlot{});
+      event_number_ = 1;
+    }
     needs_sorting_ = false;
     cells_.clear();
+    refused_.clear();
     add_id(StandardColumn::id, event.message_id);
     add_id(StandardColumn::anonymous_id, event.anonymous_id);
     add_id(StandardColumn::user_id, event.user_id);
@@ -264,10 +275,11 @@ class Transformer::Impl {
     const bool is_context = space == Space::context;
     const std::string column = is_context ? context_column(node.path) : property_column(node.path);
     const std::string plain = is_context ? "context_" + node.path : node.path;
-    const NameOrigin origin = is_too_long(plain) ? NameOrigin::cut
-                              : node.hashed      ? NameOrigin::hashed
-                              : column != plain  ? NameOrigin::prefixed
-                                                 : NameOrigin::plain;
+    const bool is_cut = column != plain && column != '_' + plain;
+    const NameOrigin origin = is_cut            ? NameOrigin::cut
+                              : node.hashed     ? NameOrigin::hashed
+                              : column != plain ? NameOrigin::prefixed
+                                                : NameOrigin::plain;
     const auto slot = is_context
                           ? registry_.context_slot(column, origin)
                           : registry_.property_slot(table_->batch.table, column, origin);
@@ -308,7 +320,7 @@ class Transformer::Impl {
   void refuse(JsonValue value, const PathNode& node) {
     if (needs_sorting_ || document_->kind(value) == JsonKind::null) return;
     const bool too_long = node.path.size() > limits_.path_bytes_max;
-    refused_.push_back({cell_for(no_slot, value), &node,
+    refused_.push_back({cell_for(no_slot, value), node.path,
                         too_long ? RejectReason::name_too_long : RejectReason::too_many_columns});
   }
 
@@ -366,7 +378,10 @@ class Transformer::Impl {
                         JsonValue value) {
     const TableNumber table = table_->batch.table;
     const auto slot = registry_.property_slot(table, column, NameOrigin::plain);
-    if (!slot) return;
+    if (!slot) {
+      refused_.push_back({cell_for(no_slot, value), column, RejectReason::too_many_columns});
+      return;
+    }
     const PendingCell own = cell_for(*slot, value);
     if (take_slot(*slot)) {
       cells_.push_back(own);
@@ -376,7 +391,10 @@ class Transformer::Impl {
     if (property.is_null || (property.kind == own.kind && property.bytes == own.bytes)) return;
     const auto property_slot =
         registry_.property_slot(table, property_column, NameOrigin::prefixed);
-    if (!property_slot) return;
+    if (!property_slot) {
+      refused_.push_back({property, property_column, RejectReason::too_many_columns});
+      return;
+    }
     property.slot = *property_slot;
     cells_.push_back(property);
   }
@@ -385,7 +403,7 @@ class Transformer::Impl {
 
   void write_row(const Event& event) {
     RowBatch& batch = table_->batch;
-    const bool was_full = batch.bytes() >= limits_.batch_bytes;
+    const std::size_t bytes_before = batch.bytes();
     RecordWriter record(batch.records);
     record.begin();
     for (const PendingCell& cell : cells_) {
@@ -401,7 +419,10 @@ class Transformer::Impl {
     record.end();
     batch.keys.push_back({xxh3(event.message_id), xxh3(event.message_id, check_seed_),
                           event.received_at, object_, line_});
-    if (!was_full && batch.bytes() >= limits_.batch_bytes) full_.push_back(table_);
+    pending_bytes_ += batch.bytes() - bytes_before;
+    if (bytes_before < limits_.batch_bytes && batch.bytes() >= limits_.batch_bytes) {
+      full_.push_back(table_);
+    }
     tell_refused();
   }
 
@@ -438,7 +459,7 @@ class Transformer::Impl {
     for (const Refused& refused : refused_) {
       append_reject(rejects_, RejectedValue{object_, line_, refused.reason,
                                             registry_.name_of(table_->batch.table),
-                                            refused.node->path, refused.cell.bytes,
+                                            refused.column, refused.cell.bytes,
                                             explain(refused.reason)});
     }
     refused_.clear();
@@ -450,7 +471,7 @@ class Transformer::Impl {
   };
   struct Refused {
     PendingCell cell;
-    const PathNode* node = nullptr;
+    std::string_view column;
     RejectReason reason = RejectReason::too_many_columns;
   };
 
@@ -464,6 +485,7 @@ class Transformer::Impl {
   std::vector<std::unique_ptr<WorkerTable>> tables_;  // by number
   std::vector<WorkerTable*> full_;
   RowBatch rejects_;
+  std::size_t pending_bytes_ = 0;
   std::vector<Observation> observations_;  // not yet taken
   std::vector<Observation> told_;          // taken since the object began
 
@@ -501,6 +523,7 @@ void Transformer::reject(std::uint32_t line, RejectReason reason, std::string_vi
 
 std::vector<RowBatch> Transformer::take_full_batches() { return impl_->take_full_batches(); }
 std::vector<RowBatch> Transformer::take_all_batches() { return impl_->take_all_batches(); }
+std::size_t Transformer::pending_bytes() const { return impl_->pending_bytes(); }
 std::vector<Observation> Transformer::take_observations() { return impl_->take_observations(); }
 void Transformer::end_object(bool complete) { impl_->end_object(complete); }
 

@@ -54,6 +54,8 @@ class Transformer {
   // Takes the batches that have reached batch_bytes, or all that hold rows.
   std::vector<RowBatch> take_full_batches();
   std::vector<RowBatch> take_all_batches();
+  // Of all batches not yet taken.
+  std::size_t pending_bytes() const;
 
   // What the values since begin_object() were, as far as this worker has not told before.
   std::vector<Observation> take_observations();

@@ -1,0 +1,93 @@
+// What is loaded: Dray's own tables in the schema _dray, read before a load and written in its own
+// transaction (docs/warehouse-tables.md documents them as an interface).
+//
+// Everything goes through a session that the caller opened; nothing here begins or commits.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/result.h"
+#include "load/warehouse.h"
+#include "model/object.h"
+#include "model/report.h"
+#include "model/staged.h"
+
+namespace dray {
+
+// Makes the tables that are missing. Inside the load's transaction.
+Result<void> create_ledger(WarehouseSession& session);
+
+// Whether the warehouse has a ledger at all.
+Result<bool> has_ledger(WarehouseSession& session);
+
+struct LedgerObject {
+  std::uint64_t size_bytes = 0;
+  std::string version;
+  bool loaded = false;  // else set aside
+  std::int64_t number = 0;
+};
+
+struct LedgerState {
+  std::optional<std::string> location;                    // of the source, if it was loaded before
+  std::unordered_map<std::string, LedgerObject> objects;  // by key
+  std::map<std::string, std::int64_t> tables;             // number by table name, of the source
+  std::int64_t next_object_number = 1;
+  std::int64_t next_table_number = 1;
+  Micros last_uuid_ts = 0;  // the greatest of the source's loads
+};
+
+// Empty when there is no ledger yet.
+Result<LedgerState> read_ledger(WarehouseSession& session, const std::string& source);
+
+// One object of this run.
+struct ObjectEntry {
+  ObjectInfo object;
+  std::int64_t number = 0;
+  bool known = false;  // an entry for the key exists and is replaced
+  std::string set_aside_reason;  // "" for a loaded object
+  LineCounts counts;
+};
+
+Result<void> write_objects(WarehouseSession& session, const std::string& source,
+                           const std::string& run_id, Timestamp now,
+                           const std::vector<ObjectEntry>& objects);
+
+struct TableEntry {
+  std::string table;
+  std::string event;  // the slug; empty for fixed tables
+  std::int64_t number = 0;
+};
+
+Result<void> write_tables(WarehouseSession& session, const std::string& source,
+                          const std::string& run_id, const std::vector<TableEntry>& tables);
+
+Result<void> write_source(WarehouseSession& session, const std::string& source,
+                          const std::string& location);
+
+// The run, its collections and its notices.
+Result<void> write_run(WarehouseSession& session, const RunReport& report, Micros uuid_ts);
+
+// Where the rows of one table came from, those that lost to a duplicate included: what a later tie is
+// settled by. `object_numbers` and `unusable` by RowKey::object.
+Result<void> write_lineage(WarehouseSession& session, const StagedRows& rows,
+                           std::int64_t table_number,
+                           const std::vector<std::int64_t>& object_numbers,
+                           const std::vector<bool>& unusable);
+
+// The staged rejects, less those of objects that were set aside.
+Result<void> write_rejects(WarehouseSession& session, const std::string& source,
+                           const std::string& run_id, Timestamp now, const StagedRows& rejects,
+                           const std::vector<std::string>& object_keys,
+                           const std::vector<bool>& unusable);
+
+// Marks the open rejects of these lines as mended by this run.
+Result<void> resolve_rejects(WarehouseSession& session, const std::string& source,
+                             const std::string& run_id, const std::string& object,
+                             const std::vector<std::uint64_t>& lines);
+
+}  // namespace dray

@@ -1,0 +1,432 @@
+// DuckDB behind the warehouse's door: one file, one transaction for everything a run changes.
+#include <algorithm>
+#include <cstring>
+#include <filesystem>
+#include <map>
+#include <string_view>
+
+#include "base/hash.h"
+#include "load/duckdb_connection.h"
+#include "load/duckdb_rows.h"
+#include "load/open.h"
+
+namespace dray {
+namespace {
+
+SqlBuilder& add_type(SqlBuilder& sql, ColumnType type) {
+  switch (type) {
+    case ColumnType::boolean:
+      return sql.code("boolean");
+    case ColumnType::bigint:
+      return sql.code("bigint");
+    case ColumnType::double_precision:
+      return sql.code("double");
+    case ColumnType::timestamp:
+      return sql.code("timestamp");
+    case ColumnType::varchar:
+      return sql.code("varchar");
+  }
+  return sql;
+}
+
+struct DdlWriter {
+  Sql operator()(const CreateSchema& change) const {
+    return std::move(SqlBuilder("create schema if not exists ").name(change.schema)).done();
+  }
+  Sql operator()(const CreateTable& change) const {
+    SqlBuilder sql("create table ");
+    sql.table(change.schema, change.table).code(" (");
+    bool first = true;
+    for (const Column& column : change.columns) {
+      if (!first) sql.code(", ");
+      first = false;
+      add_type(sql.name(column.name).code(" "), column.type);
+      if (column.name == "id") sql.code(" not null");
+    }
+    return std::move(sql.code(")")).done();
+  }
+  Sql operator()(const AddColumn& change) const {
+    SqlBuilder sql("alter table ");
+    sql.table(change.schema, change.table).code(" add column ").name(change.column.name);
+    return std::move(add_type(sql.code(" "), change.column.type)).done();
+  }
+};
+
+// The type of a live column as Dray knows it; nothing for types it does not write.
+std::optional<ColumnType> our_type(std::string_view name) {
+  if (name == "BOOLEAN") return ColumnType::boolean;
+  if (name == "BIGINT") return ColumnType::bigint;
+  if (name == "DOUBLE") return ColumnType::double_precision;
+  if (name == "TIMESTAMP") return ColumnType::timestamp;
+  if (name == "VARCHAR") return ColumnType::varchar;
+  return std::nullopt;
+}
+
+// A stored row and a staged row with one id.
+struct Match {
+  std::int64_t stored_row = 0;
+  Micros stored_received_at = 0;
+  RowKey key;
+  std::uint64_t row = 0;
+};
+
+struct Outcome {
+  std::vector<std::int64_t> stored_rows_replaced;
+  std::uint64_t rows_lost = 0;
+};
+
+class DuckSession final : public WarehouseSession {
+ public:
+  DuckSession(std::unique_ptr<DuckConnection> connection, DuckRelations& relations)
+      : connection_(std::move(connection)), relations_(relations) {}
+
+  Result<Catalog> catalog(const std::string& schema) override {
+    Catalog out;
+    out.schema = schema;
+    DRAY_ASSIGN(const QueryResult schemas,
+                query(std::move(SqlBuilder("select 1 from duckdb_schemas() where database_name = "
+                                           "current_database() and schema_name = ")
+                                    .text(schema))
+                          .done()));
+    out.schema_exists = !schemas.rows.empty();
+    SqlBuilder sql(
+        "select c.table_name, c.column_name, c.data_type, v.view_name is not null from "
+        "duckdb_columns() c left join duckdb_views() v on v.database_name = c.database_name and "
+        "v.schema_name = c.schema_name and v.view_name = c.table_name where c.database_name = "
+        "current_database() and c.schema_name = ");
+    DRAY_ASSIGN(const QueryResult columns,
+                query(std::move(sql.text(schema).code(" order by 1, c.column_index")).done()));
+    for (const auto& row : columns.rows) {
+      if (out.tables.empty() || out.tables.back().name != *row[0]) {
+        out.tables.push_back({*row[0], *row[3] == "true", {}});
+      }
+      const auto type = our_type(*row[2]);
+      out.tables.back().columns.push_back(
+          {*row[1], *row[2], type.has_value(), type.value_or(ColumnType::varchar)});
+    }
+    return out;
+  }
+
+  Result<void> begin() override { return execute(SqlBuilder("begin transaction").done()); }
+  Result<void> commit() override { return execute(SqlBuilder("commit").done()); }
+
+  Result<void> apply(const SchemaChange& change) override {
+    return execute(std::visit(DdlWriter(), change));
+  }
+
+  Result<void> execute(const Sql& sql) override { return connection_->execute(sql); }
+  Result<QueryResult> query(const Sql& sql) override { return connection_->query(sql); }
+
+  Result<TableLoaded> load(TableLoad& load) override {
+    TableLoaded loaded;
+    if (!load.profile_id_column.empty()) {
+      DRAY_TRY(execute(
+          SqlBuilder("create or replace temp table dray_touched (id varchar)").done()));
+    }
+    if (!load.created) {
+      DRAY_ASSIGN(const Outcome outcome, settle_matches(load));
+      loaded.rows_lost = outcome.rows_lost;
+      loaded.rows_replaced = outcome.stored_rows_replaced.size();
+      DRAY_TRY(remove_rows(load, outcome.stored_rows_replaced));
+    }
+    DRAY_ASSIGN(loaded.rows_inserted, insert(load));
+    if (!load.profile_id_column.empty()) {
+      SqlBuilder sql("insert into dray_touched select distinct ");
+      sql.name(load.profile_id_column).code(" from ").table(load.schema, load.table);
+      sql.code(" where uuid_ts = make_timestamp(").number(load.uuid_ts).code(") and ");
+      DRAY_TRY(execute(
+          std::move(sql.name(load.profile_id_column).code(" is not null")).done()));
+    }
+    return loaded;
+  }
+
+  Result<std::uint64_t> merge_profiles(const ProfileMerge& merge) override {
+    SqlBuilder erase("delete from ");
+    erase.table(merge.schema, merge.table).code(" where id in (select id from dray_touched)");
+    DRAY_TRY(execute(std::move(erase).done()));
+    SqlBuilder sql("insert into ");
+    sql.table(merge.schema, merge.table).code(" (id, received_at, uuid, uuid_ts");
+    for (const std::string& column : merge.columns) sql.code(", ").name(column);
+    sql.code(") select id, max(received_at), dray_uuid(id), make_timestamp(");
+    sql.number(merge.uuid_ts).code(")");
+    for (const std::string& column : merge.columns) {
+      sql.code(", arg_max(").name(column).code(", place)");
+    }
+    // One place for every row of a profile: the order in which its values count.
+    sql.code(" from (select ").name(merge.id_column).code(" as id, received_at");
+    for (const std::string& column : merge.columns) sql.code(", ").name(column);
+    sql.code(", row_number() over (order by received_at, \"timestamp\", id) as place from ");
+    sql.table(merge.schema, merge.source_table).code(" where ").name(merge.id_column);
+    sql.code(" in (select id from dray_touched)) group by id");
+    return changed_rows(std::move(sql).done());
+  }
+
+  Result<void> append(const std::string& schema, const std::string& table,
+                      RowSource& rows) override {
+    duckdb_appender appender = nullptr;
+    Result<void> outcome;
+    if (duckdb_appender_create(connection_->handle(), schema.c_str(), table.c_str(), &appender) !=
+        DuckDBSuccess) {
+      outcome = duckdb_error(duckdb_appender_error(appender));
+    } else {
+      outcome = append_all(appender, rows);
+    }
+    duckdb_appender_destroy(&appender);
+    return outcome;
+  }
+
+ private:
+  static Result<void> append_all(duckdb_appender appender, RowSource& rows) {
+    std::vector<PlainValue> row;
+    while (true) {
+      DRAY_ASSIGN(const bool more, rows.next(row));
+      if (!more) break;
+      for (const PlainValue& value : row) append_value(appender, value);
+      if (duckdb_appender_end_row(appender) != DuckDBSuccess) {
+        return duckdb_error(duckdb_appender_error(appender));
+      }
+    }
+    if (duckdb_appender_close(appender) != DuckDBSuccess) {
+      return duckdb_error(duckdb_appender_error(appender));
+    }
+    return {};
+  }
+
+  static void append_value(duckdb_appender appender, const PlainValue& value) {
+    struct Visitor {
+      duckdb_appender appender;
+      void operator()(std::monostate) const { duckdb_append_null(appender); }
+      void operator()(bool v) const { duckdb_append_bool(appender, v); }
+      void operator()(std::int64_t v) const { duckdb_append_int64(appender, v); }
+      void operator()(std::string_view v) const {
+        duckdb_append_varchar_length(appender, v.data(), v.size());
+      }
+      void operator()(Timestamp v) const {
+        duckdb_append_timestamp(appender, {to_micros(v)});
+      }
+    };
+    std::visit(Visitor{appender}, value);
+  }
+
+  Result<std::uint64_t> changed_rows(const Sql& sql) {
+    DuckResult result;
+    DRAY_TRY(connection_->run(sql, result));
+    return duckdb_rows_changed(&result.handle());
+  }
+
+  Result<std::uint64_t> insert(const TableLoad& load) {
+    SqlBuilder sql("insert into ");
+    sql.table(load.schema, load.table).code(" (");
+    bool first = true;
+    for (const LoadColumn& column : load.columns) {
+      if (column.refused) continue;
+      if (!first) sql.code(", ");
+      first = false;
+      sql.name(column.name);
+    }
+    sql.code(") select * from dray_rows(").number(relations_.show(load)).code(")");
+    return changed_rows(std::move(sql).done());
+  }
+
+  // --- stored rows with the ids of staged ones ---------------------------------------------------
+
+  Result<std::vector<Match>> find_matches(const TableLoad& load) {
+    SqlBuilder sql("select t.rowid, t.id, t.received_at, k.uuid, k.check_id, k.received_at, ");
+    sql.code("k.object, k.line, k.row from ").table(load.schema, load.table);
+    sql.code(" t join dray_keys(").number(relations_.show(load)).code(") k on t.uuid = k.uuid");
+    DuckResult result;
+    DRAY_TRY(connection_->run(std::move(sql).done(), result));
+    std::vector<Match> matches;
+    while (duckdb_data_chunk chunk = duckdb_fetch_chunk(result.handle())) {
+      read_matches(load, chunk, matches);
+      duckdb_destroy_data_chunk(&chunk);
+    }
+    return matches;
+  }
+
+  static void read_matches(const TableLoad& load, duckdb_data_chunk chunk,
+                           std::vector<Match>& matches) {
+    const auto numbers = [&](idx_t column) {
+      return static_cast<std::int64_t*>(
+          duckdb_vector_get_data(duckdb_data_chunk_get_vector(chunk, column)));
+    };
+    auto* ids = static_cast<duckdb_string_t*>(
+        duckdb_vector_get_data(duckdb_data_chunk_get_vector(chunk, 1)));
+    for (idx_t i = 0; i < duckdb_data_chunk_get_size(chunk); ++i) {
+      Match match;
+      match.stored_row = numbers(0)[i];
+      match.stored_received_at = numbers(2)[i];
+      match.key.uuid = static_cast<std::uint64_t>(numbers(3)[i]);
+      match.key.check = static_cast<std::uint64_t>(numbers(4)[i]);
+      match.key.received_at = numbers(5)[i];
+      match.key.object = static_cast<std::uint32_t>(numbers(6)[i]);
+      match.key.line = static_cast<std::uint32_t>(numbers(7)[i]);
+      match.row = static_cast<std::uint64_t>(numbers(8)[i]);
+      // 64 bits of hash may agree by chance; the id itself decides.
+      const std::string_view id(duckdb_string_t_data(&ids[i]), duckdb_string_t_length(ids[i]));
+      if (xxh3(id, load.check_seed) == match.key.check) matches.push_back(match);
+    }
+  }
+
+  struct StoredPlace {
+    std::string object_key;
+    std::uint64_t line = 0;
+    auto operator<=>(const StoredPlace&) const = default;
+  };
+
+  // Where the stored rows that are as old as their staged rivals came from, by uuid.
+  Result<std::map<std::int64_t, StoredPlace>> find_places(const TableLoad& load,
+                                                          const std::vector<Match>& matches) {
+    std::vector<std::int64_t> tied;
+    std::map<std::int64_t, Micros> ages;
+    for (const Match& match : matches) {
+      if (match.stored_received_at != match.key.received_at) continue;
+      tied.push_back(static_cast<std::int64_t>(match.key.uuid));
+      ages[tied.back()] = match.key.received_at;
+    }
+    std::map<std::int64_t, StoredPlace> places;
+    if (tied.empty()) return places;
+    SqlBuilder sql("select l.uuid, epoch_us(l.received_at), o.key, l.line from _dray.lineage l ");
+    sql.code("join _dray.objects o on o.object_number = l.object_number where l.uuid in ");
+    sql.code("(select number from dray_numbers(").number(relations_.show(std::move(tied)));
+    sql.code(")) and l.table_number in (");
+    bool first = true;
+    for (const std::int64_t number : load.lineage_tables) {
+      if (!first) sql.code(", ");
+      first = false;
+      sql.number(number);
+    }
+    DRAY_ASSIGN(const QueryResult rows, query(std::move(sql.code(")")).done()));
+    for (const auto& row : rows.rows) {
+      const std::int64_t uuid = std::stoll(*row[0]);
+      if (ages[uuid] != std::stoll(*row[1])) continue;
+      StoredPlace place{*row[2], std::stoull(*row[3])};
+      places[uuid] = std::max(places[uuid], place);
+    }
+    return places;
+  }
+
+  // The greatest received_at stays; of equally old rows the later in object and line order.
+  static bool staged_row_stays(const TableLoad& load, const Match& match,
+                               const std::map<std::int64_t, StoredPlace>& places) {
+    if (match.key.received_at != match.stored_received_at) {
+      return match.key.received_at > match.stored_received_at;
+    }
+    const auto place = places.find(static_cast<std::int64_t>(match.key.uuid));
+    if (place == places.end()) return false;
+    const std::string& object = (*load.object_keys)[match.key.object];
+    if (object == place->second.object_key) {
+      return load.reload || match.key.line >= place->second.line;
+    }
+    return object > place->second.object_key;
+  }
+
+  Result<Outcome> settle_matches(TableLoad& load) {
+    Outcome outcome;
+    DRAY_ASSIGN(const std::vector<Match> matches, find_matches(load));
+    DRAY_ASSIGN(const auto places, find_places(load, matches));
+    for (const Match& match : matches) {
+      if (staged_row_stays(load, match, places)) {
+        outcome.stored_rows_replaced.push_back(match.stored_row);
+      } else {
+        load.rows->drop(match.row);
+        ++outcome.rows_lost;
+      }
+    }
+    return outcome;
+  }
+
+  Result<void> remove_rows(const TableLoad& load, const std::vector<std::int64_t>& rows) {
+    if (rows.empty()) return {};
+    if (!load.profile_id_column.empty()) {
+      SqlBuilder touched("insert into dray_touched select distinct ");
+      touched.name(load.profile_id_column).code(" from ").table(load.schema, load.table);
+      touched.code(" where rowid in (select number from dray_numbers(");
+      touched.number(relations_.show(rows)).code(")) and ").name(load.profile_id_column);
+      DRAY_TRY(execute(std::move(touched.code(" is not null")).done()));
+    }
+    SqlBuilder sql("delete from ");
+    sql.table(load.schema, load.table).code(" where rowid in (select number from dray_numbers(");
+    return execute(std::move(sql.number(relations_.show(rows)).code("))")).done());
+  }
+
+  std::unique_ptr<DuckConnection> connection_;
+  DuckRelations& relations_;
+};
+
+// dray_uuid(varchar): the column `uuid` of a profile.
+void hash_ids(duckdb_function_info, duckdb_data_chunk input, duckdb_vector output) {
+  auto* ids = static_cast<duckdb_string_t*>(
+      duckdb_vector_get_data(duckdb_data_chunk_get_vector(input, 0)));
+  auto* hashes = static_cast<std::int64_t*>(duckdb_vector_get_data(output));
+  for (idx_t i = 0; i < duckdb_data_chunk_get_size(input); ++i) {
+    hashes[i] = static_cast<std::int64_t>(
+        xxh3({duckdb_string_t_data(&ids[i]), duckdb_string_t_length(ids[i])}));
+  }
+}
+
+Result<void> register_hash(DuckConnection& connection) {
+  duckdb_scalar_function function = duckdb_create_scalar_function();
+  duckdb_logical_type text = duckdb_create_logical_type(DUCKDB_TYPE_VARCHAR);
+  duckdb_logical_type number = duckdb_create_logical_type(DUCKDB_TYPE_BIGINT);
+  duckdb_scalar_function_set_name(function, "dray_uuid");
+  duckdb_scalar_function_add_parameter(function, text);
+  duckdb_scalar_function_set_return_type(function, number);
+  duckdb_scalar_function_set_function(function, hash_ids);
+  const duckdb_state state = duckdb_register_scalar_function(connection.handle(), function);
+  duckdb_destroy_logical_type(&text);
+  duckdb_destroy_logical_type(&number);
+  duckdb_destroy_scalar_function(&function);
+  if (state != DuckDBSuccess) return internal_error("DuckDB refused the function dray_uuid");
+  return {};
+}
+
+class DuckWarehouse final : public Warehouse {
+ public:
+  DuckWarehouse(std::string path, std::unique_ptr<DuckDatabase> database)
+      : path_(std::move(path)), database_(std::move(database)) {}
+
+  Result<void> prepare() {
+    DRAY_ASSIGN(const auto connection, DuckConnection::open(*database_));
+    DRAY_TRY(relations_.register_functions(*connection));
+    return register_hash(*connection);
+  }
+
+  Result<std::unique_ptr<WarehouseSession>> open_session() override {
+    DRAY_ASSIGN(auto connection, DuckConnection::open(*database_));
+    return std::unique_ptr<WarehouseSession>(
+        std::make_unique<DuckSession>(std::move(connection), relations_));
+  }
+
+  Sql ddl(const SchemaChange& change) const override { return std::visit(DdlWriter(), change); }
+  std::string location() const override { return "duckdb:" + path_; }
+
+ private:
+  const std::string path_;
+  // The relations outlive the database, whose functions point to them.
+  DuckRelations relations_;
+  std::unique_ptr<DuckDatabase> database_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Warehouse>> open_warehouse(const std::string& address,
+                                                  const WarehouseOptions& options) {
+  constexpr std::string_view scheme = "duckdb:";
+  if (!address.starts_with(scheme)) {
+    return config_error("the warehouse " + address.substr(0, address.find(':')) +
+                        ": is not one this build can load\ntry: duckdb:FILE");
+  }
+  const std::string path = address.substr(scheme.size());
+  if (path.empty()) return config_error("duckdb: without a file\ntry: duckdb:events.duckdb");
+  const bool in_memory = path == ":memory:";
+  if (!in_memory && options.access == Access::read_only && !std::filesystem::exists(path)) {
+    return config_error("there is no " + path + "\ntry: dray sync makes it");
+  }
+  DRAY_ASSIGN(auto database, DuckDatabase::open(path, options));
+  auto warehouse = std::make_unique<DuckWarehouse>(path, std::move(database));
+  DRAY_TRY(warehouse->prepare());
+  return std::unique_ptr<Warehouse>(std::move(warehouse));
+}
+
+}  // namespace dray

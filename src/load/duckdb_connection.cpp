@@ -1,0 +1,262 @@
+#include "load/duckdb_connection.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <string_view>
+#include <thread>
+
+#include "base/time.h"
+
+namespace dray {
+namespace {
+
+class Settings {
+ public:
+  Settings() { duckdb_create_config(&config_); }
+  ~Settings() { duckdb_destroy_config(&config_); }
+  Settings(const Settings&) = delete;
+  Settings& operator=(const Settings&) = delete;
+  void set(const char* name, const std::string& value) {
+    DRAY_ASSERT(duckdb_set_config(config_, name, value.c_str()) == DuckDBSuccess);
+  }
+  duckdb_config handle() const { return config_; }
+
+ private:
+  duckdb_config config_ = nullptr;
+};
+
+bool contains(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
+
+Error open_error(const std::string& path, std::string_view message) {
+  if (contains(message, "Could not set lock") || contains(message, "Conflicting lock")) {
+    return config_error(path + " is open in another program\ntry: close it there (a second sync, a "
+                               "DuckDB shell) and run this again");
+  }
+  if (contains(message, "not a valid DuckDB database file")) {
+    return config_error(path + " is not a DuckDB database\ntry: name another file; Dray makes it if "
+                               "it does not exist");
+  }
+  if (contains(message, "Permission denied") || contains(message, "Read-only file system") ||
+      contains(message, "read-only")) {
+    return config_error(path + " cannot be written: " + std::string(message) +
+                        "\ntry: check the rights of the file and its directory");
+  }
+  return config_error("opening " + path + ": " + std::string(message));
+}
+
+struct StringBytes {
+  std::string_view operator()(duckdb_string_t& value) const {
+    return {duckdb_string_t_data(&value), duckdb_string_t_length(value)};
+  }
+};
+
+std::string real_text(double value) {
+  std::array<char, 32> text{};
+  const auto end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
+  return {text.data(), end};
+}
+
+bool is_plain(duckdb_type type) {
+  switch (type) {
+    case DUCKDB_TYPE_BOOLEAN:
+    case DUCKDB_TYPE_INTEGER:
+    case DUCKDB_TYPE_BIGINT:
+    case DUCKDB_TYPE_DOUBLE:
+    case DUCKDB_TYPE_TIMESTAMP:
+    case DUCKDB_TYPE_VARCHAR:
+      return true;
+    default:
+      return false;
+  }
+}
+
+std::string value_text(duckdb_type type, void* data, idx_t row) {
+  switch (type) {
+    case DUCKDB_TYPE_BOOLEAN:
+      return static_cast<bool*>(data)[row] ? "true" : "false";
+    case DUCKDB_TYPE_INTEGER:
+      return std::to_string(static_cast<std::int32_t*>(data)[row]);
+    case DUCKDB_TYPE_BIGINT:
+      return std::to_string(static_cast<std::int64_t*>(data)[row]);
+    case DUCKDB_TYPE_DOUBLE:
+      return real_text(static_cast<double*>(data)[row]);
+    case DUCKDB_TYPE_TIMESTAMP:
+      return format_timestamp(static_cast<duckdb_timestamp*>(data)[row].micros);
+    default:
+      return std::string(StringBytes()(static_cast<duckdb_string_t*>(data)[row]));
+  }
+}
+
+void read_chunk(duckdb_data_chunk chunk, const std::vector<duckdb_type>& types,
+                QueryResult& result) {
+  const idx_t rows = duckdb_data_chunk_get_size(chunk);
+  const std::size_t first = result.rows.size();
+  result.rows.resize(first + rows);
+  for (auto row = first; row < result.rows.size(); ++row) result.rows[row].resize(types.size());
+  for (idx_t column = 0; column < types.size(); ++column) {
+    duckdb_vector vector = duckdb_data_chunk_get_vector(chunk, column);
+    void* data = duckdb_vector_get_data(vector);
+    std::uint64_t* validity = duckdb_vector_get_validity(vector);
+    for (idx_t row = 0; row < rows; ++row) {
+      if (!duckdb_validity_row_is_valid(validity, row)) continue;
+      result.rows[first + row][column] = value_text(types[column], data, row);
+    }
+  }
+}
+
+// Any type, by DuckDB's own text for it: slower, and only what a person asks for needs it.
+void read_values(duckdb_result& from, QueryResult& result) {
+  const idx_t columns = duckdb_column_count(&from);
+  for (idx_t row = 0; row < duckdb_row_count(&from); ++row) {
+    auto& out = result.rows.emplace_back(columns);
+    for (idx_t column = 0; column < columns; ++column) {
+      if (duckdb_value_is_null(&from, column, row)) continue;
+      char* text = duckdb_value_varchar(&from, column, row);
+      if (text != nullptr) out[column] = text;
+      duckdb_free(text);
+    }
+  }
+}
+
+std::string_view type_name(duckdb_type type) {
+  switch (type) {
+    case DUCKDB_TYPE_BOOLEAN:
+      return "BOOLEAN";
+    case DUCKDB_TYPE_TINYINT:
+      return "TINYINT";
+    case DUCKDB_TYPE_SMALLINT:
+      return "SMALLINT";
+    case DUCKDB_TYPE_INTEGER:
+      return "INTEGER";
+    case DUCKDB_TYPE_BIGINT:
+      return "BIGINT";
+    case DUCKDB_TYPE_UBIGINT:
+      return "UBIGINT";
+    case DUCKDB_TYPE_HUGEINT:
+      return "HUGEINT";
+    case DUCKDB_TYPE_FLOAT:
+      return "FLOAT";
+    case DUCKDB_TYPE_DOUBLE:
+      return "DOUBLE";
+    case DUCKDB_TYPE_TIMESTAMP:
+      return "TIMESTAMP";
+    case DUCKDB_TYPE_DATE:
+      return "DATE";
+    case DUCKDB_TYPE_TIME:
+      return "TIME";
+    case DUCKDB_TYPE_DECIMAL:
+      return "DECIMAL";
+    case DUCKDB_TYPE_VARCHAR:
+      return "VARCHAR";
+    default:
+      return "OTHER";
+  }
+}
+
+}  // namespace
+
+Error duckdb_error(const char* message) {
+  const std::string text = message == nullptr ? "unknown error" : message;
+  if (contains(text, "No space left on device") || contains(text, "Out of Memory Error")) {
+    return config_error(text + "\ntry: free some room on the disk, or allow more memory");
+  }
+  return internal_error(text);
+}
+
+Result<std::unique_ptr<DuckDatabase>> DuckDatabase::open(const std::string& path,
+                                                         const WarehouseOptions& options) {
+  const bool in_memory = path.empty() || path == ":memory:";
+  Settings settings;
+  settings.set("memory_limit", std::to_string(options.memory_bytes) + "B");
+  const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
+  settings.set("threads", std::to_string(options.threads == 0 ? cores : options.threads));
+  // Rows have no order of their own; giving it up lets every thread insert.
+  settings.set("preserve_insertion_order", "false");
+  settings.set("temp_directory", !options.temp_directory.empty() ? options.temp_directory
+                                 : in_memory                     ? "/tmp"
+                                                                 : path + ".tmp");
+  std::unique_ptr<DuckDatabase> made(new DuckDatabase);
+  char* message = nullptr;
+  if (duckdb_open_ext(":memory:", &made->database_, settings.handle(), &message) !=
+      DuckDBSuccess) {
+    const Error error = open_error(path, message == nullptr ? "unknown error" : message);
+    duckdb_free(message);
+    return error;
+  }
+  DRAY_TRY(made->attach(path, in_memory, options.access));
+  return made;
+}
+
+// Opened by path a database is named after its file, and shop.duckdb with a schema shop would make
+// every shop.tracks ambiguous. Attached, it has a name that no schema can have.
+Result<void> DuckDatabase::attach(const std::string& path, bool in_memory, Access access) {
+  duckdb_connection connection = nullptr;
+  if (duckdb_connect(database_, &connection) != DuckDBSuccess) {
+    return internal_error("DuckDB gave no connection");
+  }
+  SqlBuilder sql("attach ");
+  sql.text(in_memory ? ":memory:" : path).code(" as \"the warehouse\"");
+  if (access == Access::read_only && !in_memory) sql.code(" (read_only)");
+  DuckResult result;
+  const auto state = duckdb_query(connection, std::move(sql).done().text().c_str(),
+                                  &result.handle());
+  Result<void> outcome;
+  if (state != DuckDBSuccess) {
+    outcome = open_error(path, duckdb_result_error(&result.handle()));
+  }
+  duckdb_disconnect(&connection);
+  return outcome;
+}
+
+DuckDatabase::~DuckDatabase() { duckdb_close(&database_); }
+
+Result<std::unique_ptr<DuckConnection>> DuckConnection::open(const DuckDatabase& database) {
+  std::unique_ptr<DuckConnection> made(new DuckConnection);
+  if (duckdb_connect(database.handle(), &made->connection_) != DuckDBSuccess) {
+    return internal_error("DuckDB gave no connection");
+  }
+  DRAY_TRY(made->execute(SqlBuilder("use \"the warehouse\"").done()));
+  return made;
+}
+
+DuckConnection::~DuckConnection() { duckdb_disconnect(&connection_); }
+
+Result<void> DuckConnection::run(const Sql& sql, DuckResult& result) {
+  if (duckdb_query(connection_, sql.text().c_str(), &result.handle()) != DuckDBSuccess) {
+    return duckdb_error(duckdb_result_error(&result.handle()));
+  }
+  return {};
+}
+
+Result<void> DuckConnection::execute(const Sql& sql) {
+  DuckResult result;
+  return run(sql, result);
+}
+
+Result<QueryResult> DuckConnection::query(const Sql& sql) {
+  DuckResult result;
+  DRAY_TRY(run(sql, result));
+  QueryResult out;
+  std::vector<duckdb_type> types;
+  bool plain = true;
+  for (idx_t i = 0; i < duckdb_column_count(&result.handle()); ++i) {
+    types.push_back(duckdb_column_type(&result.handle(), i));
+    plain = plain && is_plain(types.back());
+    out.columns.push_back({duckdb_column_name(&result.handle(), i),
+                           std::string(type_name(types.back()))});
+  }
+  if (!plain) {
+    read_values(result.handle(), out);
+    return out;
+  }
+  while (duckdb_data_chunk chunk = duckdb_fetch_chunk(result.handle())) {
+    read_chunk(chunk, types, out);
+    duckdb_destroy_data_chunk(&chunk);
+  }
+  return out;
+}
+
+}  // namespace dray

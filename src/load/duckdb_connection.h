@@ -1,0 +1,66 @@
+// A thin wrapper around DuckDB's C API (duckdb.h, 1.4): resources that free themselves, errors that
+// say what to do. Only load/duckdb*.cpp include it.
+#pragma once
+
+#include <duckdb.h>
+
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "load/open.h"
+#include "load/sql.h"
+#include "load/warehouse.h"
+
+namespace dray {
+
+class DuckDatabase {
+ public:
+  // `path` "" or ":memory:" is a database without a file.
+  static Result<std::unique_ptr<DuckDatabase>> open(const std::string& path,
+                                                    const WarehouseOptions& options);
+  ~DuckDatabase();
+  DuckDatabase(const DuckDatabase&) = delete;
+  DuckDatabase& operator=(const DuckDatabase&) = delete;
+  duckdb_database handle() const { return database_; }
+
+ private:
+  DuckDatabase() = default;
+  Result<void> attach(const std::string& path, bool in_memory, Access access);
+  duckdb_database database_ = nullptr;
+};
+
+// One result, chunk by chunk.
+class DuckResult {
+ public:
+  DuckResult() = default;
+  ~DuckResult() { duckdb_destroy_result(&result_); }
+  DuckResult(const DuckResult&) = delete;
+  DuckResult& operator=(const DuckResult&) = delete;
+  duckdb_result& handle() { return result_; }
+
+ private:
+  duckdb_result result_{};
+};
+
+class DuckConnection {
+ public:
+  static Result<std::unique_ptr<DuckConnection>> open(const DuckDatabase& database);
+  ~DuckConnection();
+  DuckConnection(const DuckConnection&) = delete;
+  DuckConnection& operator=(const DuckConnection&) = delete;
+  duckdb_connection handle() const { return connection_; }
+
+  Result<void> execute(const Sql& sql);
+  Result<void> run(const Sql& sql, DuckResult& result);
+  Result<QueryResult> query(const Sql& sql);
+
+ private:
+  DuckConnection() = default;
+  duckdb_connection connection_ = nullptr;
+};
+
+// What the caller can do about a message of DuckDB's.
+Error duckdb_error(const char* message);
+
+}  // namespace dray

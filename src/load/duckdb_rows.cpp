@@ -1,0 +1,394 @@
+#include "load/duckdb_rows.h"
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cstring>
+#include <string>
+
+#include "model/cast.h"
+
+namespace dray {
+namespace {
+
+struct TypeHolder {
+  explicit TypeHolder(duckdb_type type) : handle(duckdb_create_logical_type(type)) {}
+  ~TypeHolder() { duckdb_destroy_logical_type(&handle); }
+  TypeHolder(const TypeHolder&) = delete;
+  TypeHolder& operator=(const TypeHolder&) = delete;
+  duckdb_logical_type handle;
+};
+
+duckdb_type duckdb_type_of(ColumnType type) {
+  switch (type) {
+    case ColumnType::boolean:
+      return DUCKDB_TYPE_BOOLEAN;
+    case ColumnType::bigint:
+      return DUCKDB_TYPE_BIGINT;
+    case ColumnType::double_precision:
+      return DUCKDB_TYPE_DOUBLE;
+    case ColumnType::timestamp:
+      return DUCKDB_TYPE_TIMESTAMP;
+    case ColumnType::varchar:
+      return DUCKDB_TYPE_VARCHAR;
+  }
+  return DUCKDB_TYPE_VARCHAR;
+}
+
+// Shared by the threads of one scan.
+struct Scan {
+  explicit Scan(const TableLoad& from) : load(from) {}
+  const TableLoad& load;
+  std::atomic<std::size_t> next_block{0};
+};
+
+// One thread's place in it.
+struct ScanThread {
+  BlockScratch scratch;
+  RowBlock block;
+  std::size_t row = 0;          // of the block
+  const char* record = nullptr;  // of that row
+};
+
+template <typename T>
+void destroy(void* pointer) {
+  delete static_cast<T*>(pointer);
+}
+
+// The next block with something left, or false at the end.
+enum class Want { rows, keys };
+Result<bool> next_block(Scan& scan, ScanThread& thread, Want want) {
+  while (thread.row == thread.block.keys.size()) {
+    const std::size_t number = scan.next_block.fetch_add(1);
+    if (number >= scan.load.rows->block_count()) return false;
+    auto block = want == Want::rows ? scan.load.rows->rows(number, thread.scratch)
+                                    : scan.load.rows->keys(number, thread.scratch);
+    if (!block) return std::move(block).error();
+    thread.block = *block;
+    thread.row = 0;
+    thread.record = thread.block.records.data();
+  }
+  return true;
+}
+
+// Writes cells of records into the vectors of one chunk.
+class ChunkWriter {
+ public:
+  ChunkWriter(const TableLoad& load, duckdb_data_chunk chunk) : load_(load) {
+    slots_.fill(absent);
+    for (std::size_t i = 0; i < load.columns.size(); ++i) {
+      const LoadColumn& column = load.columns[i];
+      if (column.refused) {
+        if (!column.standard) slots_[column.slot] = static_cast<std::int16_t>(i);
+        vectors_.push_back({});
+        continue;
+      }
+      duckdb_vector vector = duckdb_data_chunk_get_vector(chunk, shown_++);
+      duckdb_vector_ensure_validity_writable(vector);
+      Target target{vector, duckdb_vector_get_data(vector), duckdb_vector_get_validity(vector)};
+      std::memset(target.validity, 0, duckdb_vector_size() / 8);
+      vectors_.push_back(target);
+      if (!column.standard) {
+        slots_[column.slot] = static_cast<std::int16_t>(i);
+      } else {
+        standard_.push_back(i);
+      }
+    }
+  }
+
+  // Returns the record behind this one.
+  const char* write(const RowBlock& block, std::size_t block_row, const char* record, idx_t row) {
+    const RowKey& key = block.keys[block_row];
+    for (const std::size_t i : standard_) write_standard(i, block, key, row);
+    CellReader cells(record);
+    for (Cell cell; cells.next(cell);) {
+      const std::int16_t at = slots_[cell.slot];
+      if (at != absent) write_cell(static_cast<std::size_t>(at), cell, key, row);
+    }
+    return cells.end();
+  }
+
+ private:
+  struct Target {
+    duckdb_vector vector = nullptr;
+    void* data = nullptr;
+    std::uint64_t* validity = nullptr;
+  };
+  static constexpr std::int16_t absent = -1;
+
+  template <typename T>
+  static void put(Target& target, idx_t row, T value) {
+    static_cast<T*>(target.data)[row] = value;
+    target.validity[row / 64] |= std::uint64_t{1} << (row % 64);
+  }
+
+  // Strings of up to 12 bytes lie in the vector itself (duckdb.h, duckdb_string_t).
+  static void put_text(Target& target, idx_t row, std::string_view text) {
+    constexpr std::size_t inlined_max = 12;
+    if (text.size() > inlined_max) {
+      duckdb_vector_assign_string_element_len(target.vector, row, text.data(), text.size());
+    } else {
+      duckdb_string_t value{};
+      value.value.inlined.length = static_cast<std::uint32_t>(text.size());
+      std::memcpy(value.value.inlined.inlined, text.data(), text.size());
+      static_cast<duckdb_string_t*>(target.data)[row] = value;
+    }
+    target.validity[row / 64] |= std::uint64_t{1} << (row % 64);
+  }
+
+  void write_standard(std::size_t i, const RowBlock& block, const RowKey& key, idx_t row) {
+    Target& target = vectors_[i];
+    switch (*load_.columns[i].standard) {
+      case StandardColumn::received_at:
+        return put(target, row, key.received_at);
+      case StandardColumn::uuid:
+        return put(target, row, key.uuid);
+      case StandardColumn::uuid_ts:
+        return put(target, row, load_.uuid_ts);
+      case StandardColumn::event:
+        return put_text(target, row, block.event);
+      default:
+        DRAY_ASSERT(false);
+    }
+  }
+
+  void write_cell(std::size_t i, const Cell& cell, const RowKey& key, idx_t row) {
+    const LoadColumn& column = load_.columns[i];
+    Target& target = vectors_[i];
+    if (column.refused) return reject(column, *column.refused, cell, key);
+    switch (column.type) {
+      case ColumnType::varchar:
+        return write_varchar(target, cell, row);
+      case ColumnType::timestamp:
+        if (const auto value = as_timestamp(cell)) return put(target, row, *value);
+        break;
+      case ColumnType::bigint:
+        if (const auto value = as_bigint(cell)) return put(target, row, *value);
+        break;
+      case ColumnType::double_precision:
+        if (const auto value =
+                as_double(cell, column.created ? Rounding::nearest : Rounding::none)) {
+          return put(target, row, *value);
+        }
+        break;
+      case ColumnType::boolean:
+        if (const auto value = as_boolean(cell)) return put(target, row, *value);
+        break;
+    }
+    reject(column, RejectReason::does_not_fit, cell, key);
+  }
+
+  static void write_varchar(Target& target, const Cell& cell, idx_t row) {
+    if (cell.kind != CellKind::micros) return put_text(target, row, cell.bytes);
+    std::array<char, timestamp_text_bytes_max> text{};
+    put_text(target, row, {text.data(), format_timestamp(micros_of(cell), text.data())});
+  }
+
+  void reject(const LoadColumn& column, RejectReason reason, const Cell& cell, const RowKey& key) {
+    std::array<char, timestamp_text_bytes_max> text{};
+    const std::string_view value =
+        cell.kind == CellKind::micros
+            ? std::string_view(text.data(), format_timestamp(micros_of(cell), text.data()))
+            : cell.bytes;
+    load_.value_rejects({key.object, key.line, reason, column.name, column.type, value});
+  }
+
+  const TableLoad& load_;
+  std::vector<Target> vectors_;            // by load column
+  std::vector<std::size_t> standard_;      // load columns that no cell fills
+  std::array<std::int16_t, slot_end> slots_{};  // slot to load column
+  idx_t shown_ = 0;
+};
+
+Result<idx_t> fill_rows(Scan& scan, ScanThread& thread, duckdb_data_chunk chunk) {
+  ChunkWriter writer(scan.load, chunk);
+  idx_t count = 0;
+  while (count < duckdb_vector_size()) {
+    // A chunk ends with its block: the next one may overwrite what this one's strings came from.
+    if (count > 0 && thread.row == thread.block.keys.size()) break;
+    DRAY_ASSIGN(const bool more, next_block(scan, thread, Want::rows));
+    if (!more) break;
+    if (scan.load.rows->is_dropped(thread.block.first_row + thread.row)) {
+      thread.record = CellReader(thread.record).end();
+    } else {
+      thread.record = writer.write(thread.block, thread.row, thread.record, count++);
+    }
+    ++thread.row;
+  }
+  return count;
+}
+
+Result<idx_t> fill_keys(Scan& scan, ScanThread& thread, duckdb_data_chunk chunk) {
+  std::array<std::int64_t*, 6> columns{};
+  for (idx_t i = 0; i < columns.size(); ++i) {
+    columns[i] = static_cast<std::int64_t*>(
+        duckdb_vector_get_data(duckdb_data_chunk_get_vector(chunk, i)));
+  }
+  idx_t count = 0;
+  while (count < duckdb_vector_size()) {
+    DRAY_ASSIGN(const bool more, next_block(scan, thread, Want::keys));
+    if (!more) break;
+    const RowKey& key = thread.block.keys[thread.row];
+    const std::uint64_t row = thread.block.first_row + thread.row++;
+    if (scan.load.rows->is_dropped(row)) continue;
+    columns[0][count] = static_cast<std::int64_t>(key.uuid);
+    columns[1][count] = static_cast<std::int64_t>(key.check);
+    columns[2][count] = key.received_at;
+    columns[3][count] = key.object;
+    columns[4][count] = key.line;
+    columns[5][count] = static_cast<std::int64_t>(row);
+    ++count;
+  }
+  return count;
+}
+
+std::int64_t parameter(duckdb_bind_info info) {
+  duckdb_value value = duckdb_bind_get_parameter(info, 0);
+  const std::int64_t number = duckdb_get_int64(value);
+  duckdb_destroy_value(&value);
+  return number;
+}
+
+void add_column(duckdb_bind_info info, const std::string& name, duckdb_type type) {
+  const TypeHolder holder(type);
+  duckdb_bind_add_result_column(info, name.c_str(), holder.handle);
+}
+
+const TableLoad* bound_load(duckdb_bind_info info) {
+  const auto* relations = static_cast<DuckRelations*>(duckdb_bind_get_extra_info(info));
+  const TableLoad* load = relations->load(parameter(info));
+  if (load == nullptr) {
+    duckdb_bind_set_error(info, "nothing is staged under this number");
+    return nullptr;
+  }
+  duckdb_bind_set_cardinality(info, load->rows->row_count(), false);
+  // Borrowed, so nothing deletes it.
+  duckdb_bind_set_bind_data(info, const_cast<TableLoad*>(load), nullptr);
+  return load;
+}
+
+void bind_rows(duckdb_bind_info info) {
+  const TableLoad* load = bound_load(info);
+  if (load == nullptr) return;
+  for (const LoadColumn& column : load->columns) {
+    if (!column.refused) add_column(info, column.name, duckdb_type_of(column.type));
+  }
+}
+
+void bind_keys(duckdb_bind_info info) {
+  if (bound_load(info) == nullptr) return;
+  for (const char* name : {"uuid", "check_id", "received_at", "object", "line", "row"}) {
+    add_column(info, name, DUCKDB_TYPE_BIGINT);
+  }
+}
+
+void init_scan(duckdb_init_info info) {
+  const auto* load = static_cast<const TableLoad*>(duckdb_init_get_bind_data(info));
+  // More threads than blocks would have nothing to do.
+  duckdb_init_set_max_threads(info, std::max<idx_t>(1, load->rows->block_count()));
+  duckdb_init_set_init_data(info, new Scan(*load), destroy<Scan>);
+}
+
+void init_scan_thread(duckdb_init_info info) {
+  duckdb_init_set_init_data(info, new ScanThread, destroy<ScanThread>);
+}
+
+template <Result<idx_t> (*fill)(Scan&, ScanThread&, duckdb_data_chunk)>
+void scan_chunk(duckdb_function_info info, duckdb_data_chunk chunk) {
+  auto& scan = *static_cast<Scan*>(duckdb_function_get_init_data(info));
+  auto& thread = *static_cast<ScanThread*>(duckdb_function_get_local_init_data(info));
+  const Result<idx_t> count = fill(scan, thread, chunk);
+  if (!count) return duckdb_function_set_error(info, count.error().message.c_str());
+  duckdb_data_chunk_set_size(chunk, *count);
+}
+
+void bind_numbers(duckdb_bind_info info) {
+  const auto* relations = static_cast<DuckRelations*>(duckdb_bind_get_extra_info(info));
+  const auto* numbers = relations->numbers(parameter(info));
+  if (numbers == nullptr) return duckdb_bind_set_error(info, "no numbers under this number");
+  add_column(info, "number", DUCKDB_TYPE_BIGINT);
+  duckdb_bind_set_cardinality(info, numbers->size(), true);
+  duckdb_bind_set_bind_data(info, const_cast<std::vector<std::int64_t>*>(numbers), nullptr);
+}
+
+void init_numbers(duckdb_init_info info) {
+  duckdb_init_set_init_data(info, new std::size_t(0), destroy<std::size_t>);
+}
+
+void scan_numbers(duckdb_function_info info, duckdb_data_chunk chunk) {
+  const auto& numbers =
+      *static_cast<std::vector<std::int64_t>*>(duckdb_function_get_bind_data(info));
+  auto& at = *static_cast<std::size_t*>(duckdb_function_get_init_data(info));
+  const std::size_t count = std::min<std::size_t>(numbers.size() - at, duckdb_vector_size());
+  if (count > 0) {
+    std::memcpy(duckdb_vector_get_data(duckdb_data_chunk_get_vector(chunk, 0)),
+                numbers.data() + at, count * sizeof(std::int64_t));
+  }
+  at += count;
+  duckdb_data_chunk_set_size(chunk, count);
+}
+
+struct Function {
+  const char* name;
+  duckdb_table_function_bind_t bind;
+  duckdb_table_function_init_t init;
+  duckdb_table_function_init_t init_thread;
+  duckdb_table_function_t scan;
+};
+
+Result<void> register_function(DuckConnection& connection, const Function& function,
+                               DuckRelations* relations) {
+  duckdb_table_function made = duckdb_create_table_function();
+  const TypeHolder number(DUCKDB_TYPE_BIGINT);
+  duckdb_table_function_set_name(made, function.name);
+  duckdb_table_function_add_parameter(made, number.handle);
+  duckdb_table_function_set_extra_info(made, relations, nullptr);
+  duckdb_table_function_set_bind(made, function.bind);
+  duckdb_table_function_set_init(made, function.init);
+  if (function.init_thread != nullptr) {
+    duckdb_table_function_set_local_init(made, function.init_thread);
+  }
+  duckdb_table_function_set_function(made, function.scan);
+  const duckdb_state state = duckdb_register_table_function(connection.handle(), made);
+  duckdb_destroy_table_function(&made);
+  if (state != DuckDBSuccess) {
+    return internal_error(std::string("DuckDB refused the table function ") + function.name);
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<void> DuckRelations::register_functions(DuckConnection& connection) {
+  for (const Function& function :
+       {Function{"dray_rows", bind_rows, init_scan, init_scan_thread, scan_chunk<fill_rows>},
+        Function{"dray_keys", bind_keys, init_scan, init_scan_thread, scan_chunk<fill_keys>},
+        Function{"dray_numbers", bind_numbers, init_numbers, nullptr, scan_numbers}}) {
+    DRAY_TRY(register_function(connection, function, this));
+  }
+  return {};
+}
+
+std::int64_t DuckRelations::show(const TableLoad& load) {
+  const std::scoped_lock lock(mutex_);
+  load_ = &load;
+  return load_number_ = ++last_;
+}
+
+std::int64_t DuckRelations::show(std::vector<std::int64_t> numbers) {
+  const std::scoped_lock lock(mutex_);
+  numbers_ = std::move(numbers);
+  return numbers_number_ = ++last_;
+}
+
+const TableLoad* DuckRelations::load(std::int64_t number) const {
+  const std::scoped_lock lock(mutex_);
+  return number == load_number_ ? load_ : nullptr;
+}
+
+const std::vector<std::int64_t>* DuckRelations::numbers(std::int64_t number) const {
+  const std::scoped_lock lock(mutex_);
+  return number == numbers_number_ ? &numbers_ : nullptr;
+}
+
+}  // namespace dray

@@ -1,0 +1,45 @@
+// Staged rows as relations that DuckDB can read with all its threads: table functions named dray_rows,
+// dray_keys and dray_numbers, each called with the number of what it shall show.
+//
+// Only load/duckdb*.cpp include this.
+#pragma once
+
+#include <duckdb.h>
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "base/result.h"
+#include "load/duckdb_connection.h"
+#include "model/staged.h"
+
+namespace dray {
+
+// What the functions show, by number. Outlives every statement that names one of its numbers.
+class DuckRelations {
+ public:
+  // Registers the functions with the database behind `connection`; once per database.
+  Result<void> register_functions(DuckConnection& connection);
+
+  // dray_rows(n): the rows of `load` that are not dropped, its columns without the refused ones.
+  // Values that do not fit go to load.value_rejects. dray_keys(n): uuid, check_id, received_at,
+  // object, line, row of the same rows. Both until the next call.
+  std::int64_t show(const TableLoad& load);
+  // dray_numbers(n): one column, `number`.
+  std::int64_t show(std::vector<std::int64_t> numbers);
+
+  const TableLoad* load(std::int64_t number) const;
+  const std::vector<std::int64_t>* numbers(std::int64_t number) const;
+
+ private:
+  mutable std::mutex mutex_;
+  const TableLoad* load_ = nullptr;
+  std::int64_t load_number_ = 0;
+  std::vector<std::int64_t> numbers_;
+  std::int64_t numbers_number_ = 0;
+  std::int64_t last_ = 0;
+};
+
+}  // namespace dray

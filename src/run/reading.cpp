@@ -1,0 +1,267 @@
+#include "run/reading.h"
+
+#include <atomic>
+#include <cstring>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+#include "decode/event.h"
+#include "decode/inflate.h"
+#include "decode/lines.h"
+#include "transform/transformer.h"
+
+namespace dray {
+namespace {
+
+// One object while it is being read. Whoever holds the mutex reads the next chunk.
+struct OpenObject {
+  std::mutex mutex;
+  std::uint32_t number = 0;
+  std::unique_ptr<LineReader> reader;  // null until the first worker opens it
+  bool at_end = false;                 // read to its end, or failed
+  bool failed = false;
+  std::uint64_t bytes_reported = 0;
+  std::vector<Observation> observations;
+};
+
+bool is_blank(std::string_view line) {
+  return line.find_first_not_of(" \t\r") == std::string_view::npos;
+}
+
+// What all workers share.
+class Reading {
+ public:
+  Reading(std::vector<ReadObject>& objects, ObjectStore& store, Registry& registry,
+          BlockStore& staged, const ReadingOptions& options, SyncProgress& progress,
+          const std::stop_token& stop)
+      : objects_(objects),
+        store_(store),
+        registry_(registry),
+        staged_(staged),
+        options_(options),
+        progress_(progress),
+        stop_(stop),
+        open_(objects.size()) {
+    for (std::size_t i = 0; i < open_.size(); ++i) {
+      open_[i] = std::make_unique<OpenObject>();
+      open_[i]->number = static_cast<std::uint32_t>(i);
+    }
+  }
+
+  Result<void> run() {
+    {
+      std::vector<std::jthread> workers;
+      for (unsigned i = 1; i < options_.threads; ++i) workers.emplace_back([this] { work(); });
+      work();
+    }
+    if (failure_) return *std::move(failure_);
+    for (const auto& object : open_) {
+      if (!object->failed) registry_.observe(object->observations);
+    }
+    return {};
+  }
+
+ private:
+  friend class Worker;
+  void work();
+
+  // The next object nobody has begun, else one that is still being read, else nothing.
+  OpenObject* pick() {
+    const std::size_t fresh = next_.fetch_add(1);
+    if (fresh < open_.size()) return open_[fresh].get();
+    for (auto& object : open_) {
+      const std::scoped_lock lock(object->mutex);
+      if (!object->at_end) return object.get();
+    }
+    return nullptr;
+  }
+
+  // The next chunk of `object`; false when there is none.
+  bool next_chunk(OpenObject& object, LineChunk& chunk) {
+    const std::scoped_lock lock(object.mutex);
+    if (object.at_end) return false;
+    ReadObject& out = objects_[object.number];
+    if (!object.reader) {
+      auto bytes = store_.open(out.info);
+      if (!bytes) return set_aside(object, bytes.error());
+      LineLimits limits;
+      limits.line_bytes_max = options_.line_bytes_max;
+      object.reader = std::make_unique<LineReader>(
+          open_inflate(std::move(bytes).value(), out.info.encoding), limits);
+    }
+    const Result<bool> more = object.reader->next(chunk);
+    if (!more) return set_aside(object, more.error());
+    const std::uint64_t consumed = object.reader->bytes_consumed();
+    progress_.bytes_done += consumed - object.bytes_reported;
+    object.bytes_reported = consumed;
+    if (!*more) {
+      object.at_end = true;
+      object.reader.reset();
+      ++progress_.objects_done;
+    }
+    return true;
+  }
+
+  bool set_aside(OpenObject& object, const Error& error) {
+    object.at_end = true;
+    object.failed = true;
+    object.reader.reset();
+    objects_[object.number].set_aside_reason = error.message;
+    ++progress_.objects_done;
+    return false;
+  }
+
+  void fail(Error error) {
+    const std::scoped_lock lock(failure_mutex_);
+    if (!failure_) failure_ = std::move(error);
+    stopping_ = true;
+  }
+
+  bool should_stop() {
+    if (stop_.stop_requested()) fail(cancelled_error());
+    return stopping_;
+  }
+
+  std::vector<ReadObject>& objects_;
+  ObjectStore& store_;
+  Registry& registry_;
+  BlockStore& staged_;
+  const ReadingOptions& options_;
+  SyncProgress& progress_;
+  const std::stop_token& stop_;
+  std::vector<std::unique_ptr<OpenObject>> open_;
+  std::atomic<std::size_t> next_{0};
+  std::atomic<bool> stopping_{false};
+  std::mutex failure_mutex_;
+  std::optional<Error> failure_;
+};
+
+class Worker {
+ public:
+  explicit Worker(Reading& reading)
+      : reading_(reading), transformer_(reading.registry_, reading.options_.check_seed) {}
+
+  Result<void> run() {
+    while (OpenObject* object = reading_.pick()) {
+      DRAY_TRY(read(*object));
+      if (reading_.should_stop()) return {};
+    }
+    return stage(transformer_.take_all_batches());
+  }
+
+ private:
+  Result<void> read(OpenObject& object) {
+    transformer_.begin_object(object.number);
+    while (!reading_.should_stop() && reading_.next_chunk(object, chunk_)) {
+      counts_ = {};
+      notices_ = {};
+      transform(object.number);
+      tell(object);
+      DRAY_TRY(stage(transformer_.take_full_batches()));
+      if (transformer_.pending_bytes() >
+          reading_.options_.batches_bytes_max / reading_.options_.threads) {
+        DRAY_TRY(stage(transformer_.take_all_batches()));
+      }
+    }
+    const std::scoped_lock lock(object.mutex);
+    transformer_.end_object(object.at_end && !object.failed);
+    return {};
+  }
+
+  void tell(OpenObject& object) {
+    const std::vector<Observation> observations = transformer_.take_observations();
+    const std::scoped_lock lock(object.mutex);
+    ReadObject& out = reading_.objects_[object.number];
+    out.counts += counts_;
+    out.notices += notices_;
+    out.bytes_plain += chunk_.size_bytes;
+    object.observations.insert(object.observations.end(), observations.begin(),
+                               observations.end());
+    reading_.progress_.lines += counts_.lines;
+  }
+
+  Result<void> stage(std::vector<RowBatch> batches) {
+    for (RowBatch& batch : batches) DRAY_TRY(reading_.staged_.add(std::move(batch)));
+    return {};
+  }
+
+  void transform(std::uint32_t object) {
+    const auto* only = reading_.objects_[object].only_lines;
+    const auto wanted = [&](std::uint64_t line) { return only == nullptr || only->contains(line); };
+    std::uint64_t number = chunk_.first_line;
+    const std::string_view text = chunk_.text();
+    for (std::size_t begin = 0; begin < text.size(); ++number) {
+      const auto* end = static_cast<const char*>(
+          std::memchr(text.data() + begin, '\n', text.size() - begin));
+      const std::size_t size = static_cast<std::size_t>(end - text.data()) - begin;
+      if (wanted(number)) add_line(text.substr(begin, size), number);
+      begin += size + 1;
+    }
+    for (const OversizeLine& line : chunk_.oversize) {
+      if (!wanted(line.line)) continue;
+      ++counts_.lines;
+      reject(line.line, RejectReason::line_too_long, std::to_string(line.size_bytes) + " bytes",
+             {});
+    }
+  }
+
+  void add_line(std::string_view line, std::uint64_t number) {
+    if (line.empty() || (line.front() != '{' && is_blank(line))) return;
+    ++counts_.lines;
+    arena_.clear();
+    const JsonError error = document_.parse(line);
+    if (error != JsonError::none) {
+      return reject(number, reject_reason(error), describe(error), line);
+    }
+    const Decoded decoded =
+        decode_event(document_, line, reading_.options_.warehouse_id, arena_, notices_);
+    if (const auto* reason = std::get_if<RejectReason>(&decoded)) {
+      return reject(number, *reason, explain(*reason), line);
+    }
+    if (std::holds_alternative<Filtered>(decoded)) {
+      ++counts_.filtered;
+      return;
+    }
+    const auto refused = transformer_.add(document_, std::get<Event>(decoded),
+                                          static_cast<std::uint32_t>(number), notices_);
+    if (refused) reject(number, *refused, explain(*refused), line);
+  }
+
+  std::string describe(JsonError error) const {
+    std::string text(to_string(error));
+    if (error == JsonError::grammar) {
+      text += " at byte " + std::to_string(document_.error_offset() + 1);
+    }
+    return text;
+  }
+
+  void reject(std::uint64_t line, RejectReason reason, std::string_view detail,
+              std::string_view text) {
+    ++counts_.rejected;
+    transformer_.reject(static_cast<std::uint32_t>(line), reason, detail, text);
+  }
+
+  Reading& reading_;
+  Transformer transformer_;
+  JsonDocument document_;
+  Arena arena_;
+  LineChunk chunk_;
+  LineCounts counts_;      // of the chunk at hand
+  NoticeCounts notices_;
+};
+
+void Reading::work() {
+  Worker worker(*this);
+  if (Result<void> outcome = worker.run(); !outcome) fail(std::move(outcome).error());
+}
+
+}  // namespace
+
+Result<void> read_objects(std::vector<ReadObject>& objects, ObjectStore& store, Registry& registry,
+                          BlockStore& staged, const ReadingOptions& options,
+                          SyncProgress& progress, const std::stop_token& stop) {
+  return Reading(objects, store, registry, staged, options, progress, stop).run();
+}
+
+}  // namespace dray

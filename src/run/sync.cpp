@@ -1,0 +1,653 @@
+#include "run/sync.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <map>
+#include <mutex>
+#include <thread>
+
+#include "base/hash.h"
+#include "ledger/ledger.h"
+#include "model/row_batch.h"
+#include "run/reading.h"
+#include "schema/plan.h"
+#include "stage/block_store.h"
+#include "stage/duplicates.h"
+#include "transform/naming.h"
+#include "transform/registry.h"
+
+namespace dray {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+Timestamp now() {
+  return std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
+}
+
+// Sorts by time, and two runs of one microsecond still differ.
+std::string make_run_id(Timestamp started) {
+  std::string id = format_timestamp(to_micros(std::chrono::floor<std::chrono::seconds>(started)));
+  std::erase_if(id, [](char c) { return c == '-' || c == ':'; });
+  std::ranges::replace(id, ' ', 'T');
+  return id + "-" + sha256_hex(std::to_string(random_seed())).substr(0, 6);
+}
+
+bool is_fixed_table(std::string_view table) {
+  return table == "identifies" || table == "pages" || table == "screens" || table == "groups" ||
+         table == "aliases";
+}
+
+// A table that rows are staged for, or that follows from such tables.
+struct Target {
+  std::string table;
+  bool is_tracks = false;
+  std::vector<BlockStore::Part> parts;  // of `tracks` in the order of the event tables' targets
+  std::vector<std::int64_t> lineage_tables;
+  std::string profile_id_column;  // its rows change profiles by this column
+  std::string profile_table;
+  std::unique_ptr<StagedRows> rows;
+};
+
+class Sync {
+ public:
+  Sync(const SyncRequest& request, ObjectStore& store, Warehouse& warehouse,
+       SyncProgress& progress, std::stop_token stop)
+      : request_(request),
+        store_(store),
+        warehouse_(warehouse),
+        progress_(progress),
+        stop_(std::move(stop)),
+        check_seed_(random_seed()),
+        staged_({request.memory_bytes / 4, temp_directory(request)}) {
+    report_.started = now();
+    report_.run_id = make_run_id(report_.started);
+    report_.location = store.location();
+    report_.warehouse = warehouse.location();
+  }
+
+  // The run as a list of steps.
+  Result<RunReport> run() {
+    report_.source = schema_name(request_.source);
+    if (report_.source.empty()) {
+      return config_error("the source name \"" + request_.source +
+                          "\" has no letter or digit to make a schema of\ntry: --source NAME");
+    }
+    DRAY_ASSIGN(session_, warehouse_.open_session());
+    DRAY_ASSIGN(ledger_, read_ledger(*session_, report_.source));
+    DRAY_TRY(check_location());
+    const auto outcome = list_and_load();
+    report_.duration =
+        std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - begun_);
+    progress_.phase = SyncProgress::Phase::done;
+    if (!outcome) {
+      session_.reset();  // rolls back
+      if (outcome.error().cause == Cause::config || outcome.error().cause == Cause::cancelled) {
+        return outcome.error();
+      }
+      record_failure(outcome.error());
+    }
+    return std::move(report_);
+  }
+
+ private:
+  static std::string temp_directory(const SyncRequest& request) {
+    if (!request.temp_directory.empty()) return request.temp_directory;
+    const char* set = std::getenv("TMPDIR");  // NOLINT(concurrency-mt-unsafe): nobody sets it
+    return set == nullptr ? "/tmp" : set;
+  }
+
+  Result<void> list_and_load() {
+    DRAY_TRY(select_objects());
+    if (objects_.empty()) return {};
+    progress_.phase = SyncProgress::Phase::reading;
+    DRAY_TRY(read());
+    DRAY_TRY(make_targets());
+    DRAY_TRY(find_duplicates());
+    DRAY_TRY(plan());
+    report_.preparing =
+        std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - begun_);
+    if (request_.mode == SyncMode::plan) return tell_plan();
+    progress_.phase = SyncProgress::Phase::loading;
+    return load();
+  }
+
+  // --- which objects -----------------------------------------------------------------------------
+
+  Result<void> check_location() const {
+    if (!ledger_.location || *ledger_.location == store_.location() || request_.moved) return {};
+    return config_error("the schema " + report_.source + " is loaded from " + *ledger_.location +
+                        ", not from " + store_.location() +
+                        "\ntry: --source with another name, or --moved if the same logs lie there "
+                        "now");
+  }
+
+  bool is_selected(const ObjectInfo& object) const {
+    if (!object.received_day) return true;
+    if (request_.since && *object.received_day < *request_.since) return false;
+    if (request_.until && *object.received_day > *request_.until) return false;
+    if (request_.history && ledger_.objects.empty()) {
+      const auto today = std::chrono::floor<std::chrono::days>(report_.started);
+      return *object.received_day >= today - *request_.history;
+    }
+    return true;
+  }
+
+  // Whether this run reads the object; counts why not.
+  bool is_new(const ObjectInfo& object) {
+    if (!request_.only_lines.empty()) return request_.only_lines.contains(object.key);
+    if (!is_selected(object)) return false;
+    const auto known = ledger_.objects.find(object.key);
+    if (known == ledger_.objects.end() || !known->second.loaded) return true;
+    const LedgerObject& entry = known->second;
+    if (entry.size_bytes == object.size_bytes && entry.version == object.version) {
+      ++report_.objects_known;
+      return false;
+    }
+    if (request_.reload_changed == ReloadChanged::yes) return true;
+    ++report_.objects_known;
+    ++objects_changed_;
+    if (changed_sample_.empty()) changed_sample_ = object.key;
+    return false;
+  }
+
+  Result<void> select_objects() {
+    DRAY_ASSIGN(Listing listing, store_.list());
+    report_.objects_listed = listing.objects.size();
+    for (const ListProblem& problem : listing.problems) {
+      listing_problems_ = true;
+      notice("not_listed", problem.key + ": " + problem.message, 1);
+    }
+    for (ObjectInfo& object : listing.objects) {
+      if (!is_new(object)) continue;
+      ReadObject& selected = objects_.emplace_back();
+      selected.info = std::move(object);
+      if (const auto only = request_.only_lines.find(selected.info.key);
+          only != request_.only_lines.end()) {
+        selected.only_lines = &only->second;
+      }
+      progress_.bytes_total += selected.info.size_bytes;
+    }
+    if (objects_changed_ > 0) {
+      notice("object_changed",
+             "objects have other content than when they were loaded, first " + changed_sample_ +
+                 "; they were not loaded again (dray sync --reload-changed does)",
+             objects_changed_);
+    }
+    if (listing_problems_) report_.status = RunStatus::partial;
+    progress_.objects_total = objects_.size();
+    return {};
+  }
+
+  void notice(std::string code, std::string message, std::uint64_t count) {
+    report_.notices.push_back({std::move(code), std::move(message), count});
+  }
+
+  // --- reading -----------------------------------------------------------------------------------
+
+  Result<void> read() {
+    ReadingOptions options;
+    options.threads = request_.threads != 0 ? request_.threads
+                                            : std::max(1U, std::thread::hardware_concurrency());
+    options.check_seed = check_seed_;
+    options.line_bytes_max = request_.line_bytes_max;
+    options.batches_bytes_max = request_.memory_bytes / 16;
+    options.warehouse_id = request_.warehouse_id;
+    DRAY_TRY(read_objects(objects_, store_, registry_, staged_, options, progress_, stop_));
+    NoticeCounts notices;
+    for (const ReadObject& object : objects_) {
+      object_keys_.push_back(object.info.key);
+      unusable_.push_back(!object.set_aside_reason.empty());
+      report_.bytes_read += object.info.size_bytes;
+      report_.bytes_plain += object.bytes_plain;
+      if (unusable_.back()) {
+        ++report_.objects_set_aside;
+        notice("object_set_aside",
+               object.info.key + ": " + object.set_aside_reason + "; the next sync tries it again",
+               1);
+        continue;
+      }
+      ++report_.objects_loaded;
+      notices += object.notices;
+    }
+    for (std::size_t i = 0; i < notice_code_count; ++i) {
+      const auto code = static_cast<NoticeCode>(i);
+      if (notices.counts[i] > 0) {
+        notice(std::string(to_string(code)), std::string(explain(code)), notices.counts[i]);
+      }
+    }
+    if (report_.objects_set_aside > 0) {
+      report_.status = report_.objects_loaded > 0 ? RunStatus::partial : RunStatus::failure;
+      report_.error = std::to_string(report_.objects_set_aside) +
+                      " objects could not be read and were set aside";
+    }
+    return {};
+  }
+
+  // --- what rows, for which tables ---------------------------------------------------------------
+
+  std::int64_t table_number(const std::string& table) {
+    const auto [entry, added] = ledger_.tables.try_emplace(table, ledger_.next_table_number);
+    if (added) ++ledger_.next_table_number;
+    return entry->second;
+  }
+
+  Result<void> make_targets() {
+    seen_ = registry_.tables();
+    Target tracks;
+    tracks.table = "tracks";
+    tracks.is_tracks = true;
+    for (const Registry::TableSeen& seen : seen_) {
+      Target target;
+      target.table = seen.name;
+      target.parts = {{seen.number, seen.event}};
+      const std::int64_t number = number_of(seen);
+      target.lineage_tables = {number};
+      if (seen.type == EventType::identify) {
+        target.profile_id_column = "user_id";
+        target.profile_table = "users";
+      }
+      if (seen.type == EventType::group) {
+        target.profile_id_column = "group_id";
+        target.profile_table = "accounts";
+      }
+      if (seen.type == EventType::track) tracks.parts.push_back({seen.number, seen.event});
+      WantedTable& wanted = wanted_.emplace_back();
+      wanted.name = seen.name;
+      for (const Registry::ColumnSeen& column : seen.columns) {
+        wanted.columns.push_back(wanted_column(column));
+      }
+      targets_.push_back(std::move(target));
+      count_name(seen.origin);
+    }
+    add_tracks(std::move(tracks));
+    for (Target& target : targets_) target.rows = staged_.view(target.parts);
+    tell_names();
+    return {};
+  }
+
+  std::int64_t number_of(const Registry::TableSeen& seen) {
+    const bool known = ledger_.tables.contains(seen.name);
+    const std::int64_t number = table_number(seen.name);
+    if (!known) new_tables_.push_back({seen.name, seen.event, number});
+    return number;
+  }
+
+  WantedColumn wanted_column(const Registry::ColumnSeen& column) {
+    count_name(column.origin);
+    WantedColumn wanted{column.name, narrowest_type(column.bits), {}, column.slot};
+    if (column.slot < property_slot_first) {
+      wanted.standard = static_cast<StandardColumn>(column.slot);
+    }
+    return wanted;
+  }
+
+  // `tracks` has the rows of all event tables, without their properties.
+  void add_tracks(Target tracks) {
+    if (tracks.parts.empty()) return;
+    std::map<Slot, WantedColumn> columns;
+    std::map<Slot, Observed> bits;
+    for (const Registry::TableSeen& seen : seen_) {
+      if (seen.type != EventType::track) continue;
+      tracks.lineage_tables.push_back(table_number(seen.name));
+      for (const Registry::ColumnSeen& column : seen.columns) {
+        if (column.slot >= property_slot_first && column.slot < context_slot_first) continue;
+        bits[column.slot] = static_cast<Observed>(bits[column.slot] | column.bits);
+        WantedColumn& wanted = columns[column.slot];
+        wanted.name = column.name;
+        wanted.type = narrowest_type(bits[column.slot]);
+        wanted.slot = column.slot;
+        if (column.slot < property_slot_first) {
+          wanted.standard = static_cast<StandardColumn>(column.slot);
+        }
+      }
+    }
+    // A stored row of any event may be the rival of a tie.
+    for (const auto& [table, number] : ledger_.tables) {
+      if (is_fixed_table(table)) continue;
+      if (std::ranges::find(tracks.lineage_tables, number) == tracks.lineage_tables.end()) {
+        tracks.lineage_tables.push_back(number);
+      }
+    }
+    WantedTable& wanted = wanted_.emplace_back();
+    wanted.name = tracks.table;
+    for (auto& [slot, column] : columns) wanted.columns.push_back(std::move(column));
+    targets_.push_back(std::move(tracks));
+  }
+
+  void count_name(NameOrigin origin) { ++names_[static_cast<std::size_t>(origin)]; }
+
+  void tell_names() {
+    const auto tell = [&](NameOrigin origin, NoticeCode code) {
+      const std::uint64_t count = names_[static_cast<std::size_t>(origin)];
+      if (count > 0) notice(std::string(to_string(code)), std::string(explain(code)), count);
+    };
+    tell(NameOrigin::prefixed, NoticeCode::reserved_name);
+    tell(NameOrigin::hashed, NoticeCode::hashed_name);
+    tell(NameOrigin::cut, NoticeCode::long_name);
+  }
+
+  Result<void> find_duplicates() {
+    const DuplicateLimits limits{request_.memory_bytes / 8};
+    for (const Target& target : targets_) {
+      DRAY_TRY(drop_duplicates(*target.rows, unusable_, limits));
+    }
+    return {};
+  }
+
+  // --- the plan ----------------------------------------------------------------------------------
+
+  Result<void> plan() {
+    DRAY_ASSIGN(const Catalog catalog, session_->catalog(report_.source));
+    const ContractColumns contract =
+        request_.contract_columns ? ContractColumns::create : ContractColumns::leave_out;
+    DRAY_ASSIGN(plan_, make_plan(catalog, wanted_, contract));
+    // The profiles' columns are those that their source will have.
+    std::vector<WantedTable> profiles;
+    for (std::size_t i = 0; i < targets_.size(); ++i) {
+      if (targets_[i].profile_table.empty()) continue;
+      profiles.push_back({targets_[i].profile_table, profile_columns(catalog, plan_.tables[i])});
+    }
+    DRAY_ASSIGN(Plan profile_plan, make_plan(catalog, profiles, contract));
+    for (SchemaChange& change : profile_plan.changes) {
+      if (std::holds_alternative<CreateSchema>(change)) continue;
+      plan_.changes.push_back(std::move(change));
+    }
+    profile_plans_ = std::move(profile_plan.tables);
+    return {};
+  }
+
+  static std::vector<WantedColumn> profile_columns(const Catalog& catalog, const TablePlan& from) {
+    std::vector<WantedColumn> columns;
+    const auto add = [&](const std::string& name, ColumnType type) {
+      if (!standard_column(name)) columns.push_back({name, type, {}, 0});
+    };
+    for (const LiveTable& table : catalog.tables) {
+      if (table.name != from.table) continue;
+      for (const LiveColumn& column : table.columns) {
+        if (column.writable) add(column.name, column.type);
+      }
+    }
+    for (const Column& column : from.new_columns) add(column.name, column.type);
+    return columns;
+  }
+
+  Result<void> tell_plan() {
+    for (const SchemaChange& change : plan_.changes) {
+      report_.ddl.push_back(warehouse_.ddl(change).text());
+    }
+    for (std::size_t i = 0; i < targets_.size(); ++i) {
+      CollectionReport& collection = collection_for(plan_.tables[i]);
+      for (std::uint64_t row = 0; row < targets_[i].rows->row_count(); ++row) {
+        ++(targets_[i].rows->is_dropped(row) ? collection.duplicates : collection.rows_loaded);
+      }
+    }
+    DRAY_TRY(count_lines());
+    return {};
+  }
+
+  CollectionReport& collection_for(const TablePlan& table) {
+    CollectionReport& collection = report_.collections.emplace_back();
+    collection.table = table.table;
+    collection.created = table.created;
+    for (const Column& column : table.new_columns) {
+      collection.new_columns.push_back(column.name + " " + std::string(to_string(column.type)));
+    }
+    return collection;
+  }
+
+  // --- loading -----------------------------------------------------------------------------------
+
+  Result<void> load() {
+    const auto begun = Clock::now();
+    DRAY_TRY(session_->begin());
+    DRAY_TRY(create_ledger(*session_));
+    for (const SchemaChange& change : plan_.changes) {
+      DRAY_TRY(stop_requested());
+      DRAY_TRY(session_->apply(change));
+    }
+    uuid_ts_ = std::max(to_micros(now()), ledger_.last_uuid_ts + 1);
+    for (const Target& target : targets_) progress_.rows_total += target.rows->row_count();
+    for (std::size_t i = 0; i < targets_.size(); ++i) DRAY_TRY(load_table(i));
+    DRAY_TRY(count_lines());
+    DRAY_TRY(write_ledger(begun));
+    DRAY_TRY(stop_requested());
+    return session_->commit();
+  }
+
+  Result<void> stop_requested() const {
+    if (stop_.stop_requested()) return cancelled_error();
+    return {};
+  }
+
+  Result<void> load_table(std::size_t i) {
+    DRAY_TRY(stop_requested());
+    Target& target = targets_[i];
+    CollectionReport& collection = collection_for(plan_.tables[i]);
+    TableLoad load;
+    load.schema = report_.source;
+    load.table = target.table;
+    load.created = plan_.tables[i].created;
+    load.columns = plan_.tables[i].columns;
+    load.lineage_tables = target.lineage_tables;
+    load.uuid_ts = uuid_ts_;
+    load.rows = target.rows.get();
+    load.object_keys = &object_keys_;
+    load.check_seed = check_seed_;
+    load.reload = request_.reload_changed == ReloadChanged::yes;
+    load.profile_id_column = target.profile_id_column;
+    std::mutex mutex;
+    load.value_rejects = [&](const ValueReject& reject) {
+      const std::scoped_lock lock(mutex);
+      ++collection.values_rejected;
+      reject_value(target.table, reject);
+    };
+    auto loaded = session_->load(load);
+    if (!loaded) return std::move(loaded).error().within("load " + target.table);
+    DRAY_TRY(check_counts(target, *loaded));
+    collection.rows_loaded = loaded->rows_inserted;
+    collection.rows_replaced = loaded->rows_replaced;
+    collection.duplicates = duplicates_of(target);
+    progress_.rows_loaded += target.rows->row_count();
+    if (target.profile_table.empty()) return {};
+    return merge_profiles(target);
+  }
+
+  // What the warehouse says it took must be what was staged for it.
+  static Result<void> check_counts(const Target& target, const TableLoaded& loaded) {
+    std::uint64_t live = 0;
+    for (std::uint64_t row = 0; row < target.rows->row_count(); ++row) {
+      if (!target.rows->is_dropped(row)) ++live;
+    }
+    if (live == loaded.rows_inserted) return {};
+    return internal_error("load " + target.table + ": " + std::to_string(live) +
+                          " rows were staged and " + std::to_string(loaded.rows_inserted) +
+                          " arrived; nothing was committed");
+  }
+
+  std::uint64_t duplicates_of(const Target& target) const {
+    std::uint64_t dropped = 0;
+    BlockScratch scratch;
+    for (std::size_t number = 0; number < target.rows->block_count(); ++number) {
+      const auto block = target.rows->keys(number, scratch);
+      if (!block) return dropped;
+      for (std::size_t i = 0; i < block->keys.size(); ++i) {
+        if (unusable_[block->keys[i].object]) continue;
+        if (target.rows->is_dropped(block->first_row + i)) ++dropped;
+      }
+    }
+    return dropped;
+  }
+
+  void reject_value(const std::string& table, const ValueReject& reject) {
+    const std::string detail = std::string(explain(reject.reason)) + " (" +
+                               std::string(to_string(reject.column_type)) + ")";
+    append_reject(value_rejects_, RejectedValue{reject.object, reject.line, reject.reason, table,
+                                                reject.column, reject.value, detail});
+    if (value_rejects_.bytes() < (256U << 10)) return;
+    // A failure to stage shows again when the rest is flushed.
+    if (auto staged = flush_value_rejects(); !staged) value_rejects_error_ = staged.error();
+  }
+
+  Result<void> flush_value_rejects() {
+    if (value_rejects_error_) return *value_rejects_error_;
+    if (value_rejects_.keys.empty()) return {};
+    RowBatch batch{rejects_table, std::move(value_rejects_.keys),
+                   std::move(value_rejects_.records)};
+    value_rejects_ = {};
+    return staged_.add(std::move(batch));
+  }
+
+  Result<void> merge_profiles(const Target& target) {
+    for (const TablePlan& profile : profile_plans_) {
+      if (profile.table != target.profile_table) continue;
+      ProfileMerge merge;
+      merge.schema = report_.source;
+      merge.source_table = target.table;
+      merge.table = profile.table;
+      merge.id_column = target.profile_id_column;
+      merge.uuid_ts = uuid_ts_;
+      for (const LoadColumn& column : profile.columns) {
+        if (!column.standard && !column.refused) merge.columns.push_back(column.name);
+      }
+      auto merged = session_->merge_profiles(merge);
+      if (!merged) return std::move(merged).error().within("merge " + profile.table);
+      collection_for(profile).rows_loaded = *merged;
+    }
+    return {};
+  }
+
+  // --- the record --------------------------------------------------------------------------------
+
+  // A line is loaded if any of its rows is, a duplicate if all of them lost.
+  Result<void> count_lines() {
+    const Target* tracks = nullptr;
+    for (const Target& target : targets_) {
+      if (target.is_tracks) tracks = &target;
+    }
+    std::uint64_t tracks_row = 0;
+    BlockScratch scratch;
+    for (const Target& target : targets_) {
+      if (&target == tracks) continue;
+      const bool is_event = !target.parts.front().event.empty();
+      for (std::size_t number = 0; number < target.rows->block_count(); ++number) {
+        DRAY_ASSIGN(const RowBlock block, target.rows->keys(number, scratch));
+        for (std::size_t i = 0; i < block.keys.size(); ++i) {
+          bool lost = target.rows->is_dropped(block.first_row + i);
+          if (is_event && tracks != nullptr) {
+            lost = lost && tracks->rows->is_dropped(tracks_row++);
+          }
+          LineCounts& counts = objects_[block.keys[i].object].counts;
+          ++(lost ? counts.duplicate : counts.loaded);
+        }
+      }
+    }
+    for (const ReadObject& object : objects_) {
+      if (object.set_aside_reason.empty()) report_.counts += object.counts;
+    }
+    return {};
+  }
+
+  std::vector<ObjectEntry> object_entries() {
+    std::vector<ObjectEntry> entries;
+    for (const ReadObject& object : objects_) {
+      ObjectEntry& entry = entries.emplace_back();
+      entry.object = object.info;
+      entry.set_aside_reason = object.set_aside_reason;
+      if (object.set_aside_reason.empty()) entry.counts = object.counts;
+      const auto known = ledger_.objects.find(object.info.key);
+      entry.known = known != ledger_.objects.end();
+      entry.number = entry.known ? known->second.number : ledger_.next_object_number++;
+    }
+    return entries;
+  }
+
+  Result<void> write_ledger(Clock::time_point begun) {
+    const std::vector<ObjectEntry> entries = object_entries();
+    std::vector<std::int64_t> numbers;
+    for (const ObjectEntry& entry : entries) numbers.push_back(entry.number);
+    for (const Target& target : targets_) {
+      if (target.is_tracks) continue;
+      DRAY_TRY(write_lineage(*session_, *target.rows, target.lineage_tables[0], numbers,
+                             unusable_));
+    }
+    DRAY_TRY(flush_value_rejects());
+    for (const CollectionReport& collection : report_.collections) {
+      report_.values_rejected += collection.values_rejected;
+    }
+    // A retry leaves the objects' own record alone: it read a few of their lines.
+    if (request_.only_lines.empty()) {
+      DRAY_TRY(write_objects(*session_, report_.source, report_.run_id, report_.started, entries));
+    }
+    for (const auto& [key, lines] : request_.only_lines) {
+      DRAY_TRY(resolve_rejects(*session_, report_.source, report_.run_id, key,
+                               {lines.begin(), lines.end()}));
+    }
+    const auto rejects = staged_.view({{rejects_table, {}}});
+    DRAY_TRY(dray::write_rejects(*session_, report_.source, report_.run_id, now(), *rejects,
+                                 object_keys_, unusable_));
+    DRAY_TRY(write_tables(*session_, report_.source, report_.run_id, new_tables_));
+    DRAY_TRY(write_source(*session_, report_.source, store_.location()));
+    std::ranges::sort(report_.collections, {}, &CollectionReport::table);
+    const auto since = [](Clock::time_point from) {
+      return std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - from);
+    };
+    report_.loading = since(begun);
+    report_.duration = since(begun_);
+    return write_run(*session_, report_, uuid_ts_);
+  }
+
+  // A failed run is a run too; that it cannot be recorded either changes nothing about it.
+  void record_failure(const Error& error) {
+    report_.status = RunStatus::failure;
+    report_.error = error.message;
+    report_.collections.clear();
+    report_.counts = {};
+    report_.objects_loaded = 0;
+    if (request_.mode == SyncMode::plan) return;
+    auto session = warehouse_.open_session();
+    if (!session || !(*session)->begin() || !create_ledger(**session)) return;
+    if (write_run(**session, report_, 0)) (void)(*session)->commit();
+  }
+
+  const SyncRequest& request_;
+  ObjectStore& store_;
+  Warehouse& warehouse_;
+  SyncProgress& progress_;
+  const std::stop_token stop_;
+  const std::uint64_t check_seed_;
+  const Clock::time_point begun_ = Clock::now();
+
+  RunReport report_;
+  std::unique_ptr<WarehouseSession> session_;
+  LedgerState ledger_;
+  std::vector<ReadObject> objects_;
+  std::vector<std::string> object_keys_;  // by RowKey::object
+  std::vector<bool> unusable_;            // likewise
+  std::uint64_t objects_changed_ = 0;
+  std::string changed_sample_;
+  bool listing_problems_ = false;
+
+  Registry registry_;
+  BlockStore staged_;
+  std::vector<Registry::TableSeen> seen_;
+  std::vector<Target> targets_;
+  std::vector<WantedTable> wanted_;  // by target
+  Plan plan_;                        // tables by target
+  std::vector<TablePlan> profile_plans_;
+  std::vector<TableEntry> new_tables_;
+  std::array<std::uint64_t, 4> names_{};  // by NameOrigin
+  RowBatch value_rejects_;
+  std::optional<Error> value_rejects_error_;
+  Micros uuid_ts_ = 0;
+};
+
+}  // namespace
+
+Result<RunReport> sync(const SyncRequest& request, ObjectStore& store, Warehouse& warehouse,
+                       SyncProgress& progress, std::stop_token stop) {
+  return Sync(request, store, warehouse, progress, std::move(stop)).run();
+}
+
+}  // namespace dray

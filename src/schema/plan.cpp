@@ -1,0 +1,232 @@
+#include "schema/plan.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <set>
+#include <string_view>
+
+namespace dray {
+namespace {
+
+// What published packages and dashboards read (the specification, 5): there before data is, so that
+// a site that never saw an utm_term does not break them.
+constexpr std::array context_contract = std::to_array<std::string_view>({
+    "context_campaign_content", "context_campaign_medium", "context_campaign_name",
+    "context_campaign_source",  "context_campaign_term",   "context_ip",
+    "context_library_name",     "context_library_version", "context_page_path",
+    "context_page_referrer",    "context_page_search",     "context_page_title",
+    "context_page_url",         "context_user_agent",
+});
+
+struct PropertyContract {
+  std::string_view table;
+  std::string_view column;
+};
+constexpr std::array property_contract = std::to_array<PropertyContract>({
+    {"pages", "category"}, {"pages", "name"},  {"pages", "path"},
+    {"pages", "referrer"}, {"pages", "search"}, {"pages", "title"},
+    {"pages", "url"},      {"screens", "category"}, {"screens", "name"},
+});
+
+constexpr std::array fixed_tables = std::to_array<std::string_view>(
+    {"accounts", "aliases", "groups", "identifies", "pages", "screens", "tracks", "users"});
+
+bool is_fixed(std::string_view table) {
+  return std::ranges::binary_search(fixed_tables, table);
+}
+
+bool is_contract_column(std::string_view table, std::string_view column) {
+  if (!is_fixed(table)) return false;
+  if (std::ranges::binary_search(context_contract, column)) return true;
+  return std::ranges::any_of(property_contract, [&](const PropertyContract& contract) {
+    return contract.table == table && contract.column == column;
+  });
+}
+
+std::vector<StandardColumn> standard_contract(std::string_view table) {
+  using enum StandardColumn;
+  if (table == "users" || table == "accounts") return {id, received_at, uuid, uuid_ts};
+  std::vector<StandardColumn> columns = {id,      received_at, uuid,      uuid_ts,           anonymous_id,
+                                         user_id, sent_at,     timestamp, original_timestamp};
+  if (table == "groups") columns.push_back(group_id);
+  if (table == "aliases") columns.push_back(previous_id);
+  if (table == "tracks" || !is_fixed(table)) {
+    columns.push_back(event);
+    columns.push_back(event_text);
+  }
+  return columns;
+}
+
+// Standard columns in their own order, then the context's, then the others, by name.
+struct ColumnOrder {
+  static std::size_t rank(const Column& column) {
+    if (const auto standard = standard_column(column.name)) {
+      return static_cast<std::size_t>(*standard);
+    }
+    return standard_column_count + (column.name.starts_with("context_") ? 0 : 1);
+  }
+  bool operator()(const Column& a, const Column& b) const {
+    const auto left = rank(a);
+    const auto right = rank(b);
+    return left != right ? left < right : a.name < b.name;
+  }
+};
+
+const LiveTable* find_table(const Catalog& catalog, std::string_view name) {
+  for (const LiveTable& table : catalog.tables) {
+    if (table.name == name) return &table;
+  }
+  return nullptr;
+}
+
+Result<void> check_ours(const Catalog& catalog, const LiveTable& table) {
+  const std::string name = catalog.schema + "." + table.name;
+  if (table.is_view) {
+    return config_error(name + " is a view, and events of that name need a table" +
+                        "\ntry: rename the view, or load this source into another schema");
+  }
+  for (const StandardColumn column : {StandardColumn::id, StandardColumn::received_at,
+                                      StandardColumn::uuid, StandardColumn::uuid_ts}) {
+    const bool present = std::ranges::any_of(table.columns, [&](const LiveColumn& live) {
+      return live.name == facts(column).name && live.writable && live.type == facts(column).type;
+    });
+    if (!present) {
+      return config_error(name + " was not made by Dray: it has no column " +
+                          std::string(facts(column).name) + " of type " +
+                          std::string(to_string(facts(column).type)) +
+                          "\ntry: move that table away, or load this source into another schema");
+    }
+  }
+  return {};
+}
+
+class TablePlanner {
+ public:
+  TablePlanner(const Catalog& catalog, const WantedTable& wanted, ContractColumns contract)
+      : catalog_(catalog), wanted_(wanted), contract_(contract) {}
+
+  Result<TablePlan> plan(std::vector<SchemaChange>& changes) {
+    plan_.table = wanted_.name;
+    live_ = find_table(catalog_, wanted_.name);
+    if (live_ != nullptr) DRAY_TRY(check_ours(catalog_, *live_));
+    plan_.created = live_ == nullptr;
+    collect_new_columns();
+    add_load_columns();
+    add_changes(changes);
+    return std::move(plan_);
+  }
+
+ private:
+  const LiveColumn* live_column(std::string_view name) const {
+    if (live_ == nullptr) return nullptr;
+    for (const LiveColumn& column : live_->columns) {
+      if (column.name == name) return &column;
+    }
+    return nullptr;
+  }
+
+  void want(std::string_view name, ColumnType type) {
+    if (live_column(name) == nullptr) missing_.insert({std::string(name), type});
+  }
+
+  // What the warehouse lacks, in the order of creation, up to the bound.
+  void collect_new_columns() {
+    for (const StandardColumn column : standard_contract(wanted_.name)) {
+      const bool always = column <= StandardColumn::uuid_ts || column == StandardColumn::event;
+      if (always || contract_ == ContractColumns::create) {
+        want(facts(column).name, facts(column).type);
+      }
+    }
+    if (contract_ == ContractColumns::create && is_fixed(wanted_.name)) {
+      for (const std::string_view column : context_contract) want(column, ColumnType::varchar);
+      for (const PropertyContract& contract : property_contract) {
+        if (contract.table == wanted_.name) want(contract.column, ColumnType::varchar);
+      }
+    }
+    for (const WantedColumn& column : wanted_.columns) {
+      const bool promised = contract_ == ContractColumns::create &&
+                            is_contract_column(wanted_.name, column.name);
+      want(column.name, column.standard ? facts(*column.standard).type
+                        : promised      ? ColumnType::varchar
+                                        : column.type);
+    }
+    const std::size_t live_count = live_ == nullptr ? 0 : live_->columns.size();
+    const std::size_t room =
+        columns_per_table_max > live_count ? columns_per_table_max - live_count : 0;
+    for (const auto& [name, type] : missing_) plan_.new_columns.push_back({name, type});
+    std::ranges::sort(plan_.new_columns, ColumnOrder());
+    if (plan_.new_columns.size() > room) plan_.new_columns.resize(room);
+  }
+
+  LoadColumn load_column(const std::string& name) const {
+    LoadColumn column;
+    column.name = name;
+    if (const LiveColumn* live = live_column(name)) {
+      column.type = live->type;
+      if (!live->writable) column.refused = RejectReason::does_not_fit;
+      return column;
+    }
+    column.created = true;
+    for (const Column& made : plan_.new_columns) {
+      if (made.name != name) continue;
+      column.type = made.type;
+      return column;
+    }
+    column.refused = RejectReason::too_many_columns;
+    return column;
+  }
+
+  void add_load_columns() {
+    for (const StandardColumn standard : {StandardColumn::received_at, StandardColumn::uuid,
+                                          StandardColumn::uuid_ts, StandardColumn::event}) {
+      const std::string name(facts(standard).name);
+      const auto contract = standard_contract(wanted_.name);
+      if (std::ranges::find(contract, standard) == contract.end()) continue;
+      if (live_column(name) == nullptr && missing_.count(name) == 0) continue;
+      LoadColumn column = load_column(name);
+      column.standard = standard;
+      plan_.columns.push_back(std::move(column));
+    }
+    for (const WantedColumn& wanted : wanted_.columns) {
+      LoadColumn column = load_column(wanted.name);
+      column.slot = wanted.slot;
+      plan_.columns.push_back(std::move(column));
+    }
+  }
+
+  void add_changes(std::vector<SchemaChange>& changes) const {
+    if (live_ == nullptr) {
+      changes.emplace_back(CreateTable{catalog_.schema, wanted_.name, plan_.new_columns});
+      return;
+    }
+    for (const Column& column : plan_.new_columns) {
+      changes.emplace_back(AddColumn{catalog_.schema, wanted_.name, column});
+    }
+  }
+
+  const Catalog& catalog_;
+  const WantedTable& wanted_;
+  const ContractColumns contract_;
+  const LiveTable* live_ = nullptr;
+  std::map<std::string, ColumnType> missing_;
+  TablePlan plan_;
+};
+
+}  // namespace
+
+Result<Plan> make_plan(const Catalog& catalog, const std::vector<WantedTable>& wanted,
+                       ContractColumns contract) {
+  Plan plan;
+  if (!catalog.schema_exists && !wanted.empty()) {
+    plan.changes.emplace_back(CreateSchema{catalog.schema});
+  }
+  for (const WantedTable& table : wanted) {
+    DRAY_ASSIGN(TablePlan table_plan,
+                TablePlanner(catalog, table, contract).plan(plan.changes));
+    plan.tables.push_back(std::move(table_plan));
+  }
+  return plan;
+}
+
+}  // namespace dray

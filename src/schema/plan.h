@@ -1,0 +1,52 @@
+// What the rows want against what the warehouse has: the changes to make, and where each column's
+// values go (the specification, 7.7, 7.10 and 7.26).
+//
+// Pure. Nothing is ever dropped, renamed or narrowed.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "model/catalog.h"
+#include "model/staged.h"
+
+namespace dray {
+
+// Redshift's limit, kept on every warehouse so that the mapping is one. More columns than this mean
+// that ids are used as property names.
+constexpr std::size_t columns_per_table_max = 1'600;
+
+struct WantedColumn {
+  std::string name;
+  ColumnType type = ColumnType::varchar;  // of the values seen; counts only if the column is new
+  std::optional<StandardColumn> standard;
+  Slot slot = 0;
+};
+
+struct WantedTable {
+  std::string name;
+  std::vector<WantedColumn> columns;  // those with at least one value
+};
+
+enum class ContractColumns { create, leave_out };
+
+struct TablePlan {
+  std::string table;
+  bool created = false;
+  std::vector<LoadColumn> columns;
+  std::vector<Column> new_columns;
+};
+
+struct Plan {
+  std::vector<SchemaChange> changes;  // in the order to make them
+  std::vector<TablePlan> tables;      // in the order of the wanted tables
+};
+
+// Errors are `config`: a wanted table is a view, or a table that lacks the columns every table of
+// Dray's has, so that somebody else must have made it.
+Result<Plan> make_plan(const Catalog& catalog, const std::vector<WantedTable>& wanted,
+                       ContractColumns contract);
+
+}  // namespace dray
