@@ -536,7 +536,8 @@ class Sync {
         for (std::size_t i = 0; i < block.keys.size(); ++i) {
           bool lost = target.rows->is_dropped(block.first_row + i);
           if (is_event && tracks != nullptr) {
-            lost = lost && tracks->rows->is_dropped(tracks_row++);
+            const bool lost_in_tracks = tracks->rows->is_dropped(tracks_row++);
+            lost = lost && lost_in_tracks;
           }
           LineCounts& counts = objects_[block.keys[i].object].counts;
           ++(lost ? counts.duplicate : counts.loaded);

@@ -114,7 +114,7 @@ class Transformer::Impl {
 
  private:
   RowBatch take(RowBatch& batch) {
-    pending_bytes_ -= std::min(pending_bytes_, batch.bytes());
+    if (batch.table != rejects_table) pending_bytes_ -= batch.bytes();
     RowBatch taken{batch.table, std::move(batch.keys), std::move(batch.records)};
     batch.keys.clear();
     return taken;
