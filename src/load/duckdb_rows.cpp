@@ -284,8 +284,10 @@ void bind_keys(duckdb_bind_info info) {
 
 void init_scan(duckdb_init_info info) {
   const auto* load = static_cast<const TableLoad*>(duckdb_init_get_bind_data(info));
-  // More threads than blocks would have nothing to do.
-  duckdb_init_set_max_threads(info, std::max<idx_t>(1, load->rows->block_count()));
+  // Each thread fills a row group of its own; where there are not rows enough for whole ones, merging
+  // the pieces costs more than the threads save.
+  constexpr idx_t row_group_rows = 122'880;
+  duckdb_init_set_max_threads(info, std::max<idx_t>(1, load->rows->row_count() / row_group_rows));
   duckdb_init_set_init_data(info, new Scan(*load), destroy<Scan>);
 }
 

@@ -67,16 +67,16 @@ Types and casts
 23. A number too small for a double (1e-400) is the double 0. `-0`, `-0.0` and `0e9` fit a bigint as 0.
 24. Bigint: any number whose exact value is an int64 fits (`1.5e1`, `10e-1`, `9223372036854775807.0`). A string fits
     when it is that integer's own text: "12"; not "012", "+12", "-0", "1.0" or "1e3".
-25. Existing double column: a number written without fraction and exponent must be exactly that double, also when it
-    is beyond int64; one with a fraction or an exponent becomes the nearest double. 1e400 does not fit.
+25. Existing double column: a number of 64 bits written without fraction and exponent must be exactly that double;
+    every other number becomes the nearest double. 1e400 does not fit.
 26. A string fits a double when its digits are the shortest that read back as it, with nothing superfluous around
     them: no leading or trailing zero, no plus sign, `e` in lower case with one digit before the point. Both notations
     are accepted: "1000" and "1e3". Not "1.0", "1e+22", "15e9", "Infinity". "-0" fits.
 27. Boolean: only true, false, "true", "false". Timestamp: only strings of the pattern. An array fits only a varchar.
 28. `""` does not fit a column that is not varchar: NULL, and a value reject (7.24 says only NULL; nothing is lost in
     silence).
-29. Every accepted line's values are cast, and rejected, those of rows that then lose as duplicates included. A value
-    reject is per row: a context value of a track can be one in `tracks` and one in the event's table.
+29. The values of rows that stand when their sync ends are cast, and rejected; a row that lost as a duplicate rejects
+    nothing. A value reject is per row: a context value of a track can be one in `tracks` and one in the event's table.
 30. The value in a value reject is the text a varchar column would have held.
 31. A sync is one batch, whatever its size: "new column" and "all its values" mean the whole sync. A column that has
     only nulls is not created, so its type is still open.
@@ -562,7 +562,7 @@ def to_double(value) -> float | None:
     if not isinstance(value, Number) or not math.isfinite(float(value.text)):
         return None
     number = float(value.text)
-    if is_integer_text(value.text) and int(number) != int(value.text):
+    if is_integer_text(value.text) and INT64_MIN <= int(value.text) <= INT64_MAX and int(number) != int(value.text):
         return None
     return number
 
@@ -662,12 +662,21 @@ class Warehouse:
 
     def _load(self, rows: list[Row]) -> None:
         new_columns = self._create_columns(rows)
-        for row in rows:
+        for row in self._winners(rows):
             cells = row.standard | self._cast_cells(row, new_columns)
-            stored = self._tables[row.table].rows
-            held = stored.get(cells["id"])
-            if held is None or row.rank > held[0]:
-                stored[cells["id"]] = (row.rank, cells)
+            self._tables[row.table].rows[cells["id"]] = (row.rank, cells)
+
+    def _winners(self, rows: list[Row]) -> list[Row]:
+        """Of the rows of one table and id the greatest rank, if it is greater than the stored row's."""
+        best = {}
+        for row in rows:
+            place = (row.table, row.standard["id"])
+            if place not in best or row.rank > best[place].rank:
+                best[place] = row
+        return [
+            row for (table, row_id), row in best.items()
+            if row_id not in self._tables[table].rows or row.rank > self._tables[table].rows[row_id][0]
+        ]
 
     def _create_columns(self, rows: list[Row]) -> set:
         """7.7: types look at every accepted value of the sync. Returns the (table, column) that are new."""
