@@ -53,7 +53,8 @@ NumberShape number_shape(std::string_view text) {
   std::size_t i = 0;
   const auto digits = [&] {
     const std::size_t begin = i;
-    while (i < text.size() && is_digit(text[i])) ++i;
+    while (i < text.size() && is_digit(text[i]))
+      ++i;
     return i - begin;
   };
   if (i < text.size() && text[i] == '-') ++i;
@@ -189,9 +190,10 @@ std::string_view JsonDocument::raw(JsonValue value) const {
 
 // The byte behind the token that begins at `index`: where the next one begins, less white space.
 std::uint32_t JsonDocument::token_end(std::uint32_t index) const {
-  std::uint32_t end = index + 1 < count_ ? positions_[index + 1]
-                                         : static_cast<std::uint32_t>(text_.size());
-  while (is_blank(text_[end - 1])) --end;
+  std::uint32_t end =
+      index + 1 < count_ ? positions_[index + 1] : static_cast<std::uint32_t>(text_.size());
+  while (is_blank(text_[end - 1]))
+    --end;
   return end;
 }
 
@@ -227,8 +229,8 @@ bool JsonDocument::check_scalar(std::uint32_t index) {
   }
 }
 
-// One pass over the structural characters with an explicit stack. What may stand at an index follows
-// from the state alone, so that every index is looked at once.
+// One pass over the structural characters with an explicit stack. What may stand at an index
+// follows from the state alone, so that every index is looked at once.
 bool JsonDocument::check() {
   enum class Expect { value, value_or_end, key, key_or_end, colon, comma_or_end };
   std::uint32_t open[depth_max];  // indexes of the containers we are in

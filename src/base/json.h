@@ -1,10 +1,11 @@
 // One JSON text, indexed and fully checked, read in place.
 //
 // simdjson's first stage finds the structural characters and checks UTF-8 with the widest
-// instructions the machine has, chosen at run time; one walk of ours over those positions then checks
-// the grammar and links every container to its end. Afterwards the text is known to be valid JSON
-// (RFC 8259), so that everything downstream reads it without checking, skips a container in one step,
-// and sees numbers and strings as views of the raw text: no number passes through a double.
+// instructions the machine has, chosen at run time; one walk of ours over those positions then
+// checks the grammar and links every container to its end. Afterwards the text is known to be valid
+// JSON (RFC 8259), so that everything downstream reads it without checking, skips a container in
+// one step, and sees numbers and strings as views of the raw text: no number passes through a
+// double.
 //
 // Threads: one document belongs to one thread at a time. Lifetimes: values borrow the document and
 // the text it was last given.
@@ -22,11 +23,11 @@ enum class JsonKind : std::uint8_t { object, array, string, number, true_value, 
 
 enum class JsonError : std::uint8_t {
   none,
-  empty,            // nothing but white space
+  empty,  // nothing but white space
   not_utf8,
   control_character,  // an unescaped control character inside a string
   unclosed_string,
-  grammar,          // anything else that RFC 8259 does not allow
+  grammar,  // anything else that RFC 8259 does not allow
   too_deep,
   too_long,
 };

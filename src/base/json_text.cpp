@@ -10,8 +10,10 @@ namespace {
 // Bytes that cannot stand as they are in canonical text; E2 may begin U+2028 or U+2029.
 constexpr std::array<bool, 256> make_special() {
   std::array<bool, 256> special{};
-  for (unsigned c = 0; c < 0x20; ++c) special[c] = true;
-  for (const char c : {'"', '\\', '<', '>', '&'}) special[static_cast<unsigned char>(c)] = true;
+  for (unsigned c = 0; c < 0x20; ++c)
+    special[c] = true;
+  for (const char c : {'"', '\\', '<', '>', '&'})
+    special[static_cast<unsigned char>(c)] = true;
   special[0xE2] = true;
   return special;
 }
@@ -20,7 +22,8 @@ constexpr auto special_bytes = make_special();
 void append_unicode_escape(unsigned code_unit, std::string& out) {
   constexpr char hex[] = "0123456789abcdef";
   out += "\\u";
-  for (int shift = 12; shift >= 0; shift -= 4) out += hex[(code_unit >> shift) & 15];
+  for (int shift = 12; shift >= 0; shift -= 4)
+    out += hex[(code_unit >> shift) & 15];
 }
 
 void append_special(std::string_view text, std::size_t& at, std::string& out) {

@@ -94,7 +94,8 @@ bool is_shortest_text(double value, std::string_view text) {
   std::size_t exponent = shortest.find('e') + 1;
   if (shortest[exponent] == '+') shortest.erase(exponent, 1);
   if (shortest[exponent] == '-') ++exponent;
-  while (shortest[exponent] == '0' && exponent + 1 < shortest.size()) shortest.erase(exponent, 1);
+  while (shortest[exponent] == '0' && exponent + 1 < shortest.size())
+    shortest.erase(exponent, 1);
   return text == shortest;
 }
 

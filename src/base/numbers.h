@@ -19,8 +19,8 @@ std::optional<double> nearest_double(std::string_view number);
 // The double that `value` is, if there is one.
 std::optional<double> exact_double(std::int64_t value);
 
-// Whether `text` is a double's shortest text: its fewest digits that read back as `value`, with nothing
-// superfluous, plain ("1000", "0.1") or with an exponent ("1e3", "1.5e-7").
+// Whether `text` is a double's shortest text: its fewest digits that read back as `value`, with
+// nothing superfluous, plain ("1000", "0.1") or with an exponent ("1e3", "1.5e-7").
 bool is_shortest_text(double value, std::string_view text);
 
 }  // namespace dray

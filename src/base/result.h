@@ -33,9 +33,7 @@ struct Error {
   Error within(std::string_view context) &&;
 };
 
-inline Error transient_error(std::string message) {
-  return {Cause::transient, std::move(message)};
-}
+inline Error transient_error(std::string message) { return {Cause::transient, std::move(message)}; }
 inline Error bad_data_error(std::string message) { return {Cause::bad_data, std::move(message)}; }
 inline Error config_error(std::string message) { return {Cause::config, std::move(message)}; }
 inline Error internal_error(std::string message) { return {Cause::internal, std::move(message)}; }
@@ -45,7 +43,7 @@ inline Error cancelled_error() { return {Cause::cancelled, "stopped on request"}
 template <typename T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}    // NOLINT: implicit
+  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}      // NOLINT: implicit
   Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT: implicit
 
   bool ok() const { return state_.index() == 0; }
@@ -103,11 +101,11 @@ class [[nodiscard]] Result<void> {
 #define DRAY_CONCAT(a, b) DRAY_CONCAT_INNER(a, b)
 
 // Returns the error of `expression` from the enclosing function, if it has one.
-#define DRAY_TRY(expression)                                 \
-  do {                                                       \
+#define DRAY_TRY(expression)                                          \
+  do {                                                                \
     if (auto dray_try_result = (expression); !dray_try_result.ok()) { \
-      return std::move(dray_try_result).error();             \
-    }                                                        \
+      return std::move(dray_try_result).error();                      \
+    }                                                                 \
   } while (false)
 
 // DRAY_ASSIGN(const auto x, f()): x is f()'s value, or the enclosing function returns f()'s error.
@@ -119,8 +117,8 @@ class [[nodiscard]] Result<void> {
   declaration = std::move(name).value()
 
 // A bug, not an input. On in release builds too.
-#define DRAY_ASSERT(condition) \
-  do {                         \
+#define DRAY_ASSERT(condition)                                               \
+  do {                                                                       \
     if (!(condition)) ::dray::assert_failed(#condition, __FILE__, __LINE__); \
   } while (false)
 

@@ -10,9 +10,7 @@ constexpr std::int64_t micros_per_day = 86'400 * micros_per_second;
 
 // Days since 1970-01-01 of a proleptic Gregorian date.
 constexpr std::int64_t days_from_civil(int year, int month, int day) {
-  return std::chrono::sys_days(std::chrono::year(year) / month / day)
-      .time_since_epoch()
-      .count();
+  return std::chrono::sys_days(std::chrono::year(year) / month / day).time_since_epoch().count();
 }
 
 constexpr Micros year_1 = days_from_civil(1, 1, 1) * micros_per_day;
@@ -49,7 +47,8 @@ class Scanner {
       if (count <= 6) micros = micros * 10 + (text_[at_] - '0');
       ++at_;
     }
-    for (int i = count; i < 6; ++i) micros *= 10;
+    for (int i = count; i < 6; ++i)
+      micros *= 10;
     return count > 0;
   }
   bool next_is_digit() const { return !done() && text_[at_] >= '0' && text_[at_] <= '9'; }
@@ -143,7 +142,8 @@ std::size_t format_timestamp(Micros micros, char* out) {
   if (rest != 0) {
     *at++ = '.';
     put(rest, 6);
-    while (at[-1] == '0') --at;
+    while (at[-1] == '0')
+      --at;
   }
   return static_cast<std::size_t>(at - out);
 }

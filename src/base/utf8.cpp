@@ -7,8 +7,8 @@ namespace {
 
 bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
 
-// The length of the valid sequence at the start of `text`, or 0. Overlong forms, surrogates and code
-// points past U+10FFFF are not valid (the Unicode Standard, table 3-7).
+// The length of the valid sequence at the start of `text`, or 0. Overlong forms, surrogates and
+// code points past U+10FFFF are not valid (the Unicode Standard, table 3-7).
 std::size_t sequence_length(std::string_view text) {
   const auto byte = [&](std::size_t i) {
     return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
@@ -37,7 +37,8 @@ std::size_t sequence_length(std::string_view text) {
 std::string_view cut_utf8(std::string_view text, std::size_t bytes_max) {
   if (text.size() <= bytes_max) return text;
   std::size_t size = bytes_max;
-  while (size > 0 && bytes_max - size < 3 && is_continuation(text[size])) --size;
+  while (size > 0 && bytes_max - size < 3 && is_continuation(text[size]))
+    --size;
   return text.substr(0, size);
 }
 

@@ -76,8 +76,7 @@ constexpr std::size_t event_name_bytes_max = 8U << 10;
 
 class Decoder {
  public:
-  Decoder(const JsonDocument& document, std::string_view line, Arena& arena,
-          NoticeCounts& notices)
+  Decoder(const JsonDocument& document, std::string_view line, Arena& arena, NoticeCounts& notices)
       : document_(document), line_(line), arena_(arena), notices_(notices) {}
 
   Decoded decode(const std::optional<std::string>& warehouse_id) {

@@ -95,8 +95,7 @@ Result<void> append_rows(WarehouseSession& session, const char* table, std::size
 class LineageRows final : public RowSource {
  public:
   LineageRows(const StagedRows& rows, std::int64_t table,
-              const std::vector<std::int64_t>& object_numbers,
-              const std::vector<bool>& unusable)
+              const std::vector<std::int64_t>& object_numbers, const std::vector<bool>& unusable)
       : rows_(rows), table_(table), object_numbers_(object_numbers), unusable_(unusable) {}
 
   Result<bool> next(std::vector<PlainValue>& row) override {
@@ -159,7 +158,8 @@ class RejectRows final : public RowSource {
  private:
   void fill(const RowKey& key, CellReader& cells, std::vector<PlainValue>& row) const {
     std::array<PlainValue, 6> values{};
-    for (Cell cell; cells.next(cell);) values[cell.slot] = cell.bytes;
+    for (Cell cell; cells.next(cell);)
+      values[cell.slot] = cell.bytes;
     const bool is_value = values[reject_slot::table_name].index() != 0;
     row.assign({run_id_, source_, std::string_view(object_keys_[key.object]),
                 static_cast<std::int64_t>(key.line), std::string_view(is_value ? "value" : "line"),
@@ -197,7 +197,8 @@ std::string joined(const std::vector<std::string>& names) {
 }  // namespace
 
 Result<void> create_ledger(WarehouseSession& session) {
-  for (const Sql& sql : ledger_ddl()) DRAY_TRY(session.execute(sql));
+  for (const Sql& sql : ledger_ddl())
+    DRAY_TRY(session.execute(sql));
   return {};
 }
 
@@ -232,10 +233,12 @@ Result<LedgerState> read_ledger(WarehouseSession& session, const std::string& so
                                                  "_dray.tables where source = ")
                                           .text(source))
                                 .done()));
-  for (const auto& row : tables.rows) state.tables.emplace(*row[0], std::stoll(*row[1]));
-  SqlBuilder last("select (select max(object_number) from _dray.objects), (select "
-                  "max(table_number) from _dray.tables), (select max(epoch_us(uuid_ts)) from "
-                  "_dray.runs where source = ");
+  for (const auto& row : tables.rows)
+    state.tables.emplace(*row[0], std::stoll(*row[1]));
+  SqlBuilder last(
+      "select (select max(object_number) from _dray.objects), (select "
+      "max(table_number) from _dray.tables), (select max(epoch_us(uuid_ts)) from "
+      "_dray.runs where source = ");
   DRAY_ASSIGN(const QueryResult maxima,
               session.query(std::move(last.text(source).code(")")).done()));
   state.next_object_number = to_number(maxima.rows[0][0], 0) + 1;
@@ -269,12 +272,11 @@ Result<void> write_objects(WarehouseSession& session, const std::string& source,
 
 Result<void> write_tables(WarehouseSession& session, const std::string& source,
                           const std::string& run_id, const std::vector<TableEntry>& tables) {
-  return append_rows(session, "tables", tables.size(),
-                     [&](std::size_t i, std::vector<PlainValue>& row) {
-                       row.assign({std::string_view(source), std::string_view(tables[i].table),
-                                   text_or_null(tables[i].event), tables[i].number,
-                                   std::string_view(run_id)});
-                     });
+  return append_rows(
+      session, "tables", tables.size(), [&](std::size_t i, std::vector<PlainValue>& row) {
+        row.assign({std::string_view(source), std::string_view(tables[i].table),
+                    text_or_null(tables[i].event), tables[i].number, std::string_view(run_id)});
+      });
 }
 
 Result<void> write_source(WarehouseSession& session, const std::string& source,
@@ -290,28 +292,40 @@ Result<void> write_run(WarehouseSession& session, const RunReport& report, Micro
   const std::string_view run_id = report.run_id;
   DRAY_TRY(append_rows(session, "runs", 1, [&](std::size_t, std::vector<PlainValue>& row) {
     const PlainValue stamp = uuid_ts == 0 ? PlainValue() : PlainValue(from_micros(uuid_ts));
-    row.assign({run_id, std::string_view(report.source), std::string_view(report.location),
-                to_string(report.status), report.started, report.duration.count(),
-                report.preparing.count(), report.loading.count(), stamp,
-                number(report.objects_listed), number(report.objects_loaded),
-                number(report.objects_set_aside), number(report.objects_known),
-                number(report.bytes_read), number(report.bytes_plain), number(report.counts.lines),
-                number(report.counts.loaded), number(report.counts.duplicate),
-                number(report.counts.filtered), number(report.counts.rejected),
-                number(report.values_rejected), text_or_null(report.error)});
+    row.assign({run_id,
+                std::string_view(report.source),
+                std::string_view(report.location),
+                to_string(report.status),
+                report.started,
+                report.duration.count(),
+                report.preparing.count(),
+                report.loading.count(),
+                stamp,
+                number(report.objects_listed),
+                number(report.objects_loaded),
+                number(report.objects_set_aside),
+                number(report.objects_known),
+                number(report.bytes_read),
+                number(report.bytes_plain),
+                number(report.counts.lines),
+                number(report.counts.loaded),
+                number(report.counts.duplicate),
+                number(report.counts.filtered),
+                number(report.counts.rejected),
+                number(report.values_rejected),
+                text_or_null(report.error)});
   }));
   const auto& collections = report.collections;
   std::string new_columns;
-  DRAY_TRY(append_rows(session, "collections", collections.size(),
-                       [&](std::size_t i, std::vector<PlainValue>& row) {
-                         const CollectionReport& collection = collections[i];
-                         new_columns = joined(collection.new_columns);
-                         row.assign({run_id, std::string_view(collection.table),
-                                     number(collection.rows_loaded), number(collection.duplicates),
-                                     number(collection.rows_replaced),
-                                     number(collection.values_rejected),
-                                     std::string_view(new_columns), collection.created});
-                       }));
+  DRAY_TRY(append_rows(
+      session, "collections", collections.size(), [&](std::size_t i, std::vector<PlainValue>& row) {
+        const CollectionReport& collection = collections[i];
+        new_columns = joined(collection.new_columns);
+        row.assign({run_id, std::string_view(collection.table), number(collection.rows_loaded),
+                    number(collection.duplicates), number(collection.rows_replaced),
+                    number(collection.values_rejected), std::string_view(new_columns),
+                    collection.created});
+      }));
   return append_rows(session, "notices", report.notices.size(),
                      [&](std::size_t i, std::vector<PlainValue>& row) {
                        const Notice& notice = report.notices[i];

@@ -48,7 +48,7 @@ Result<LedgerState> read_ledger(WarehouseSession& session, const std::string& so
 struct ObjectEntry {
   ObjectInfo object;
   std::int64_t number = 0;
-  bool known = false;  // an entry for the key exists and is replaced
+  bool known = false;            // an entry for the key exists and is replaced
   std::string set_aside_reason;  // "" for a loaded object
   LineCounts counts;
 };
@@ -72,8 +72,8 @@ Result<void> write_source(WarehouseSession& session, const std::string& source,
 // The run, its collections and its notices.
 Result<void> write_run(WarehouseSession& session, const RunReport& report, Micros uuid_ts);
 
-// Where the rows of one table came from, those that lost to a duplicate included: what a later tie is
-// settled by. `object_numbers` and `unusable` by RowKey::object.
+// Where the rows of one table came from, those that lost to a duplicate included: what a later tie
+// is settled by. `object_numbers` and `unusable` by RowKey::object.
 Result<void> write_lineage(WarehouseSession& session, const StagedRows& rows,
                            std::int64_t table_number,
                            const std::vector<std::int64_t>& object_numbers,

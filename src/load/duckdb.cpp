@@ -120,8 +120,8 @@ class DuckSession final : public WarehouseSession {
   Result<TableLoaded> load(TableLoad& load) override {
     TableLoaded loaded;
     if (!load.profile_id_column.empty()) {
-      DRAY_TRY(execute(
-          SqlBuilder("create or replace temp table dray_touched (id varchar)").done()));
+      DRAY_TRY(
+          execute(SqlBuilder("create or replace temp table dray_touched (id varchar)").done()));
     }
     if (!load.created) {
       DRAY_ASSIGN(const Outcome outcome, settle_matches(load));
@@ -134,8 +134,7 @@ class DuckSession final : public WarehouseSession {
       SqlBuilder sql("insert into dray_touched select distinct ");
       sql.name(load.profile_id_column).code(" from ").table(load.schema, load.table);
       sql.code(" where uuid_ts = make_timestamp(").number(load.uuid_ts).code(") and ");
-      DRAY_TRY(execute(
-          std::move(sql.name(load.profile_id_column).code(" is not null")).done()));
+      DRAY_TRY(execute(std::move(sql.name(load.profile_id_column).code(" is not null")).done()));
     }
     return loaded;
   }
@@ -146,7 +145,8 @@ class DuckSession final : public WarehouseSession {
     DRAY_TRY(execute(std::move(erase).done()));
     SqlBuilder sql("insert into ");
     sql.table(merge.schema, merge.table).code(" (id, received_at, uuid, uuid_ts");
-    for (const std::string& column : merge.columns) sql.code(", ").name(column);
+    for (const std::string& column : merge.columns)
+      sql.code(", ").name(column);
     sql.code(") select id, max(received_at), dray_uuid(id), make_timestamp(");
     sql.number(merge.uuid_ts).code(")");
     for (const std::string& column : merge.columns) {
@@ -154,7 +154,8 @@ class DuckSession final : public WarehouseSession {
     }
     // One place for every row of a profile: the order in which its values count.
     sql.code(" from (select ").name(merge.id_column).code(" as id, received_at");
-    for (const std::string& column : merge.columns) sql.code(", ").name(column);
+    for (const std::string& column : merge.columns)
+      sql.code(", ").name(column);
     sql.code(", row_number() over (order by received_at, \"timestamp\", id) as place from ");
     sql.table(merge.schema, merge.source_table).code(" where ").name(merge.id_column);
     sql.code(" in (select id from dray_touched)) group by id");
@@ -181,7 +182,8 @@ class DuckSession final : public WarehouseSession {
     while (true) {
       DRAY_ASSIGN(const bool more, rows.next(row));
       if (!more) break;
-      for (const PlainValue& value : row) append_value(appender, value);
+      for (const PlainValue& value : row)
+        append_value(appender, value);
       if (duckdb_appender_end_row(appender) != DuckDBSuccess) {
         return duckdb_error(duckdb_appender_error(appender));
       }
@@ -201,9 +203,7 @@ class DuckSession final : public WarehouseSession {
       void operator()(std::string_view v) const {
         duckdb_append_varchar_length(appender, v.data(), v.size());
       }
-      void operator()(Timestamp v) const {
-        duckdb_append_timestamp(appender, {to_micros(v)});
-      }
+      void operator()(Timestamp v) const { duckdb_append_timestamp(appender, {to_micros(v)}); }
     };
     std::visit(Visitor{appender}, value);
   }
@@ -356,8 +356,8 @@ class DuckSession final : public WarehouseSession {
 
 // dray_uuid(varchar): the column `uuid` of a profile.
 void hash_ids(duckdb_function_info, duckdb_data_chunk input, duckdb_vector output) {
-  auto* ids = static_cast<duckdb_string_t*>(
-      duckdb_vector_get_data(duckdb_data_chunk_get_vector(input, 0)));
+  auto* ids =
+      static_cast<duckdb_string_t*>(duckdb_vector_get_data(duckdb_data_chunk_get_vector(input, 0)));
   auto* hashes = static_cast<std::int64_t*>(duckdb_vector_get_data(output));
   for (idx_t i = 0; i < duckdb_data_chunk_get_size(input); ++i) {
     hashes[i] = static_cast<std::int64_t>(

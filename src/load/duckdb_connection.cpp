@@ -32,12 +32,14 @@ bool contains(std::string_view text, std::string_view part) {
 
 Error open_error(const std::string& path, std::string_view message) {
   if (contains(message, "Could not set lock") || contains(message, "Conflicting lock")) {
-    return config_error(path + " is open in another program\ntry: close it there (a second sync, a "
-                               "DuckDB shell) and run this again");
+    return config_error(path +
+                        " is open in another program\ntry: close it there (a second sync, a "
+                        "DuckDB shell) and run this again");
   }
   if (contains(message, "not a valid DuckDB database file")) {
-    return config_error(path + " is not a DuckDB database\ntry: name another file; Dray makes it if "
-                               "it does not exist");
+    return config_error(path +
+                        " is not a DuckDB database\ntry: name another file; Dray makes it if "
+                        "it does not exist");
   }
   if (contains(message, "Permission denied") || contains(message, "Read-only file system") ||
       contains(message, "read-only")) {
@@ -95,7 +97,8 @@ void read_chunk(duckdb_data_chunk chunk, const std::vector<duckdb_type>& types,
   const idx_t rows = duckdb_data_chunk_get_size(chunk);
   const std::size_t first = result.rows.size();
   result.rows.resize(first + rows);
-  for (auto row = first; row < result.rows.size(); ++row) result.rows[row].resize(types.size());
+  for (auto row = first; row < result.rows.size(); ++row)
+    result.rows[row].resize(types.size());
   for (idx_t column = 0; column < types.size(); ++column) {
     duckdb_vector vector = duckdb_data_chunk_get_vector(chunk, column);
     void* data = duckdb_vector_get_data(vector);
@@ -180,8 +183,7 @@ Result<std::unique_ptr<DuckDatabase>> DuckDatabase::open(const std::string& path
                                                                  : path + ".tmp");
   std::unique_ptr<DuckDatabase> made(new DuckDatabase);
   char* message = nullptr;
-  if (duckdb_open_ext(":memory:", &made->database_, settings.handle(), &message) !=
-      DuckDBSuccess) {
+  if (duckdb_open_ext(":memory:", &made->database_, settings.handle(), &message) != DuckDBSuccess) {
     const Error error = open_error(path, message == nullptr ? "unknown error" : message);
     duckdb_free(message);
     return error;
@@ -201,8 +203,8 @@ Result<void> DuckDatabase::attach(const std::string& path, bool in_memory, Acces
   sql.text(in_memory ? ":memory:" : path).code(" as \"the warehouse\"");
   if (access == Access::read_only && !in_memory) sql.code(" (read_only)");
   DuckResult result;
-  const auto state = duckdb_query(connection, std::move(sql).done().text().c_str(),
-                                  &result.handle());
+  const auto state =
+      duckdb_query(connection, std::move(sql).done().text().c_str(), &result.handle());
   Result<void> outcome;
   if (state != DuckDBSuccess) {
     outcome = open_error(path, duckdb_result_error(&result.handle()));
@@ -245,8 +247,8 @@ Result<QueryResult> DuckConnection::query(const Sql& sql) {
   for (idx_t i = 0; i < duckdb_column_count(&result.handle()); ++i) {
     types.push_back(duckdb_column_type(&result.handle(), i));
     plain = plain && is_plain(types.back());
-    out.columns.push_back({duckdb_column_name(&result.handle(), i),
-                           std::string(type_name(types.back()))});
+    out.columns.push_back(
+        {duckdb_column_name(&result.handle(), i), std::string(type_name(types.back()))});
   }
   if (!plain) {
     read_values(result.handle(), out);

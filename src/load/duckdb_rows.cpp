@@ -46,7 +46,7 @@ struct Scan {
 struct ScanThread {
   BlockScratch scratch;
   RowBlock block;
-  std::size_t row = 0;          // of the block
+  std::size_t row = 0;           // of the block
   const char* record = nullptr;  // of that row
 };
 
@@ -99,7 +99,8 @@ class ChunkWriter {
   // Returns the record behind this one.
   const char* write(const RowBlock& block, std::size_t block_row, const char* record, idx_t row) {
     const RowKey& key = block.keys[block_row];
-    for (const std::size_t i : standard_) write_standard(i, block, key, row);
+    for (const std::size_t i : standard_)
+      write_standard(i, block, key, row);
     CellReader cells(record);
     for (Cell cell; cells.next(cell);) {
       const std::int16_t at = slots_[cell.slot];
@@ -194,8 +195,8 @@ class ChunkWriter {
   }
 
   const TableLoad& load_;
-  std::vector<Target> vectors_;            // by load column
-  std::vector<std::size_t> standard_;      // load columns that no cell fills
+  std::vector<Target> vectors_;                 // by load column
+  std::vector<std::size_t> standard_;           // load columns that no cell fills
   std::array<std::int16_t, slot_end> slots_{};  // slot to load column
   idx_t shown_ = 0;
 };
@@ -221,8 +222,8 @@ Result<idx_t> fill_rows(Scan& scan, ScanThread& thread, duckdb_data_chunk chunk)
 Result<idx_t> fill_keys(Scan& scan, ScanThread& thread, duckdb_data_chunk chunk) {
   std::array<std::int64_t*, 6> columns{};
   for (idx_t i = 0; i < columns.size(); ++i) {
-    columns[i] = static_cast<std::int64_t*>(
-        duckdb_vector_get_data(duckdb_data_chunk_get_vector(chunk, i)));
+    columns[i] =
+        static_cast<std::int64_t*>(duckdb_vector_get_data(duckdb_data_chunk_get_vector(chunk, i)));
   }
   idx_t count = 0;
   while (count < duckdb_vector_size()) {
@@ -284,8 +285,8 @@ void bind_keys(duckdb_bind_info info) {
 
 void init_scan(duckdb_init_info info) {
   const auto* load = static_cast<const TableLoad*>(duckdb_init_get_bind_data(info));
-  // Each thread fills a row group of its own; where there are not rows enough for whole ones, merging
-  // the pieces costs more than the threads save.
+  // Each thread fills a row group of its own; where there are not rows enough for whole ones,
+  // merging the pieces costs more than the threads save.
   constexpr idx_t row_group_rows = 122'880;
   duckdb_init_set_max_threads(info, std::max<idx_t>(1, load->rows->row_count() / row_group_rows));
   duckdb_init_set_init_data(info, new Scan(*load), destroy<Scan>);
@@ -323,8 +324,8 @@ void scan_numbers(duckdb_function_info info, duckdb_data_chunk chunk) {
   auto& at = *static_cast<std::size_t*>(duckdb_function_get_init_data(info));
   const std::size_t count = std::min<std::size_t>(numbers.size() - at, duckdb_vector_size());
   if (count > 0) {
-    std::memcpy(duckdb_vector_get_data(duckdb_data_chunk_get_vector(chunk, 0)),
-                numbers.data() + at, count * sizeof(std::int64_t));
+    std::memcpy(duckdb_vector_get_data(duckdb_data_chunk_get_vector(chunk, 0)), numbers.data() + at,
+                count * sizeof(std::int64_t));
   }
   at += count;
   duckdb_data_chunk_set_size(chunk, count);

@@ -1,5 +1,5 @@
-// Staged rows as relations that DuckDB can read with all its threads: table functions named dray_rows,
-// dray_keys and dray_numbers, each called with the number of what it shall show.
+// Staged rows as relations that DuckDB can read with all its threads: table functions named
+// dray_rows, dray_keys and dray_numbers, each called with the number of what it shall show.
 //
 // Only load/duckdb*.cpp include this.
 #pragma once

@@ -14,9 +14,10 @@ enum class Access { read_only, read_write };
 
 struct WarehouseOptions {
   Access access = Access::read_write;
-  std::uint64_t memory_bytes = 512ULL << 20;  // for the engine itself, where it runs in this process
-  unsigned threads = 0;                       // 0: as many as the machine has
-  std::string temp_directory;                 // "": beside the warehouse
+  std::uint64_t memory_bytes = 512ULL
+                               << 20;  // for the engine itself, where it runs in this process
+  unsigned threads = 0;                // 0: as many as the machine has
+  std::string temp_directory;          // "": beside the warehouse
 };
 
 // `address` is duckdb:FILE. A read-write open creates a missing file; a read-only one does not.

@@ -1,5 +1,5 @@
-// SQL text that can only have been built here: identifiers and literals are quoted on the way in, so
-// that an event called `"; drop table users; --` stays a name.
+// SQL text that can only have been built here: identifiers and literals are quoted on the way in,
+// so that an event called `"; drop table users; --` stays a name.
 #pragma once
 
 #include <cstdint>

@@ -4,17 +4,16 @@
 // A run opens one session and speaks to it in this order:
 //
 //   catalog            what is there
-//   apply_outside      the changes that this warehouse refuses inside a transaction (none on DuckDB)
-//   begin
-//   apply              the rest of the plan
-//   load               one call per table
+//   apply_outside      the changes that this warehouse refuses inside a transaction (none on
+//   DuckDB) begin apply              the rest of the plan load               one call per table
 //   execute, append    the ledger
 //   commit
 //
 // Threads: a warehouse may open sessions from several threads; a session belongs to one thread at a
 // time (it may use more inside).
-// Errors: `config`, `transient`, `in_doubt` (from commit alone) or `internal`. After an error inside a
-// transaction nothing but destroying the session is of use, and that rolls everything back.
+// Errors: `config`, `transient`, `in_doubt` (from commit alone) or `internal`. After an error
+// inside a transaction nothing but destroying the session is of use, and that rolls everything
+// back.
 #pragma once
 
 #include <cstdint>
@@ -46,8 +45,7 @@ struct QueryResult {
 };
 
 // A value for one of Dray's own tables.
-using PlainValue =
-    std::variant<std::monostate, bool, std::int64_t, std::string_view, Timestamp>;
+using PlainValue = std::variant<std::monostate, bool, std::int64_t, std::string_view, Timestamp>;
 
 // Rows handed over one at a time; what a row's text borrows lives until the next call.
 class RowSource {

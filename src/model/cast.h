@@ -1,5 +1,5 @@
-// A staged cell as a value of its column's type, without loss or not at all (docs/mapping.md, "When a
-// later value does not fit").
+// A staged cell as a value of its column's type, without loss or not at all (docs/mapping.md, "When
+// a later value does not fit").
 //
 // Pure functions. None allocates in the common case of a cell whose kind is its column's.
 #pragma once

@@ -20,15 +20,16 @@ struct NoticeCounts {
     counts[static_cast<std::size_t>(code)] += count;
   }
   NoticeCounts& operator+=(const NoticeCounts& other) {
-    for (std::size_t i = 0; i < counts.size(); ++i) counts[i] += other.counts[i];
+    for (std::size_t i = 0; i < counts.size(); ++i)
+      counts[i] += other.counts[i];
     return *this;
   }
 };
 
 constexpr JsonValue no_value = ~JsonValue{0};
 
-// Views borrow the line, or the arena where escapes had to be resolved. An empty view of an id means
-// that the event has none.
+// Views borrow the line, or the arena where escapes had to be resolved. An empty view of an id
+// means that the event has none.
 struct Event {
   EventType type = EventType::track;
   std::string_view message_id;

@@ -11,8 +11,8 @@ namespace dray {
 // How an object's bytes become lines. Told by the key's ending, checked against the first bytes.
 enum class Encoding { gzip, zstd, plain };
 
-// One object as a listing shows it. A value; (key, size, version) is its identity: a pair already in
-// the ledger is never loaded again.
+// One object as a listing shows it. A value; (key, size, version) is its identity: a pair already
+// in the ledger is never loaded again.
 struct ObjectInfo {
   // Path relative to the source's root, '/' between components, never starting with one.
   std::string key;

@@ -1,8 +1,8 @@
 // How one row lies in memory and in the spill file between transform and load.
 //
-// A record is its size and its cells back to back; absent cells are NULL. A cell is a header and its
-// bytes. Values stay the text they were in the event, so that a column's type may be decided after
-// its values were written: number text is verbatim, a string has its escapes resolved.
+// A record is its size and its cells back to back; absent cells are NULL. A cell is a header and
+// its bytes. Values stay the text they were in the event, so that a column's type may be decided
+// after its values were written: number text is verbatim, a string has its escapes resolved.
 //
 //   record   u32 size of the cells in bytes, then the cells
 //   cell     u16 slot << 3 | kind, u16 size (0xFFFF: a u32 size follows), bytes
@@ -29,9 +29,9 @@ enum class CellKind : std::uint8_t {
   micros,     // 8 bytes: Micros, for the standard times
 };
 
-// Which column of a table a cell belongs to. Slots below context_slot_first are the table's own: the
-// standard columns under their StandardColumn number, then its properties as they were first seen.
-// The others are the source's context columns, shared by all its tables.
+// Which column of a table a cell belongs to. Slots below context_slot_first are the table's own:
+// the standard columns under their StandardColumn number, then its properties as they were first
+// seen. The others are the source's context columns, shared by all its tables.
 using Slot = std::uint16_t;
 constexpr Slot property_slot_first = 16;
 constexpr Slot context_slot_first = 4096;

@@ -34,16 +34,16 @@ struct LineCounts {
 struct CollectionReport {
   std::string table;
   std::uint64_t rows_loaded = 0;
-  std::uint64_t duplicates = 0;        // rows of this batch that lost to another row
-  std::uint64_t rows_replaced = 0;     // stored rows that lost to a row of this batch
-  std::uint64_t values_rejected = 0;   // cells that are NULL because their value did not fit
+  std::uint64_t duplicates = 0;          // rows of this batch that lost to another row
+  std::uint64_t rows_replaced = 0;       // stored rows that lost to a row of this batch
+  std::uint64_t values_rejected = 0;     // cells that are NULL because their value did not fit
   std::vector<std::string> new_columns;  // "name type", in the order of creation
   bool created = false;
 };
 
 // Something a person should know that did not stop the run, with how often it happened.
 struct Notice {
-  std::string code;     // stable, snake_case: "object_changed", "long_name", "replacement_character"
+  std::string code;  // stable, snake_case: "object_changed", "long_name", "replacement_character"
   std::string message;  // one sentence: what happened, where, what to do
   std::uint64_t count = 0;
   bool operator==(const Notice&) const = default;

@@ -11,8 +11,8 @@
 
 namespace dray {
 
-// Number of a table within a run: the rejects, the five fixed tables that events become rows of, and
-// then one per event in the order in which they were first seen.
+// Number of a table within a run: the rejects, the five fixed tables that events become rows of,
+// and then one per event in the order in which they were first seen.
 using TableNumber = std::uint32_t;
 constexpr TableNumber rejects_table = 0;
 

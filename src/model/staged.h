@@ -28,10 +28,10 @@ struct BlockScratch {
 
 // Some consecutive rows of one table. Borrows the staged rows or the scratch.
 struct RowBlock {
-  std::uint64_t first_row = 0;       // its number within the StagedRows
-  std::string_view event;            // the slug in the column `event`; empty if the table has none
-  std::span<const RowKey> keys;      // one per row
-  std::span<const char> records;     // one per row, back to back; empty when only keys were asked for
+  std::uint64_t first_row = 0;    // its number within the StagedRows
+  std::string_view event;         // the slug in the column `event`; empty if the table has none
+  std::span<const RowKey> keys;   // one per row
+  std::span<const char> records;  // one per row, back to back; empty when only keys were asked for
 };
 
 // All rows of one table, in blocks. Reading is safe from several threads at once, each with its own
@@ -79,8 +79,9 @@ struct LoadColumn {
 struct TableLoad {
   std::string schema;
   std::string table;
-  bool created = false;     // by this very run: no stored rows to compare with
-  // In _dray.lineage rows of this table have this number; `tracks` shares those of the event tables.
+  bool created = false;  // by this very run: no stored rows to compare with
+  // In _dray.lineage rows of this table have this number; `tracks` shares those of the event
+  // tables.
   std::vector<std::int64_t> lineage_tables;
   std::vector<LoadColumn> columns;
   Micros uuid_ts = 0;
@@ -102,8 +103,8 @@ struct ProfileMerge {
   std::string schema;
   std::string source_table;
   std::string table;
-  std::string id_column;              // of the source table; becomes `id`
-  std::vector<std::string> columns;   // besides id, received_at, uuid, uuid_ts
+  std::string id_column;             // of the source table; becomes `id`
+  std::vector<std::string> columns;  // besides id, received_at, uuid, uuid_ts
   Micros uuid_ts = 0;
 };
 

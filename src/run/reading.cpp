@@ -52,7 +52,8 @@ class Reading {
   Result<void> run() {
     {
       std::vector<std::jthread> workers;
-      for (unsigned i = 1; i < options_.threads; ++i) workers.emplace_back([this] { work(); });
+      for (unsigned i = 1; i < options_.threads; ++i)
+        workers.emplace_back([this] { work(); });
       work();
     }
     if (failure_) return *std::move(failure_);
@@ -176,13 +177,13 @@ class Worker {
     out.counts += counts_;
     out.notices += notices_;
     out.bytes_plain += chunk_.size_bytes;
-    object.observations.insert(object.observations.end(), observations.begin(),
-                               observations.end());
+    object.observations.insert(object.observations.end(), observations.begin(), observations.end());
     reading_.progress_.lines += counts_.lines;
   }
 
   Result<void> stage(std::vector<RowBatch> batches) {
-    for (RowBatch& batch : batches) DRAY_TRY(reading_.staged_.add(std::move(batch)));
+    for (RowBatch& batch : batches)
+      DRAY_TRY(reading_.staged_.add(std::move(batch)));
     return {};
   }
 
@@ -192,8 +193,8 @@ class Worker {
     std::uint64_t number = chunk_.first_line;
     const std::string_view text = chunk_.text();
     for (std::size_t begin = 0; begin < text.size(); ++number) {
-      const auto* end = static_cast<const char*>(
-          std::memchr(text.data() + begin, '\n', text.size() - begin));
+      const auto* end =
+          static_cast<const char*>(std::memchr(text.data() + begin, '\n', text.size() - begin));
       const std::size_t size = static_cast<std::size_t>(end - text.data()) - begin;
       if (wanted(number)) add_line(text.substr(begin, size), number);
       begin += size + 1;
@@ -247,7 +248,7 @@ class Worker {
   JsonDocument document_;
   Arena arena_;
   LineChunk chunk_;
-  LineCounts counts_;      // of the chunk at hand
+  LineCounts counts_;  // of the chunk at hand
   NoticeCounts notices_;
 };
 
@@ -259,8 +260,8 @@ void Reading::work() {
 }  // namespace
 
 Result<void> read_objects(std::vector<ReadObject>& objects, ObjectStore& store, Registry& registry,
-                          BlockStore& staged, const ReadingOptions& options,
-                          SyncProgress& progress, const std::stop_token& stop) {
+                          BlockStore& staged, const ReadingOptions& options, SyncProgress& progress,
+                          const std::stop_token& stop) {
   return Reading(objects, store, registry, staged, options, progress, stop).run();
 }
 

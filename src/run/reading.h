@@ -43,10 +43,10 @@ struct ReadObject {
   std::uint64_t bytes_plain = 0;
 };
 
-// Reads all objects into `staged`. An object that cannot be read is set aside; an error is what stops
-// the whole run (no room to stage, cancelled).
+// Reads all objects into `staged`. An object that cannot be read is set aside; an error is what
+// stops the whole run (no room to stage, cancelled).
 Result<void> read_objects(std::vector<ReadObject>& objects, ObjectStore& store, Registry& registry,
-                          BlockStore& staged, const ReadingOptions& options,
-                          SyncProgress& progress, const std::stop_token& stop);
+                          BlockStore& staged, const ReadingOptions& options, SyncProgress& progress,
+                          const std::stop_token& stop);
 
 }  // namespace dray

@@ -116,9 +116,9 @@ Result<SourceStatus> status_of_source(Warehouse& warehouse, WarehouseSession& se
   DRAY_ASSIGN(auto runs, read_runs(warehouse, session, std::move(last).done()));
   if (!runs.empty()) status.last_run = std::move(runs.front());
   status.location = status.last_run.location;
-  SqlBuilder success("select max(started_at) from _dray.runs where status = 'success' and source = ");
-  DRAY_ASSIGN(const QueryResult succeeded,
-              session.query(std::move(success.text(source)).done()));
+  SqlBuilder success(
+      "select max(started_at) from _dray.runs where status = 'success' and source = ");
+  DRAY_ASSIGN(const QueryResult succeeded, session.query(std::move(success.text(source)).done()));
   if (succeeded.rows[0][0]) status.last_success = time(succeeded.rows[0][0]);
   SqlBuilder loaded("select count(*) from _dray.objects where state = 'loaded' and source = ");
   DRAY_ASSIGN(const QueryResult objects, session.query(std::move(loaded.text(source)).done()));
@@ -175,8 +175,9 @@ Result<std::vector<SourceStatus>> source_statuses(Warehouse& warehouse) {
   std::vector<SourceStatus> statuses;
   DRAY_ASSIGN(const auto session, open_ledger(warehouse));
   if (!session) return statuses;
-  DRAY_ASSIGN(const QueryResult sources,
-              session->query(SqlBuilder("select distinct source from _dray.runs order by 1").done()));
+  DRAY_ASSIGN(
+      const QueryResult sources,
+      session->query(SqlBuilder("select distinct source from _dray.runs order by 1").done()));
   for (const Row& row : sources.rows) {
     DRAY_ASSIGN(SourceStatus status, status_of_source(warehouse, *session, text(row[0])));
     statuses.push_back(std::move(status));

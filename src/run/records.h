@@ -35,7 +35,7 @@ struct SourceStatus {
   std::string location;
   RunReport last_run;
   std::optional<std::chrono::sys_time<std::chrono::microseconds>> last_success;
-  std::uint64_t objects_loaded = 0;              // in the ledger, all runs
+  std::uint64_t objects_loaded = 0;               // in the ledger, all runs
   std::vector<ObjectSetAside> objects_set_aside;  // now
   std::uint64_t rejects_open = 0;
 };

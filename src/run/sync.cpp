@@ -52,8 +52,8 @@ struct Target {
 
 class Sync {
  public:
-  Sync(const SyncRequest& request, ObjectStore& store, Warehouse& warehouse,
-       SyncProgress& progress, std::stop_token stop)
+  Sync(const SyncRequest& request, ObjectStore& store, Warehouse& warehouse, SyncProgress& progress,
+       std::stop_token stop)
       : request_(request),
         store_(store),
         warehouse_(warehouse),
@@ -78,8 +78,7 @@ class Sync {
     DRAY_ASSIGN(ledger_, read_ledger(*session_, report_.source));
     DRAY_TRY(check_location());
     const auto outcome = list_and_load();
-    report_.duration =
-        std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - begun_);
+    report_.duration = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - begun_);
     progress_.phase = SyncProgress::Phase::done;
     if (!outcome) {
       session_.reset();  // rolls back
@@ -262,7 +261,8 @@ class Sync {
       count_name(seen.origin);
     }
     add_tracks(std::move(tracks));
-    for (Target& target : targets_) target.rows = staged_.view(target.parts);
+    for (Target& target : targets_)
+      target.rows = staged_.view(target.parts);
     tell_names();
     return {};
   }
@@ -312,7 +312,8 @@ class Sync {
     }
     WantedTable& wanted = wanted_.emplace_back();
     wanted.name = tracks.table;
-    for (auto& [slot, column] : columns) wanted.columns.push_back(std::move(column));
+    for (auto& [slot, column] : columns)
+      wanted.columns.push_back(std::move(column));
     targets_.push_back(std::move(tracks));
   }
 
@@ -369,7 +370,8 @@ class Sync {
         if (column.writable) add(column.name, column.type);
       }
     }
-    for (const Column& column : from.new_columns) add(column.name, column.type);
+    for (const Column& column : from.new_columns)
+      add(column.name, column.type);
     return columns;
   }
 
@@ -408,8 +410,10 @@ class Sync {
       DRAY_TRY(session_->apply(change));
     }
     uuid_ts_ = std::max(to_micros(now()), ledger_.last_uuid_ts + 1);
-    for (const Target& target : targets_) progress_.rows_total += target.rows->row_count();
-    for (std::size_t i = 0; i < targets_.size(); ++i) DRAY_TRY(load_table(i));
+    for (const Target& target : targets_)
+      progress_.rows_total += target.rows->row_count();
+    for (std::size_t i = 0; i < targets_.size(); ++i)
+      DRAY_TRY(load_table(i));
     DRAY_TRY(count_lines());
     DRAY_TRY(write_ledger(begun));
     DRAY_TRY(stop_requested());
@@ -567,11 +571,12 @@ class Sync {
   Result<void> write_ledger(Clock::time_point begun) {
     const std::vector<ObjectEntry> entries = object_entries();
     std::vector<std::int64_t> numbers;
-    for (const ObjectEntry& entry : entries) numbers.push_back(entry.number);
+    for (const ObjectEntry& entry : entries)
+      numbers.push_back(entry.number);
     for (const Target& target : targets_) {
       if (target.is_tracks) continue;
-      DRAY_TRY(write_lineage(*session_, *target.rows, target.lineage_tables[0], numbers,
-                             unusable_));
+      DRAY_TRY(
+          write_lineage(*session_, *target.rows, target.lineage_tables[0], numbers, unusable_));
     }
     DRAY_TRY(flush_value_rejects());
     for (const CollectionReport& collection : report_.collections) {

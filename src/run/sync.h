@@ -42,7 +42,8 @@ struct SyncRequest {
   std::optional<std::string> warehouse_id;
   // Contract columns that dashboards and dbt packages read exist even before data does.
   bool contract_columns = true;
-  // Only these lines of these objects, whether or not the ledger has the object: a retry of rejects.
+  // Only these lines of these objects, whether or not the ledger has the object: a retry of
+  // rejects.
   std::map<std::string, std::set<std::uint64_t>> only_lines;
 
   unsigned threads = 0;  // 0: as many as the machine has
@@ -65,8 +66,8 @@ struct SyncProgress {
 };
 
 // Runs once. A report comes back whenever the run got as far as knowing its source and warehouse,
-// failed or not (report.status and report.error say which); an Error only for what a person must fix
-// before a run can begin. Stopping leaves the warehouse as it was before the run.
+// failed or not (report.status and report.error say which); an Error only for what a person must
+// fix before a run can begin. Stopping leaves the warehouse as it was before the run.
 Result<RunReport> sync(const SyncRequest& request, ObjectStore& store, Warehouse& warehouse,
                        SyncProgress& progress, std::stop_token stop);
 

@@ -12,11 +12,20 @@ namespace {
 // What published packages and dashboards read (the specification, 5): there before data is, so that
 // a site that never saw an utm_term does not break them.
 constexpr std::array context_contract = std::to_array<std::string_view>({
-    "context_campaign_content", "context_campaign_medium", "context_campaign_name",
-    "context_campaign_source",  "context_campaign_term",   "context_ip",
-    "context_library_name",     "context_library_version", "context_page_path",
-    "context_page_referrer",    "context_page_search",     "context_page_title",
-    "context_page_url",         "context_user_agent",
+    "context_campaign_content",
+    "context_campaign_medium",
+    "context_campaign_name",
+    "context_campaign_source",
+    "context_campaign_term",
+    "context_ip",
+    "context_library_name",
+    "context_library_version",
+    "context_page_path",
+    "context_page_referrer",
+    "context_page_search",
+    "context_page_title",
+    "context_page_url",
+    "context_user_agent",
 });
 
 struct PropertyContract {
@@ -24,17 +33,21 @@ struct PropertyContract {
   std::string_view column;
 };
 constexpr std::array property_contract = std::to_array<PropertyContract>({
-    {"pages", "category"}, {"pages", "name"},  {"pages", "path"},
-    {"pages", "referrer"}, {"pages", "search"}, {"pages", "title"},
-    {"pages", "url"},      {"screens", "category"}, {"screens", "name"},
+    {"pages", "category"},
+    {"pages", "name"},
+    {"pages", "path"},
+    {"pages", "referrer"},
+    {"pages", "search"},
+    {"pages", "title"},
+    {"pages", "url"},
+    {"screens", "category"},
+    {"screens", "name"},
 });
 
 constexpr std::array fixed_tables = std::to_array<std::string_view>(
     {"accounts", "aliases", "groups", "identifies", "pages", "screens", "tracks", "users"});
 
-bool is_fixed(std::string_view table) {
-  return std::ranges::binary_search(fixed_tables, table);
-}
+bool is_fixed(std::string_view table) { return std::ranges::binary_search(fixed_tables, table); }
 
 bool is_contract_column(std::string_view table, std::string_view column) {
   if (!is_fixed(table)) return false;
@@ -47,8 +60,9 @@ bool is_contract_column(std::string_view table, std::string_view column) {
 std::vector<StandardColumn> standard_contract(std::string_view table) {
   using enum StandardColumn;
   if (table == "users" || table == "accounts") return {id, received_at, uuid, uuid_ts};
-  std::vector<StandardColumn> columns = {id,      received_at, uuid,      uuid_ts,           anonymous_id,
-                                         user_id, sent_at,     timestamp, original_timestamp};
+  std::vector<StandardColumn> columns = {id,      received_at,  uuid,
+                                         uuid_ts, anonymous_id, user_id,
+                                         sent_at, timestamp,    original_timestamp};
   if (table == "groups") columns.push_back(group_id);
   if (table == "aliases") columns.push_back(previous_id);
   if (table == "tracks" || !is_fixed(table)) {
@@ -139,14 +153,15 @@ class TablePlanner {
       }
     }
     if (contract_ == ContractColumns::create && is_fixed(wanted_.name)) {
-      for (const std::string_view column : context_contract) want(column, ColumnType::varchar);
+      for (const std::string_view column : context_contract)
+        want(column, ColumnType::varchar);
       for (const PropertyContract& contract : property_contract) {
         if (contract.table == wanted_.name) want(contract.column, ColumnType::varchar);
       }
     }
     for (const WantedColumn& column : wanted_.columns) {
-      const bool promised = contract_ == ContractColumns::create &&
-                            is_contract_column(wanted_.name, column.name);
+      const bool promised =
+          contract_ == ContractColumns::create && is_contract_column(wanted_.name, column.name);
       want(column.name, column.standard ? facts(*column.standard).type
                         : promised      ? ColumnType::varchar
                                         : column.type);
@@ -154,7 +169,8 @@ class TablePlanner {
     const std::size_t live_count = live_ == nullptr ? 0 : live_->columns.size();
     const std::size_t room =
         columns_per_table_max > live_count ? columns_per_table_max - live_count : 0;
-    for (const auto& [name, type] : missing_) plan_.new_columns.push_back({name, type});
+    for (const auto& [name, type] : missing_)
+      plan_.new_columns.push_back({name, type});
     std::ranges::sort(plan_.new_columns, ColumnOrder());
     if (plan_.new_columns.size() > room) plan_.new_columns.resize(room);
   }
@@ -222,8 +238,7 @@ Result<Plan> make_plan(const Catalog& catalog, const std::vector<WantedTable>& w
     plan.changes.emplace_back(CreateSchema{catalog.schema});
   }
   for (const WantedTable& table : wanted) {
-    DRAY_ASSIGN(TablePlan table_plan,
-                TablePlanner(catalog, table, contract).plan(plan.changes));
+    DRAY_ASSIGN(TablePlan table_plan, TablePlanner(catalog, table, contract).plan(plan.changes));
     plan.tables.push_back(std::move(table_plan));
   }
   return plan;

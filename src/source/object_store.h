@@ -3,8 +3,9 @@
 //
 // Threads: a store may be used from several threads at once; one reader belongs to one thread at a
 // time.
-// Errors: `config` when a person must act (no such directory, no rights to the root); `transient` for
-// what may pass; `bad_data` when one object cannot be read. After an error a reader is of no use.
+// Errors: `config` when a person must act (no such directory, no rights to the root); `transient`
+// for what may pass; `bad_data` when one object cannot be read. After an error a reader is of no
+// use.
 #pragma once
 
 #include <memory>
@@ -31,8 +32,8 @@ struct Listing {
 class ObjectStore {
  public:
   virtual ~ObjectStore() = default;
-  // All objects that look like event files, in bytewise order of their keys. dummy-object.txt, hidden
-  // and temporary files are left out.
+  // All objects that look like event files, in bytewise order of their keys. dummy-object.txt,
+  // hidden and temporary files are left out.
   virtual Result<Listing> list() = 0;
   // The error is `bad_data` with "gone since it was listed" if the object is no longer there.
   virtual Result<std::unique_ptr<ByteReader>> open(const ObjectInfo& object) = 0;

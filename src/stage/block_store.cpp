@@ -12,8 +12,8 @@
 namespace dray {
 namespace {
 
-// What spills is read once, soon, on this machine: speed counts, not size. Level 1 halves twice what
-// is written and keeps up with a disk.
+// What spills is read once, soon, on this machine: speed counts, not size. Level 1 halves twice
+// what is written and keeps up with a disk.
 constexpr int spill_level = 1;
 
 struct Block {
@@ -97,8 +97,7 @@ class BlockStore::Impl {
     block.row_count = batch.keys.size();
     block.keys = std::move(batch.keys);
     block.records = std::move(batch.records);
-    const std::size_t bytes =
-        block.records.capacity() + block.keys.capacity() * sizeof(RowKey);
+    const std::size_t bytes = block.records.capacity() + block.keys.capacity() * sizeof(RowKey);
     bool spill = false;
     {
       const std::scoped_lock lock(mutex_);
@@ -221,7 +220,8 @@ Result<void> BlockStore::add(RowBatch batch) { return impl_->add(std::move(batch
 
 std::uint64_t BlockStore::row_count(TableNumber table) const {
   std::uint64_t rows = 0;
-  for (const Block& block : impl_->blocks(table)) rows += block.row_count;
+  for (const Block& block : impl_->blocks(table))
+    rows += block.row_count;
   return rows;
 }
 

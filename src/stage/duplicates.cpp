@@ -55,7 +55,8 @@ class IdTable {
 Result<void> drop_duplicates(StagedRows& rows, const std::vector<bool>& unusable,
                              const DuplicateLimits& limits) {
   constexpr std::size_t bytes_per_row = sizeof(Candidate) + 4 * sizeof(std::uint32_t);
-  const std::uint64_t rows_per_pass = std::max<std::uint64_t>(limits.memory_bytes / bytes_per_row, 1);
+  const std::uint64_t rows_per_pass =
+      std::max<std::uint64_t>(limits.memory_bytes / bytes_per_row, 1);
   const std::uint64_t passes = (rows.row_count() + rows_per_pass - 1) / rows_per_pass;
   BlockScratch scratch;
   for (std::uint64_t pass = 0; pass < passes; ++pass) {

@@ -15,9 +15,9 @@ struct DuplicateLimits {
   std::size_t memory_bytes = 64U << 20;
 };
 
-// Drops the rows of objects for which `unusable` says so (by RowKey::object), then all rows of one id
-// but the one that stays. Ids are compared by 128 bits, half of them under a secret seed, so that
-// nobody can make two ids look alike.
+// Drops the rows of objects for which `unusable` says so (by RowKey::object), then all rows of one
+// id but the one that stays. Ids are compared by 128 bits, half of them under a secret seed, so
+// that nobody can make two ids look alike.
 Result<void> drop_duplicates(StagedRows& rows, const std::vector<bool>& unusable,
                              const DuplicateLimits& limits = {});
 

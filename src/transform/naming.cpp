@@ -13,36 +13,176 @@ enum class ByteClass : unsigned char { separator, lower, upper, digit };
 
 constexpr std::array<ByteClass, 256> make_classes() {
   std::array<ByteClass, 256> classes{};
-  for (unsigned c = 'a'; c <= 'z'; ++c) classes[c] = ByteClass::lower;
-  for (unsigned c = 'A'; c <= 'Z'; ++c) classes[c] = ByteClass::upper;
-  for (unsigned c = '0'; c <= '9'; ++c) classes[c] = ByteClass::digit;
+  for (unsigned c = 'a'; c <= 'z'; ++c)
+    classes[c] = ByteClass::lower;
+  for (unsigned c = 'A'; c <= 'Z'; ++c)
+    classes[c] = ByteClass::upper;
+  for (unsigned c = '0'; c <= '9'; ++c)
+    classes[c] = ByteClass::digit;
   return classes;
 }
 constexpr auto byte_classes = make_classes();
 
 ByteClass class_of(char c) { return byte_classes[static_cast<unsigned char>(c)]; }
 
-// Sorted. The Amazon Redshift Database Developer Guide, "Reserved words" (2023), less START, CONNECT,
-// LANGUAGE (no longer listed) and TIMESTAMP (a standard column).
+// Sorted. The Amazon Redshift Database Developer Guide, "Reserved words" (2023), less START,
+// CONNECT, LANGUAGE (no longer listed) and TIMESTAMP (a standard column).
 constexpr std::array reserved_words = std::to_array<std::string_view>({
-    "aes128", "aes256", "all", "allowoverwrite", "analyse", "analyze", "and", "any", "array",
-    "as", "asc", "authorization", "az64", "backup", "between", "binary", "blanksasnull", "both",
-    "bytedict", "bzip2", "case", "cast", "check", "collate", "column", "constraint", "create",
-    "credentials", "cross", "current_date", "current_time", "current_timestamp", "current_user",
-    "current_user_id", "default", "deferrable", "deflate", "defrag", "delta", "delta32k", "desc",
-    "disable", "distinct", "do", "else", "emptyasnull", "enable", "encode", "encrypt",
-    "encryption", "end", "except", "explicit", "false", "for", "foreign", "freeze", "from",
-    "full", "globaldict256", "globaldict64k", "grant", "group", "gzip", "having", "identity",
-    "ignore", "ilike", "in", "initially", "inner", "intersect", "interval", "into", "is",
-    "isnull", "join", "leading", "left", "like", "limit", "localtime", "localtimestamp", "lun",
-    "luns", "lzo", "lzop", "minus", "mostly16", "mostly32", "mostly8", "natural", "new", "not",
-    "notnull", "null", "nulls", "off", "offline", "offset", "oid", "old", "on", "only", "open",
-    "or", "order", "outer", "overlaps", "parallel", "partition", "percent", "permissions",
-    "pivot", "placing", "primary", "raw", "readratio", "recover", "references", "rejectlog",
-    "resort", "respect", "restore", "right", "select", "session_user", "similar", "snapshot",
-    "some", "sysdate", "system", "table", "tag", "tdes", "text255", "text32k", "then", "to",
-    "top", "trailing", "true", "truncatecolumns", "union", "unique", "unnest", "unpivot", "user",
-    "using", "verbose", "wallet", "when", "where", "with", "without",
+    "aes128",
+    "aes256",
+    "all",
+    "allowoverwrite",
+    "analyse",
+    "analyze",
+    "and",
+    "any",
+    "array",
+    "as",
+    "asc",
+    "authorization",
+    "az64",
+    "backup",
+    "between",
+    "binary",
+    "blanksasnull",
+    "both",
+    "bytedict",
+    "bzip2",
+    "case",
+    "cast",
+    "check",
+    "collate",
+    "column",
+    "constraint",
+    "create",
+    "credentials",
+    "cross",
+    "current_date",
+    "current_time",
+    "current_timestamp",
+    "current_user",
+    "current_user_id",
+    "default",
+    "deferrable",
+    "deflate",
+    "defrag",
+    "delta",
+    "delta32k",
+    "desc",
+    "disable",
+    "distinct",
+    "do",
+    "else",
+    "emptyasnull",
+    "enable",
+    "encode",
+    "encrypt",
+    "encryption",
+    "end",
+    "except",
+    "explicit",
+    "false",
+    "for",
+    "foreign",
+    "freeze",
+    "from",
+    "full",
+    "globaldict256",
+    "globaldict64k",
+    "grant",
+    "group",
+    "gzip",
+    "having",
+    "identity",
+    "ignore",
+    "ilike",
+    "in",
+    "initially",
+    "inner",
+    "intersect",
+    "interval",
+    "into",
+    "is",
+    "isnull",
+    "join",
+    "leading",
+    "left",
+    "like",
+    "limit",
+    "localtime",
+    "localtimestamp",
+    "lun",
+    "luns",
+    "lzo",
+    "lzop",
+    "minus",
+    "mostly16",
+    "mostly32",
+    "mostly8",
+    "natural",
+    "new",
+    "not",
+    "notnull",
+    "null",
+    "nulls",
+    "off",
+    "offline",
+    "offset",
+    "oid",
+    "old",
+    "on",
+    "only",
+    "open",
+    "or",
+    "order",
+    "outer",
+    "overlaps",
+    "parallel",
+    "partition",
+    "percent",
+    "permissions",
+    "pivot",
+    "placing",
+    "primary",
+    "raw",
+    "readratio",
+    "recover",
+    "references",
+    "rejectlog",
+    "resort",
+    "respect",
+    "restore",
+    "right",
+    "select",
+    "session_user",
+    "similar",
+    "snapshot",
+    "some",
+    "sysdate",
+    "system",
+    "table",
+    "tag",
+    "tdes",
+    "text255",
+    "text32k",
+    "then",
+    "to",
+    "top",
+    "trailing",
+    "true",
+    "truncatecolumns",
+    "union",
+    "unique",
+    "unnest",
+    "unpivot",
+    "user",
+    "using",
+    "verbose",
+    "wallet",
+    "when",
+    "where",
+    "with",
+    "without",
 });
 static_assert(std::ranges::is_sorted(reserved_words));
 
@@ -71,14 +211,16 @@ std::string snake_case(std::string_view text) {
     return i < text.size() && (class_of(text[i]) == a || class_of(text[i]) == b);
   };
   while (true) {
-    while (i < text.size() && class_of(text[i]) == ByteClass::separator) ++i;
+    while (i < text.size() && class_of(text[i]) == ByteClass::separator)
+      ++i;
     if (i == text.size()) return out;
     if (!out.empty()) out += '_';
     for (; at(ByteClass::upper, ByteClass::digit); ++i) {
-      out += class_of(text[i]) == ByteClass::upper ? static_cast<char>(text[i] - 'A' + 'a')
-                                                   : text[i];
+      out +=
+          class_of(text[i]) == ByteClass::upper ? static_cast<char>(text[i] - 'A' + 'a') : text[i];
     }
-    for (; at(ByteClass::lower, ByteClass::digit); ++i) out += text[i];
+    for (; at(ByteClass::lower, ByteClass::digit); ++i)
+      out += text[i];
   }
 }
 
@@ -92,8 +234,7 @@ std::string event_slug(std::string_view event_name) {
 }
 
 std::string event_table(std::string_view slug) {
-  const bool prefix =
-      needs_prefix(slug) || std::ranges::binary_search(fixed_tables, slug);
+  const bool prefix = needs_prefix(slug) || std::ranges::binary_search(fixed_tables, slug);
   return cut((prefix ? "_" : "") + std::string(slug));
 }
 
@@ -103,8 +244,7 @@ std::string key_segment(std::string_view key) {
 }
 
 std::string property_column(std::string_view path) {
-  const bool prefix =
-      needs_prefix(path) || standard_column(path) || path.starts_with("context_");
+  const bool prefix = needs_prefix(path) || standard_column(path) || path.starts_with("context_");
   return cut((prefix ? "_" : "") + std::string(path));
 }
 

@@ -1,8 +1,8 @@
 // Names: from what people call things to identifiers that every warehouse takes (the specification,
 // 3.3, 3.6 and 7.1 to 7.5).
 //
-// Pure functions. A name that is too long is never cut without a hash, and a name made of nothing but
-// separators gets one too, so that different names stay different.
+// Pure functions. A name that is too long is never cut without a hash, and a name made of nothing
+// but separators gets one too, so that different names stay different.
 #pragma once
 
 #include <string>

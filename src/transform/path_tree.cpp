@@ -36,7 +36,8 @@ void PathCursor::add(std::string_view key, PathNode& child) {
   if (node_.children.size() <= children_searched_max) return;
   if (moved || node_.index.empty()) {
     node_.index.clear();
-    for (std::uint32_t i = 0; i <= position; ++i) node_.index.emplace(node_.children[i].key, i);
+    for (std::uint32_t i = 0; i <= position; ++i)
+      node_.index.emplace(node_.children[i].key, i);
   } else {
     node_.index.emplace(node_.children.back().key, position);
   }

@@ -21,19 +21,19 @@ constexpr Slot refused_slot = 0xFFFE;
 
 struct PathNode {
   struct Child {
-    std::string key;   // as in the event, escapes resolved
+    std::string key;  // as in the event, escapes resolved
     PathNode* node = nullptr;
     std::uint32_t follower = 0;  // the child that came after this one last time
   };
 
-  std::string path;  // segments joined by '_', without the prefix of the space
+  std::string path;     // segments joined by '_', without the prefix of the space
   bool hashed = false;  // some segment is a hash
   std::vector<Child> children;
   // By key, once there are too many to look through.
   std::unordered_map<std::string_view, std::uint32_t> index;
-  std::uint32_t first = 0;   // the child that came first last time
+  std::uint32_t first = 0;       // the child that came first last time
   std::uint32_t last_event = 0;  // the event that this node was last part of
-  Slot slot = no_slot;       // of the value, when it is no object
+  Slot slot = no_slot;           // of the value, when it is no object
 };
 
 // Keys in the order of one object: each find() predicts the next.

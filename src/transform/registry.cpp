@@ -13,11 +13,10 @@ Registry::Registry(const RegistryLimits& limits) : limits_(limits) {
     const char* name;
   };
   tables_.push_back(nullptr);
-  for (const Fixed& fixed : {Fixed{EventType::identify, "identifies"},
-                             Fixed{EventType::page, "pages"},
-                             Fixed{EventType::screen, "screens"},
-                             Fixed{EventType::group, "groups"},
-                             Fixed{EventType::alias, "aliases"}}) {
+  for (const Fixed& fixed :
+       {Fixed{EventType::identify, "identifies"}, Fixed{EventType::page, "pages"},
+        Fixed{EventType::screen, "screens"}, Fixed{EventType::group, "groups"},
+        Fixed{EventType::alias, "aliases"}}) {
     tables_.push_back(std::make_unique<Table>());
     tables_.back()->type = fixed.type;
     tables_.back()->name = fixed.name;
@@ -47,8 +46,8 @@ std::optional<TableNumber> Registry::event_table(std::string_view slug) {
   return number;
 }
 
-std::optional<Slot> Registry::slot_of(NamedSlots& slots, std::string_view column,
-                                      NameOrigin origin, Slot first, std::size_t count_max) {
+std::optional<Slot> Registry::slot_of(NamedSlots& slots, std::string_view column, NameOrigin origin,
+                                      Slot first, std::size_t count_max) {
   if (const auto found = slots.by_name.find(column); found != slots.by_name.end()) {
     return found->second;
   }

@@ -1,11 +1,11 @@
 // The tables and columns that a run has met: which number each has, and what its values were.
 //
 // Append-only and shared by all workers: a number, once given, means the same column for the whole
-// run, so that rows written early merely lack later columns. Types are not decided here; the kinds of
-// values are collected and schema/plan.h decides.
+// run, so that rows written early merely lack later columns. Types are not decided here; the kinds
+// of values are collected and schema/plan.h decides.
 //
-// Threads: all members may be called from several threads at once. Workers keep what they learned in
-// caches of their own and come here only for what is new to them.
+// Threads: all members may be called from several threads at once. Workers keep what they learned
+// in caches of their own and come here only for what is new to them.
 #pragma once
 
 #include <cstdint>
@@ -34,11 +34,11 @@ struct Observation {
 enum class NameOrigin : std::uint8_t { plain, prefixed, hashed, cut };
 
 struct RegistryLimits {
-  // Redshift's quota is 9,900 to 200,000 tables a cluster by node type; a source that makes more than
-  // this puts ids into its event names.
+  // Redshift's quota is 9,900 to 200,000 tables a cluster by node type; a source that makes more
+  // than this puts ids into its event names.
   std::size_t tables_max = 10'000;
-  // Redshift takes 1,600 columns a table. More are numbered, because not every column seen is one the
-  // warehouse will get; the plan keeps the bound.
+  // Redshift takes 1,600 columns a table. More are numbered, because not every column seen is one
+  // the warehouse will get; the plan keeps the bound.
   std::size_t properties_max = context_slot_first - property_slot_first;
   std::size_t context_columns_max = slot_end - context_slot_first;
 };
@@ -96,8 +96,8 @@ class Registry {
     NamedSlots properties;
     std::map<Slot, Observed> observed;
   };
-  static std::optional<Slot> slot_of(NamedSlots& slots, std::string_view column,
-                                     NameOrigin origin, Slot first, std::size_t count_max);
+  static std::optional<Slot> slot_of(NamedSlots& slots, std::string_view column, NameOrigin origin,
+                                     Slot first, std::size_t count_max);
   ColumnSeen column_seen(const Table& table, Slot slot, Observed bits) const;
 
   RegistryLimits limits_;

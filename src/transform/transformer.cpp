@@ -78,7 +78,8 @@ class Transformer::Impl {
 
   std::vector<RowBatch> take_full_batches() {
     std::vector<RowBatch> taken;
-    for (WorkerTable* table : full_) taken.push_back(take(table->batch));
+    for (WorkerTable* table : full_)
+      taken.push_back(take(table->batch));
     full_.clear();
     if (rejects_.bytes() >= limits_.batch_bytes) taken.push_back(take(rejects_));
     return taken;
@@ -158,16 +159,16 @@ class Transformer::Impl {
 
   // --- collecting cells ----------------------------------------------------------------------
 
-  // The common case: no key comes twice and no two keys share a column, so the order of the document
-  // does not matter. Sets needs_sorting_ when it does.
+  // The common case: no key comes twice and no two keys share a column, so the order of the
+  // document does not matter. Sets needs_sorting_ when it does.
   void collect_in_order(const Event& event) {
     begin_collecting(event);
     if (event.context != no_value) walk(event.context, *context_, Space::context);
     if (event.fields != no_value) walk(event.fields, *table_->properties, Space::property);
   }
 
-  // The specification's own order (3.4): members sorted bytewise by key, of equal keys only the last,
-  // and a later value takes its column from an earlier one.
+  // The specification's own order (3.4): members sorted bytewise by key, of equal keys only the
+  // last, and a later value takes its column from an earlier one.
   void collect_sorted(const Event& event) {
     begin_collecting(event);
     if (event.context != no_value) walk_sorted(event.context, *context_, Space::context);
@@ -280,9 +281,8 @@ class Transformer::Impl {
                               : node.hashed     ? NameOrigin::hashed
                               : column != plain ? NameOrigin::prefixed
                                                 : NameOrigin::plain;
-    const auto slot = is_context
-                          ? registry_.context_slot(column, origin)
-                          : registry_.property_slot(table_->batch.table, column, origin);
+    const auto slot = is_context ? registry_.context_slot(column, origin)
+                                 : registry_.property_slot(table_->batch.table, column, origin);
     return slot ? *slot : refused_slot;
   }
 
@@ -458,9 +458,8 @@ class Transformer::Impl {
   void tell_refused() {
     for (const Refused& refused : refused_) {
       append_reject(rejects_, RejectedValue{object_, line_, refused.reason,
-                                            registry_.name_of(table_->batch.table),
-                                            refused.column, refused.cell.bytes,
-                                            explain(refused.reason)});
+                                            registry_.name_of(table_->batch.table), refused.column,
+                                            refused.cell.bytes, explain(refused.reason)});
     }
     refused_.clear();
   }

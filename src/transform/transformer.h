@@ -1,8 +1,8 @@
 // Events to rows: one per worker (the specification, 3.1 to 3.6).
 //
 // The hot loop of Dray. What makes it fast: a path in an event is looked up once and then predicted
-// (the key that followed last time follows again), values are views of the line until they are copied
-// into the row's record, and nothing is allocated per event once the shapes are known.
+// (the key that followed last time follows again), values are views of the line until they are
+// copied into the row's record, and nothing is allocated per event once the shapes are known.
 //
 // Threads: one transformer belongs to one thread; they share the Registry.
 #pragma once

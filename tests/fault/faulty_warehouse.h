@@ -1,0 +1,110 @@
+// A warehouse that fails on purpose: it passes every call on to a real one, and one of them fails,
+// either before the real one saw it or after it took effect.
+//
+// Threads: none; one session at a time.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "load/warehouse.h"
+
+namespace dray {
+
+enum class FaultTiming { before, after };
+enum class FaultDuration { once, lasting };  // lasting: every later call fails too
+
+// Counts the calls of all sessions of a warehouse, the opening of sessions included.
+class FaultPlan {
+ public:
+  FaultPlan() = default;  // never fails
+  FaultPlan(std::uint64_t at, FaultTiming timing, FaultDuration duration)
+      : at_(at), timing_(timing), duration_(duration) {}
+
+  bool fired() const { return !failed_call_.empty(); }
+  // The first call that failed: "commit".
+  const std::string& failed_call() const { return failed_call_; }
+  std::uint64_t calls() const { return calls_; }
+
+  template <typename Real>
+  auto call(const char* name, Real real) -> decltype(real()) {
+    ++calls_;
+    const bool fails = at_ != 0 && (duration_ == FaultDuration::once ? calls_ == at_ : calls_ >= at_);
+    if (!fails) return real();
+    if (!fired()) failed_call_ = name;
+    if (timing_ == FaultTiming::after) {
+      auto outcome = real();
+      if (!outcome) return outcome;
+    }
+    return transient_error("made to fail: " + std::string(name));
+  }
+
+ private:
+  std::uint64_t at_ = 0;  // from 1; 0 for never
+  FaultTiming timing_ = FaultTiming::before;
+  FaultDuration duration_ = FaultDuration::once;
+  std::uint64_t calls_ = 0;
+  std::string failed_call_;
+};
+
+class FaultySession final : public WarehouseSession {
+ public:
+  FaultySession(std::unique_ptr<WarehouseSession> real, FaultPlan& faults)
+      : real_(std::move(real)), faults_(faults) {}
+
+  Result<Catalog> catalog(const std::string& schema) override {
+    return faults_.call("catalog", [&] { return real_->catalog(schema); });
+  }
+  Result<void> begin() override {
+    return faults_.call("begin", [&] { return real_->begin(); });
+  }
+  Result<void> apply(const SchemaChange& change) override {
+    return faults_.call("apply", [&] { return real_->apply(change); });
+  }
+  Result<void> execute(const Sql& sql) override {
+    return faults_.call("execute", [&] { return real_->execute(sql); });
+  }
+  Result<QueryResult> query(const Sql& sql) override {
+    return faults_.call("query", [&] { return real_->query(sql); });
+  }
+  Result<TableLoaded> load(TableLoad& load) override {
+    return faults_.call("load", [&] { return real_->load(load); });
+  }
+  Result<std::uint64_t> merge_profiles(const ProfileMerge& merge) override {
+    return faults_.call("merge_profiles", [&] { return real_->merge_profiles(merge); });
+  }
+  Result<void> append(const std::string& schema, const std::string& table,
+                      RowSource& rows) override {
+    return faults_.call("append", [&] { return real_->append(schema, table, rows); });
+  }
+  Result<void> commit() override {
+    return faults_.call("commit", [&] { return real_->commit(); });
+  }
+
+ private:
+  std::unique_ptr<WarehouseSession> real_;
+  FaultPlan& faults_;
+};
+
+// Borrows both.
+class FaultyWarehouse final : public Warehouse {
+ public:
+  FaultyWarehouse(Warehouse& real, FaultPlan& faults) : real_(real), faults_(faults) {}
+
+  Result<std::unique_ptr<WarehouseSession>> open_session() override {
+    auto session = faults_.call("open_session", [&] { return real_.open_session(); });
+    if (!session) return session;
+    return std::unique_ptr<WarehouseSession>(
+        std::make_unique<FaultySession>(std::move(session).value(), faults_));
+  }
+  Sql ddl(const SchemaChange& change) const override { return real_.ddl(change); }
+  std::string location() const override { return real_.location(); }
+
+ private:
+  Warehouse& real_;
+  FaultPlan& faults_;
+};
+
+}  // namespace dray

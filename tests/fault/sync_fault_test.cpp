@@ -1,0 +1,323 @@
+// Whatever call of a sync fails, and whether or not it took effect: the next sync makes up for it.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <random>
+#include <stop_token>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "fault/faulty_warehouse.h"
+#include "load/open.h"
+#include "run/sync.h"
+#include "source/memory.h"
+
+namespace dray {
+namespace {
+
+namespace fs = std::filesystem;
+
+using Objects = std::map<std::string, std::string>;  // bytes by key
+using Tables = std::map<std::string, std::vector<std::string>>;
+
+std::string second(unsigned n) {
+  return std::string("2026-03-01T10:00:") + (n < 10 ? "0" : "") + std::to_string(n) + ".000Z";
+}
+
+// The n-th event of some object. Ids come from a small pool, so that many are of the same id and
+// many of these equally old.
+std::string event_line(std::mt19937& random, const std::string& object, unsigned n) {
+  const auto below = [&](unsigned bound) { return std::to_string(random() % bound); };
+  const unsigned kind = static_cast<unsigned>(random() % 8);
+  const char* const prefixes[] = {"t", "t", "t", "t", "i", "i", "p", "g"};
+  std::string line = R"({"messageId":")" + std::string(prefixes[kind]) + below(14);
+  line += R"(","userId":"u)" + below(4) + R"(","receivedAt":")";
+  line += second(static_cast<unsigned>(random() % 5)) + R"(","timestamp":")";
+  line += second(static_cast<unsigned>(random() % 60)) + R"(","context":{"place":")" + object + ":" +
+          std::to_string(n) + R"("},)";
+  if (kind < 4) {
+    line += R"("type":"track","event":"Event )" + below(3) + R"(","properties":{"amount":)" +
+            below(1000) + R"(,"made_)" + below(3) + R"(":"x)" + below(9) + R"("}})";
+  } else if (kind < 6) {
+    line += R"("type":"identify","traits":{"trait_)" + below(3) + R"(":"v)" + below(99) + R"("}})";
+  } else if (kind == 6) {
+    line += R"("type":"page","name":"Page )" + below(9) + R"(","properties":{"depth":)" + below(9) +
+            "}}";
+  } else {
+    line += R"("type":"group","groupId":"g)" + below(3) + R"(","traits":{"plan":"p)" + below(9) +
+            R"("}})";
+  }
+  return line + "\n";
+}
+
+Objects make_objects(unsigned seed, unsigned object_count, unsigned lines_per_object) {
+  std::mt19937 random(seed);
+  Objects objects;
+  for (unsigned i = 0; i < object_count; ++i) {
+    const std::string key = "part-" + std::to_string(i) + ".json";
+    std::string& bytes = objects[key];
+    for (unsigned n = 0; n < lines_per_object; ++n)
+      bytes += event_line(random, key, n);
+    bytes += "this is no event\n";
+  }
+  return objects;
+}
+
+void add_all(MemoryStore& store, const Objects& objects) {
+  for (const auto& [key, bytes] : objects)
+    store.add(key, bytes);
+}
+
+std::unique_ptr<Warehouse> open(const std::string& address) {
+  WarehouseOptions options;
+  options.threads = 1;
+  options.memory_bytes = 128U << 20;
+  auto warehouse = open_warehouse(address, options);
+  if (!warehouse) {
+    ADD_FAILURE() << warehouse.error().message;
+    return nullptr;
+  }
+  return std::move(warehouse).value();
+}
+
+Result<RunReport> run_sync(ObjectStore& store, Warehouse& warehouse) {
+  SyncRequest request;
+  request.source = "shop";
+  request.threads = 1;
+  request.memory_bytes = 16U << 20;
+  request.temp_directory = testing::TempDir();
+  SyncProgress progress;
+  return sync(request, store, warehouse, progress, {});
+}
+
+RunReport clean_sync(ObjectStore& store, Warehouse& warehouse) {
+  auto report = run_sync(store, warehouse);
+  if (!report) {
+    ADD_FAILURE() << report.error().message;
+    return {};
+  }
+  EXPECT_EQ(report->status, RunStatus::success) << report->error;
+  EXPECT_TRUE(report->counts.conserved());
+  return std::move(report).value();
+}
+
+std::vector<std::string> rows_of(WarehouseSession& session, const std::string& select) {
+  const auto result = session.query(Sql::typed_by_user(select + " order by all"));
+  if (!result) {
+    ADD_FAILURE() << result.error().message;
+    return {};
+  }
+  std::vector<std::string> rows;
+  for (const auto& row : result->rows) {
+    std::string& text = rows.emplace_back();
+    for (const auto& value : row)
+      text += (value ? "'" + *value + "'" : "null") + " ";
+  }
+  return rows;
+}
+
+// The source's tables less uuid_ts, and what the ledger knows of objects, lines and rejects. Columns
+// by name: their order tells which sync saw them first.
+Tables read_tables(Warehouse& warehouse) {
+  Tables tables;
+  auto session = warehouse.open_session();
+  if (!session) {
+    ADD_FAILURE() << session.error().message;
+    return tables;
+  }
+  auto catalog = (*session)->catalog("shop");
+  if (!catalog) {
+    ADD_FAILURE() << catalog.error().message;
+    return tables;
+  }
+  for (LiveTable& table : catalog->tables) {
+    std::ranges::sort(table.columns, {}, &LiveColumn::name);
+    std::string select;
+    std::vector<std::string> header;
+    for (const LiveColumn& column : table.columns) {
+      header.push_back(column.name + " " + column.type_name);
+      if (column.name == "uuid_ts") continue;
+      select += (select.empty() ? "select \"" : ", \"") + column.name + "\"";
+    }
+    tables[table.name + " columns"] = header;
+    tables[table.name] = rows_of(**session, select + " from shop.\"" + table.name + "\"");
+  }
+  tables["ledger objects"] =
+      rows_of(**session, "select key, size_bytes, state, lines, filtered, rejected, loaded + "
+                         "duplicate from _dray.objects");
+  tables["ledger lineage"] =
+      rows_of(**session,
+              "select o.key, t.table_name, l.uuid, l.received_at, l.line from _dray.lineage l left "
+              "join _dray.objects o using (object_number) left join _dray.tables t using "
+              "(table_number)");
+  tables["ledger rejects"] =
+      rows_of(**session, "select object, line, kind, reason, value from _dray.rejects");
+  return tables;
+}
+
+// --- one failing call ------------------------------------------------------------------------------
+
+enum class Which { first_sync, second_sync };
+using Case = std::tuple<Which, FaultTiming, FaultDuration>;
+
+std::string case_name(const testing::TestParamInfo<Case>& info) {
+  const auto [which, timing, duration] = info.param;
+  return std::string(which == Which::first_sync ? "FirstSync" : "SecondSync") +
+         (timing == FaultTiming::before ? "Before" : "After") +
+         (duration == FaultDuration::once ? "Once" : "Lasting");
+}
+
+class SyncFault : public testing::TestWithParam<Case> {
+ protected:
+  void SetUp() override {
+    std::string test = testing::UnitTest::GetInstance()->current_test_info()->name();
+    std::ranges::replace(test, '/', '-');
+    directory_ = fs::path(testing::TempDir()) / ("dray-fault-" + test);
+    fs::remove_all(directory_);
+    fs::create_directories(directory_);
+    which_ = std::get<Which>(GetParam());
+    Objects objects = make_objects(7, 4, 15);
+    // Two objects each, so interleaved that ties with stored rows go either way.
+    for (unsigned i = 0; auto& [key, bytes] : objects) {
+      (i++ % 2 == 0 ? second_ : first_).emplace(key, bytes);
+    }
+    const auto warehouse = open(address("clean.duckdb"));
+    ASSERT_NE(warehouse, nullptr);
+    MemoryStore store;
+    add_all(store, first_);
+    clean_sync(store, *warehouse);
+    if (which_ == Which::second_sync) {
+      add_all(store, second_);
+      const RunReport report = clean_sync(store, *warehouse);
+      // Else the paths under test do not run.
+      std::uint64_t replaced = 0;
+      for (const CollectionReport& collection : report.collections)
+        replaced += collection.rows_replaced;
+      ASSERT_GT(replaced, 0U);
+      ASSERT_GT(report.counts.duplicate, 0U);
+    }
+    expected_ = read_tables(*warehouse);
+    ASSERT_GT(expected_.size(), 14U);
+  }
+  void TearDown() override { fs::remove_all(directory_); }
+
+  std::string address(const std::string& file) const {
+    return "duckdb:" + (directory_ / file).string();
+  }
+
+  // A warehouse file as it is before the sync under test, and the store that this sync sees.
+  void prepare(MemoryStore& store) {
+    for (const auto& entry : fs::directory_iterator(directory_)) {
+      if (entry.path().filename().string().starts_with("faulty")) fs::remove_all(entry.path());
+    }
+    add_all(store, first_);
+    if (which_ == Which::first_sync) return;
+    const fs::path before = directory_ / "before.duckdb";
+    if (!fs::exists(before)) {
+      const auto warehouse = open(address("before.duckdb"));
+      ASSERT_NE(warehouse, nullptr);
+      clean_sync(store, *warehouse);
+    }
+    fs::copy_file(before, directory_ / "faulty.duckdb");
+    add_all(store, second_);
+  }
+
+  fs::path directory_;
+  Which which_ = Which::first_sync;
+  Objects first_;
+  Objects second_;
+  Tables expected_;
+};
+
+TEST_P(SyncFault, NextSyncMakesUpForIt) {
+  const auto [which, timing, duration] = GetParam();
+  std::uint64_t commits_failed = 0;
+  std::uint64_t at = 1;
+  for (;; ++at) {
+    ASSERT_LT(at, 1'000U);
+    MemoryStore store;
+    ASSERT_NO_FATAL_FAILURE(prepare(store));
+    FaultPlan faults(at, timing, duration);
+    {
+      const auto real = open(address("faulty.duckdb"));
+      ASSERT_NE(real, nullptr);
+      FaultyWarehouse warehouse(*real, faults);
+      const auto report = run_sync(store, warehouse);
+      if (!faults.fired()) {
+        ASSERT_TRUE(report.ok());
+        EXPECT_EQ(report->status, RunStatus::success);
+        EXPECT_EQ(read_tables(*real), expected_);
+        break;
+      }
+      if (report.ok()) {
+        EXPECT_EQ(report->status, RunStatus::failure);
+        EXPECT_NE(report->error.find("made to fail: " + faults.failed_call()), std::string::npos);
+        EXPECT_EQ(report->objects_loaded, 0U);
+      }
+    }
+    const std::string where = "call " + std::to_string(at) + ", " + faults.failed_call();
+    const auto warehouse = open(address("faulty.duckdb"));
+    ASSERT_NE(warehouse, nullptr);
+    const RunReport report = clean_sync(store, *warehouse);
+    const bool took_effect = faults.failed_call() == "commit" && timing == FaultTiming::after;
+    const std::size_t objects_new = which == Which::first_sync ? first_.size() : second_.size();
+    EXPECT_EQ(report.objects_loaded, took_effect ? 0U : objects_new) << where;
+    if (took_effect) EXPECT_EQ(report.counts, LineCounts()) << where;
+    if (faults.failed_call() == "commit") ++commits_failed;
+    EXPECT_EQ(read_tables(*warehouse), expected_) << where;
+    if (HasFailure()) return;  // one is enough to look at
+  }
+  EXPECT_EQ(commits_failed, 1U);
+  EXPECT_GT(at, 30U);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Calls, SyncFault,
+    testing::Combine(testing::Values(Which::first_sync, Which::second_sync),
+                     testing::Values(FaultTiming::before, FaultTiming::after),
+                     testing::Values(FaultDuration::once, FaultDuration::lasting)),
+    case_name);
+
+// --- splits ----------------------------------------------------------------------------------------
+
+class SyncSplit : public testing::TestWithParam<unsigned> {};
+
+TEST_P(SyncSplit, AnySplitIntoSyncsEqualsOneSync) {
+  const unsigned seed = GetParam();
+  const Objects objects = make_objects(seed, 6, 12);
+  const auto at_once = open("duckdb::memory:");
+  ASSERT_NE(at_once, nullptr);
+  MemoryStore all;
+  add_all(all, objects);
+  clean_sync(all, *at_once);
+  const Tables expected = read_tables(*at_once);
+
+  std::mt19937 random(seed + 1'000);
+  for (int round = 0; round < 3; ++round) {
+    std::vector<Objects> parts(2 + random() % 4);
+    std::string split;
+    for (const auto& [key, bytes] : objects) {
+      const std::size_t part = random() % parts.size();
+      parts[part].emplace(key, bytes);
+      split += key + " in sync " + std::to_string(part) + "\n";
+    }
+    const auto warehouse = open("duckdb::memory:");
+    ASSERT_NE(warehouse, nullptr);
+    MemoryStore store;
+    for (const Objects& part : parts) {
+      add_all(store, part);
+      clean_sync(store, *warehouse);
+    }
+    EXPECT_EQ(read_tables(*warehouse), expected) << split;
+    if (HasFailure()) return;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, SyncSplit, testing::Range(1U, 9U));
+
+}  // namespace
+}  // namespace dray
