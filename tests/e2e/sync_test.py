@@ -451,20 +451,25 @@ class Stopped(SyncTest):
         self.assertGreater(killed, KILLS // 3)
 
     def test_an_interrupt_leaves_the_warehouse_as_before(self):
-        shutil.copy(self.directory / "half.db", self.directory / "w.db")
-        before = self.digest("w.db"), self.query("from _dray.objects order by all")
-        for part in 0.5, 0.3, 0.15, 0.08:
-            process = self.start("w.db")
-            time.sleep(self.seconds * part)
+        recorded = "select * from _dray.objects order by all"
+        before = self.digest("half.db"), self.query(recorded, "half.db")
+        draw = random.Random(8)
+        for trial in range(40):
+            warehouse = f"{trial}.db"
+            shutil.copy(self.directory / "half.db", self.directory / warehouse)
+            process = self.start(warehouse)
+            time.sleep(draw.uniform(0.05, 0.6) * self.seconds)
             process.send_signal(signal.SIGINT)
             _, errors = process.communicate(timeout=SECONDS_MAX)
-            if process.returncode != 0:
+            # Before it listens the signal ends it at once; when it has nearly done it ends well.
+            self.assertIn(process.returncode, (0, 1, -signal.SIGINT), errors)
+            if process.returncode == 1:
                 break
-            shutil.copy(self.directory / "half.db", self.directory / "w.db")
         self.assertEqual(process.returncode, 1, errors)
-        self.assertEqual((self.digest("w.db"), self.query("from _dray.objects order by all")), before)
-        self.sync("--reload-changed")
-        self.assertEqual(self.digest(), self.clean)
+        self.assertIn(b"stopped: shop is as it was before this sync", errors)
+        self.assertEqual((self.digest(warehouse), self.query(recorded, warehouse)), before)
+        self.sync("--reload-changed", warehouse=warehouse)
+        self.assertEqual(self.digest(warehouse), self.clean)
 
 
 if __name__ == "__main__":
