@@ -99,7 +99,7 @@ class Sync {
 
   Result<void> list_and_load() {
     DRAY_TRY(select_objects());
-    if (objects_.empty()) return {};
+    if (objects_.empty()) return keep_location();
     progress_.phase = SyncProgress::Phase::reading;
     DRAY_TRY(read());
     DRAY_TRY(make_targets());
@@ -120,6 +120,15 @@ class Sync {
                         ", not from " + store_.location() +
                         "\ntry: --source with another name, or --moved if the same logs lie there "
                         "now");
+  }
+
+  // Nothing to load, but the logs may lie elsewhere from now on.
+  Result<void> keep_location() {
+    const bool is_new_place = ledger_.location && *ledger_.location != store_.location();
+    if (!is_new_place || request_.mode == SyncMode::plan) return {};
+    DRAY_TRY(session_->begin());
+    DRAY_TRY(write_source(*session_, report_.source, store_.location()));
+    return session_->commit();
   }
 
   bool is_selected(const ObjectInfo& object) const {
@@ -217,7 +226,8 @@ class Sync {
       }
     }
     if (report_.objects_set_aside > 0) {
-      report_.status = report_.objects_loaded > 0 ? RunStatus::partial : RunStatus::failure;
+      const bool anything = report_.objects_loaded + report_.objects_known > 0;
+      report_.status = anything ? RunStatus::partial : RunStatus::failure;
       report_.error = std::to_string(report_.objects_set_aside) +
                       " objects could not be read and were set aside";
     }
@@ -554,6 +564,13 @@ class Sync {
     return {};
   }
 
+  // Whether this run read the object to its end: else its rejects stay open.
+  bool was_read(const std::string& key) const {
+    return std::ranges::any_of(objects_, [&](const ReadObject& object) {
+      return object.info.key == key && object.set_aside_reason.empty();
+    });
+  }
+
   std::vector<ObjectEntry> object_entries() {
     std::vector<ObjectEntry> entries;
     for (const ReadObject& object : objects_) {
@@ -587,6 +604,7 @@ class Sync {
       DRAY_TRY(write_objects(*session_, report_.source, report_.run_id, report_.started, entries));
     }
     for (const auto& [key, lines] : request_.only_lines) {
+      if (!was_read(key)) continue;
       DRAY_TRY(resolve_rejects(*session_, report_.source, report_.run_id, key,
                                {lines.begin(), lines.end()}));
     }

@@ -266,7 +266,9 @@ TEST_P(SyncFault, NextSyncMakesUpForIt) {
     const bool took_effect = faults.failed_call() == "commit" && timing == FaultTiming::after;
     const std::size_t objects_new = which == Which::first_sync ? first_.size() : second_.size();
     EXPECT_EQ(report.objects_loaded, took_effect ? 0U : objects_new) << where;
-    if (took_effect) EXPECT_EQ(report.counts, LineCounts()) << where;
+    if (took_effect) {
+      EXPECT_EQ(report.counts, LineCounts()) << where;
+    }
     if (faults.failed_call() == "commit") ++commits_failed;
     EXPECT_EQ(read_tables(*warehouse), expected_) << where;
     if (HasFailure()) return;  // one is enough to look at
