@@ -1,9 +1,9 @@
-// From raw objects to compressed CSV parts, on one core, against a roofline measured in the same run:
-// a bare loop that inflates, parses every value with simdjson, writes one text row per event and
-// compresses it. Both check what they made before they report a time.
+// From raw objects to compressed CSV parts, on one core, against a roofline measured in the same
+// run: a bare loop that inflates, parses every value with simdjson, writes one text row per event
+// and compresses it. Both check what they made before they report a time.
 //
-// The events are the shipped sample's, which real SDKs wrote, copied with other messageIds; the copies
-// lie further apart than zstd's window at level 1 reaches.
+// The events are the shipped sample's, which real SDKs wrote, copied with other messageIds; the
+// copies lie further apart than zstd's window at level 1 reaches.
 #include <benchmark/benchmark.h>
 #include <simdjson.h>
 #include <zlib.h>
@@ -95,10 +95,12 @@ Sample& sample() {
 void append_value(simdjson::dom::element value, ByteBuffer& row) {
   switch (value.type()) {
     case simdjson::dom::element_type::OBJECT:
-      for (const auto field : simdjson::dom::object(value)) append_value(field.value, row);
+      for (const auto field : simdjson::dom::object(value))
+        append_value(field.value, row);
       return;
     case simdjson::dom::element_type::ARRAY:
-      for (const auto item : simdjson::dom::array(value)) append_value(item, row);
+      for (const auto item : simdjson::dom::array(value))
+        append_value(item, row);
       return;
     case simdjson::dom::element_type::STRING:
       row.append('"');
@@ -140,8 +142,8 @@ void Roofline(benchmark::State& state) {
         bytes += chunk.size_bytes;
         for (std::size_t at = 0; at < rows.size(); at += 1U << 20) {
           const auto piece = rows.view().substr(at, 1U << 20);
-          benchmark::DoNotOptimize(ZSTD_compress(compressed.data(), compressed.size(),
-                                                 piece.data(), piece.size(), 1));
+          benchmark::DoNotOptimize(
+              ZSTD_compress(compressed.data(), compressed.size(), piece.data(), piece.size(), 1));
         }
       }
     }
@@ -157,11 +159,12 @@ TableLoad load_of(const std::string& table, const std::map<Slot, LoadColumn>& co
   load.table = table;
   for (const StandardColumn standard :
        {StandardColumn::received_at, StandardColumn::uuid, StandardColumn::uuid_ts}) {
-    LoadColumn column{std::string(facts(standard).name), facts(standard).type, true, {}, standard,
-                      0};
+    LoadColumn column{
+        std::string(facts(standard).name), facts(standard).type, true, {}, standard, 0};
     load.columns.push_back(column);
   }
-  for (const auto& [slot, column] : columns) load.columns.push_back(column);
+  for (const auto& [slot, column] : columns)
+    load.columns.push_back(column);
   load.value_rejects = [](const ValueReject&) {};
   return load;
 }
@@ -176,8 +179,8 @@ Result<std::uint64_t> write_all(const Registry& registry, const BlockStore& stag
     benchmark::DoNotOptimize(bytes.data());
     return {};
   };
-  const auto write = [&](TableLoad load, const std::vector<BlockStore::Part>& parts)
-      -> Result<void> {
+  const auto write = [&](TableLoad load,
+                         const std::vector<BlockStore::Part>& parts) -> Result<void> {
     const auto view = staged.view(parts);
     DRAY_TRY(drop_duplicates(*view, unusable));
     load.rows = view.get();
@@ -218,8 +221,7 @@ void RawToParts(benchmark::State& state) {
     const auto read = read_objects(objects, from.store, registry, staged, {}, progress, {});
     const auto rows = write_all(registry, staged, std::vector<bool>(objects.size()));
     // What a clean load of the sample gives, every copy.
-    constexpr std::uint64_t rows_expected =
-        copies * (1492ULL + 1722 + 1722 + 244 + 124 + 58 + 10);
+    constexpr std::uint64_t rows_expected = copies * (1492ULL + 1722 + 1722 + 244 + 124 + 58 + 10);
     if (!read || !rows || *rows != rows_expected) {
       state.SkipWithError("the rows are not those of the sample");
       return;

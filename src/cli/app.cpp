@@ -43,7 +43,7 @@ class Parser {
   void text(CLI::App& app, const char* name, std::optional<std::string>& field, const char* value,
             const char* doc);
   void count(CLI::App& app, const char* name, std::uint64_t least, std::uint64_t most,
-             std::function<void(std::uint64_t)> store, const char* doc);
+             const std::function<void(std::uint64_t)>& store, const char* doc);
   void day(CLI::App& app, const char* name, std::optional<std::chrono::sys_days>& field,
            const char* doc);
   void json(CLI::App& app, OutputForm& form);
@@ -232,7 +232,7 @@ void Parser::text(CLI::App& app, const char* name, std::optional<std::string>& f
 }
 
 void Parser::count(CLI::App& app, const char* name, std::uint64_t least, std::uint64_t most,
-                   std::function<void(std::uint64_t)> store, const char* doc) {
+                   const std::function<void(std::uint64_t)>& store, const char* doc) {
   const std::string option = name;
   app.add_option_function<std::string>(
          name,

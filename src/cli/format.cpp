@@ -1,6 +1,7 @@
 #include "cli/format.h"
 
 #include <array>
+#include <cmath>
 #include <cstdio>
 
 #include "base/code_point.h"
@@ -87,7 +88,7 @@ std::string human_duration(std::chrono::microseconds duration) {
   const double seconds = static_cast<double>(duration.count()) / 1e6;
   if (seconds < 0.9995) return printf_double("%.0f ms", seconds * 1e3);
   if (seconds < 9.95) return printf_double("%.1f s", seconds);
-  const auto whole = static_cast<std::int64_t>(seconds + 0.5);
+  const std::int64_t whole = std::llround(seconds);
   if (whole < 60) return std::to_string(whole) + " s";
   if (whole < 3600) return pair_of(whole / 60, "min", whole % 60, "s");
   if (whole < 86400) return pair_of(whole / 3600, "h", whole % 3600 / 60, "min");
@@ -125,7 +126,7 @@ std::string printable(std::string_view text) {
 std::string shell_word(std::string_view text) {
   constexpr std::string_view plain =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-./:=,@+";
-  const std::string shown = printable(text);
+  std::string shown = printable(text);
   if (!shown.empty() && shown.find_first_not_of(plain) == std::string::npos) return shown;
   std::string out = "'";
   for (const char c : shown) {

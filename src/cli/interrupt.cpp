@@ -1,7 +1,7 @@
 #include "cli/interrupt.h"
 
 #include <fcntl.h>
-#include <signal.h>
+#include <signal.h>  // NOLINT(modernize-deprecated-headers): POSIX, not the C library
 #include <unistd.h>
 
 #include <atomic>

@@ -1,6 +1,7 @@
 #include "cli/progress.h"
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 
 #include "cli/format.h"
@@ -71,7 +72,7 @@ std::string rate(const ProgressSnapshot& at, std::chrono::milliseconds elapsed) 
 std::string time_left(double share, std::chrono::milliseconds elapsed) {
   if (share <= 0.01 || elapsed < guess_after) return "";
   const double left = static_cast<double>(elapsed.count()) / 1e3 * (1 - share) / share;
-  return "  " + clock_time(std::chrono::seconds(static_cast<std::int64_t>(left + 0.5))) + " left";
+  return "  " + clock_time(std::chrono::seconds(std::llround(left))) + " left";
 }
 
 }  // namespace

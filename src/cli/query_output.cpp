@@ -50,9 +50,8 @@ bool is_json_number(std::string_view text) {
 void write_cell(JsonWriter& json, const std::string& type, const std::optional<std::string>& cell) {
   if (!cell) {
     json.null();
-  } else if (is_number(type) && is_json_number(*cell)) {
-    json.verbatim(*cell);
-  } else if (is_boolean(type) && (*cell == "true" || *cell == "false")) {
+  } else if ((is_number(type) && is_json_number(*cell)) ||
+             (is_boolean(type) && (*cell == "true" || *cell == "false"))) {
     json.verbatim(*cell);
   } else {
     json.value(*cell);

@@ -80,6 +80,7 @@ std::string groups_json(const std::vector<RejectGroup>& groups) {
 std::string groups_text(const std::vector<RejectGroup>& groups, const Terminal& terminal) {
   if (groups.empty()) return "no open rejects\n";
   std::vector<std::vector<std::string>> rows;
+  rows.reserve(groups.size());
   for (const RejectGroup& group : groups) {
     rows.push_back({with_thousands(group.count), group.source, group.kind, group.reason,
                     target_of(group.table_name, group.column_name),
@@ -210,6 +211,7 @@ Result<std::vector<SyncJob>> retry_jobs(const RejectsCommand& command, const Con
     job.location = source->second.location;
   }
   std::vector<SyncJob> list;
+  list.reserve(jobs.size());
   for (auto& [schema, job] : jobs) {
     list.push_back(std::move(job));
   }

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 
 #include "cli/format.h"
 #include "cli/report_output.h"
@@ -76,7 +77,7 @@ std::string rate_text(const RunReport& report) {
   const auto bytes =
       static_cast<double>(report.bytes_plain > 0 ? report.bytes_plain : report.bytes_read) /
       seconds;
-  out += ", " + with_thousands(static_cast<std::uint64_t>(lines + 0.5)) + " lines/s, ";
+  out += ", " + with_thousands(static_cast<std::uint64_t>(std::llround(lines))) + " lines/s, ";
   return out + human_bytes(bytes) + "/s";
 }
 

@@ -134,6 +134,7 @@ std::string runs_json(const std::vector<RunReport>& runs) {
 std::string runs_text(const std::vector<RunReport>& runs, const Terminal& terminal) {
   if (runs.empty()) return "no runs yet\n";
   std::vector<std::vector<std::string>> rows;
+  rows.reserve(runs.size());
   for (const RunReport& run : runs) {
     rows.push_back({run.run_id, run.source, std::string(to_string(run.status)),
                     human_time(run.started), human_duration(run.duration),

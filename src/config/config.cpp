@@ -210,6 +210,7 @@ const SettingOf<Owner>* find_setting(const std::vector<SettingOf<Owner>>& table,
 template <typename Owner>
 std::string unknown_key(const std::vector<SettingOf<Owner>>& table, const std::string& key) {
   std::vector<std::string> keys;
+  keys.reserve(table.size());
   for (const Setting& setting : table) {
     keys.emplace_back(setting.key);
   }

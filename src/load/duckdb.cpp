@@ -271,7 +271,7 @@ class DuckSession final : public WarehouseSession {
   struct StoredPlace {
     std::string object_key;
     std::uint64_t line = 0;
-    auto operator<=>(const StoredPlace&) const = default;
+    auto operator<=>(const StoredPlace&) const = default;  // NOLINT(modernize-use-nullptr)
   };
 
   // Where the stored rows that are as old as their staged rivals came from, by uuid.

@@ -588,6 +588,7 @@ class Sync {
   Result<void> write_ledger(Clock::time_point begun) {
     const std::vector<ObjectEntry> entries = object_entries();
     std::vector<std::int64_t> numbers;
+    numbers.reserve(entries.size());
     for (const ObjectEntry& entry : entries)
       numbers.push_back(entry.number);
     for (const Target& target : targets_) {

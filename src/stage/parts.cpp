@@ -15,8 +15,9 @@ namespace {
 void append_quoted(std::string_view text, ByteBuffer& out) {
   out.append('"');
   while (true) {
-    const auto* quote = text.empty() ? nullptr : static_cast<const char*>(std::memchr(
-                                                     text.data(), '"', text.size()));
+    const auto* quote = text.empty()
+                            ? nullptr
+                            : static_cast<const char*>(std::memchr(text.data(), '"', text.size()));
     if (quote == nullptr) break;
     const auto size = static_cast<std::size_t>(quote - text.data()) + 1;
     out.append(text.substr(0, size));
@@ -100,9 +101,8 @@ class RowWriter {
   void write_cell(const LoadColumn& column, const Cell& cell, const RowKey& key,
                   ByteBuffer& out) const {
     if (!column.refused && append_value(column, cell, out)) return;
-    load_.value_rejects({key.object, key.line,
-                         column.refused.value_or(RejectReason::does_not_fit), column.name,
-                         column.type, cell.bytes});
+    load_.value_rejects({key.object, key.line, column.refused.value_or(RejectReason::does_not_fit),
+                         column.name, column.type, cell.bytes});
   }
 
   // False if the value does not fit; then nothing was appended. Number text whose kind is the

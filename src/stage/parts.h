@@ -1,8 +1,8 @@
 // Staged rows as files: CSV parts compressed with zstd, as COPY takes them.
 //
-// Every text is quoted and its quotes doubled; NULL is an empty field without quotes; timestamps are
-// "YYYY-MM-DD HH:MM:SS[.ffffff]"; a value that does not fit its column is NULL and told to the load's
-// value_rejects. The fields are the load's columns that are not refused, in their order.
+// Every text is quoted and its quotes doubled; NULL is an empty field without quotes; timestamps
+// are "YYYY-MM-DD HH:MM:SS[.ffffff]"; a value that does not fit its column is NULL and told to the
+// load's value_rejects. The fields are the load's columns that are not refused, in their order.
 #pragma once
 
 #include <cstdint>

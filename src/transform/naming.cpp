@@ -252,7 +252,7 @@ std::string context_column(std::string_view path) { return cut("context_" + std:
 
 std::string schema_name(std::string_view source_name) {
   const std::string slug = snake_case(source_name);
-  if (slug.empty()) return slug;
+  if (slug.empty()) return {};
   std::string name = cut((needs_prefix(slug) ? "_" : "") + slug);
   // Cut behind a word: "__" would not come out of a second schema_name() again.
   if (const std::size_t twice = name.find("__"); twice != std::string::npos) name.erase(twice, 1);

@@ -31,7 +31,8 @@ class FaultPlan {
   template <typename Real>
   auto call(const char* name, Real real) -> decltype(real()) {
     ++calls_;
-    const bool fails = at_ != 0 && (duration_ == FaultDuration::once ? calls_ == at_ : calls_ >= at_);
+    const bool fails =
+        at_ != 0 && (duration_ == FaultDuration::once ? calls_ == at_ : calls_ >= at_);
     if (!fails) return real();
     if (!fired()) failed_call_ = name;
     if (timing_ == FaultTiming::after) {

@@ -37,8 +37,8 @@ std::string event_line(std::mt19937& random, const std::string& object, unsigned
   std::string line = R"({"messageId":")" + std::string(prefixes[kind]) + below(14);
   line += R"(","userId":"u)" + below(4) + R"(","receivedAt":")";
   line += second(static_cast<unsigned>(random() % 5)) + R"(","timestamp":")";
-  line += second(static_cast<unsigned>(random() % 60)) + R"(","context":{"place":")" + object + ":" +
-          std::to_string(n) + R"("},)";
+  line += second(static_cast<unsigned>(random() % 60)) + R"(","context":{"place":")" + object +
+          ":" + std::to_string(n) + R"("},)";
   if (kind < 4) {
     line += R"("type":"track","event":"Event )" + below(3) + R"(","properties":{"amount":)" +
             below(1000) + R"(,"made_)" + below(3) + R"(":"x)" + below(9) + R"("}})";
@@ -120,8 +120,8 @@ std::vector<std::string> rows_of(WarehouseSession& session, const std::string& s
   return rows;
 }
 
-// The source's tables less uuid_ts, and what the ledger knows of objects, lines and rejects. Columns
-// by name: their order tells which sync saw them first.
+// The source's tables less uuid_ts, and what the ledger knows of objects, lines and rejects.
+// Columns by name: their order tells which sync saw them first.
 Tables read_tables(Warehouse& warehouse) {
   Tables tables;
   auto session = warehouse.open_session();
@@ -147,8 +147,9 @@ Tables read_tables(Warehouse& warehouse) {
     tables[table.name] = rows_of(**session, select + " from shop.\"" + table.name + "\"");
   }
   tables["ledger objects"] =
-      rows_of(**session, "select key, size_bytes, state, lines, filtered, rejected, loaded + "
-                         "duplicate from _dray.objects");
+      rows_of(**session,
+              "select key, size_bytes, state, lines, filtered, rejected, loaded + "
+              "duplicate from _dray.objects");
   tables["ledger lineage"] =
       rows_of(**session,
               "select o.key, t.table_name, l.uuid, l.received_at, l.line from _dray.lineage l left "
@@ -159,7 +160,8 @@ Tables read_tables(Warehouse& warehouse) {
   return tables;
 }
 
-// --- one failing call ------------------------------------------------------------------------------
+// --- one failing call
+// -----------------------------------------------------------------------------
 
 enum class Which { first_sync, second_sync };
 using Case = std::tuple<Which, FaultTiming, FaultDuration>;
@@ -277,14 +279,15 @@ TEST_P(SyncFault, NextSyncMakesUpForIt) {
   EXPECT_GT(at, 30U);
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Calls, SyncFault,
-    testing::Combine(testing::Values(Which::first_sync, Which::second_sync),
-                     testing::Values(FaultTiming::before, FaultTiming::after),
-                     testing::Values(FaultDuration::once, FaultDuration::lasting)),
-    case_name);
+INSTANTIATE_TEST_SUITE_P(Calls, SyncFault,
+                         testing::Combine(testing::Values(Which::first_sync, Which::second_sync),
+                                          testing::Values(FaultTiming::before, FaultTiming::after),
+                                          testing::Values(FaultDuration::once,
+                                                          FaultDuration::lasting)),
+                         case_name);
 
-// --- splits ----------------------------------------------------------------------------------------
+// --- splits
+// ---------------------------------------------------------------------------------------
 
 class SyncSplit : public testing::TestWithParam<unsigned> {};
 

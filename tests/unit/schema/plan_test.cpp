@@ -127,8 +127,12 @@ TEST(Plan, ColumnsWithoutCellsAreToldByTheirStandardColumn) {
 
 TEST(Plan, ContractColumnsExistBeforeTheirData) {
   const Plan plan = plan_of(catalog_of({}),
-                            {{"pages", {}}, {"groups", {}}, {"aliases", {}}, {"users", {}},
-                             {"signed_up", {}}, {"tracks", {}}},
+                            {{"pages", {}},
+                             {"groups", {}},
+                             {"aliases", {}},
+                             {"users", {}},
+                             {"signed_up", {}},
+                             {"tracks", {}}},
                             ContractColumns::create);
   const Names common = {"id",      "received_at", "uuid",      "uuid_ts",           "anonymous_id",
                         "user_id", "sent_at",     "timestamp", "original_timestamp"};
@@ -137,7 +141,8 @@ TEST(Plan, ContractColumnsExistBeforeTheirData) {
             (common + context_contract +
              Names{"category", "name", "path", "referrer", "search", "title", "url"}));
   EXPECT_EQ(names_of(plan.tables[1].new_columns), (common + Names{"group_id"} + context_contract));
-  EXPECT_EQ(names_of(plan.tables[2].new_columns), (common + Names{"previous_id"} + context_contract));
+  EXPECT_EQ(names_of(plan.tables[2].new_columns),
+            (common + Names{"previous_id"} + context_contract));
   EXPECT_EQ(names_of(plan.tables[3].new_columns),
             (Names{"id", "received_at", "uuid", "uuid_ts"} + context_contract));
   // A table of one event has the standard ones alone.
@@ -148,7 +153,8 @@ TEST(Plan, ContractColumnsExistBeforeTheirData) {
 
 TEST(Plan, WithoutContractOnlyWhatHasValuesIsMade) {
   const Plan plan = plan_of(catalog_of({}), {{"pages", {}}, {"tracks", {}}});
-  EXPECT_EQ(names_of(plan.tables.at(0).new_columns), (Names{"id", "received_at", "uuid", "uuid_ts"}));
+  EXPECT_EQ(names_of(plan.tables.at(0).new_columns),
+            (Names{"id", "received_at", "uuid", "uuid_ts"}));
   EXPECT_EQ(names_of(plan.tables.at(1).new_columns),
             (Names{"id", "received_at", "uuid", "uuid_ts", "event"}));
 }
@@ -261,10 +267,11 @@ TEST(Plan, ExistingTableGrowsToTheBoundAndNoFurther) {
   for (int i = 0; i < 1'594; ++i)
     more.push_back(live("old" + std::to_string(i), varchar));
   const Catalog catalog = catalog_of({our_table("wide", more)});
-  WantedTable wanted{"wide", {property("new_b", bigint), property("new_a", bigint),
-                              property("old7", bigint)}};
+  WantedTable wanted{
+      "wide", {property("new_b", bigint), property("new_a", bigint), property("old7", bigint)}};
   const Plan plan = plan_of(catalog, {wanted});
-  EXPECT_EQ(plan.changes, (std::vector<SchemaChange>{AddColumn{"shop", "wide", {"new_a", bigint}}}));
+  EXPECT_EQ(plan.changes,
+            (std::vector<SchemaChange>{AddColumn{"shop", "wide", {"new_a", bigint}}}));
   const TablePlan& table = plan.tables.at(0);
   EXPECT_FALSE(load_column(table, "new_a")->refused.has_value());
   EXPECT_EQ(load_column(table, "new_b")->refused, RejectReason::too_many_columns);
@@ -275,15 +282,15 @@ TEST(Plan, TableBeyondTheBoundIsLeftAlone) {
   std::vector<LiveColumn> more = {live("event", varchar)};
   for (int i = 0; i < 1'700; ++i)
     more.push_back(live("old" + std::to_string(i), varchar));
-  const Plan plan =
-      plan_of(catalog_of({our_table("wide", more)}), {{"wide", {property("a", bigint)}}},
-              ContractColumns::create);
+  const Plan plan = plan_of(catalog_of({our_table("wide", more)}),
+                            {{"wide", {property("a", bigint)}}}, ContractColumns::create);
   EXPECT_TRUE(plan.changes.empty());
   EXPECT_EQ(load_column(plan.tables.at(0), "a")->refused, RejectReason::too_many_columns);
 }
 
 TEST(Plan, TablesKeepTheOrderInWhichTheyAreWanted) {
-  const Plan plan = plan_of(catalog_of({our_table("pages")}), {{"zoo", {}}, {"pages", {}}, {"ant", {}}});
+  const Plan plan =
+      plan_of(catalog_of({our_table("pages")}), {{"zoo", {}}, {"pages", {}}, {"ant", {}}});
   ASSERT_EQ(plan.tables.size(), 3U);
   EXPECT_EQ(plan.tables[0].table, "zoo");
   EXPECT_EQ(plan.tables[1].table, "pages");

@@ -66,7 +66,8 @@ TEST(BlockStore, KeysAloneAreThoseOfTheRows) {
       const RowBlock block = view->keys(number, scratch).value();
       EXPECT_EQ(block.first_row, rows);
       EXPECT_TRUE(block.records.empty());
-      for (std::size_t i = 0; i < block.keys.size(); ++i) EXPECT_EQ(block.keys[i].check, i * 7);
+      for (std::size_t i = 0; i < block.keys.size(); ++i)
+        EXPECT_EQ(block.keys[i].check, i * 7);
       rows += block.keys.size();
     }
     EXPECT_EQ(rows, 501U);

@@ -71,9 +71,9 @@ TEST(Duplicates, BothHalvesOfAnIdCount) {
 
 TEST(Duplicates, RowsOfUnusableObjectsAreDroppedAndBeatNobody) {
   const Bools unusable{false, true, false};
-  EXPECT_EQ(dropped_of({{1, 1, 10, 0, 1}, {1, 1, 90, 1, 1}, {2, 2, 10, 1, 2}, {1, 1, 5, 2, 1}},
-                       unusable),
-            (Bools{false, true, true, true}));
+  EXPECT_EQ(
+      dropped_of({{1, 1, 10, 0, 1}, {1, 1, 90, 1, 1}, {2, 2, 10, 1, 2}, {1, 1, 5, 2, 1}}, unusable),
+      (Bools{false, true, true, true}));
 }
 
 TEST(Duplicates, NoRowsAreFine) { EXPECT_TRUE(dropped_of({}, {}).empty()); }
@@ -104,8 +104,8 @@ TEST(Duplicates, AnyMemoryBoundGivesTheSameRows) {
     expected[row] = false;
 
   // One pass, a few, and as many as there are rows.
-  for (const std::size_t memory_bytes : {std::size_t{64} << 20, std::size_t{100'000},
-                                         std::size_t{2'000}, std::size_t{0}}) {
+  for (const std::size_t memory_bytes :
+       {std::size_t{64} << 20, std::size_t{100'000}, std::size_t{2'000}, std::size_t{0}}) {
     EXPECT_EQ(dropped_of(keys, unusable, {memory_bytes}), expected) << memory_bytes;
   }
 }
@@ -121,7 +121,8 @@ TEST(Duplicates, OneIdAloneInManyPasses) {
 
 TEST(Duplicates, SpilledRowsLoseLikeOthers) {
   BlockStore store(store_options(0));
-  const auto rows = stage(store, {{1, 1, 10, 0, 1}, {2, 2, 1, 0, 2}, {3, 3, 1, 0, 3}, {1, 1, 9, 0, 4}});
+  const auto rows =
+      stage(store, {{1, 1, 10, 0, 1}, {2, 2, 1, 0, 2}, {3, 3, 1, 0, 3}, {1, 1, 9, 0, 4}});
   ASSERT_GT(store.spilled_bytes(), 0U);
   ASSERT_TRUE(drop_duplicates(*rows, {false}).ok());
   EXPECT_EQ(dropped(*rows), (Bools{false, false, false, true}));
