@@ -182,8 +182,8 @@ Result<std::unique_ptr<Warehouse>> open_to_read(const std::string& address) {
 
 Result<std::unique_ptr<Warehouse>> open_to_sync(const Config& config, SyncMode mode) {
   WarehouseOptions options;
-  // The other half is for what is read and staged.
-  options.memory_bytes = config.memory_bytes / 2;
+  // The rest is for what is read and staged, and for what DuckDB does not count.
+  options.memory_bytes = config.memory_bytes / 8 * 3;
   options.threads = config.threads;
   options.temp_directory = config.temp_directory;
   if (mode == SyncMode::load) return open_warehouse(config.warehouse, options);

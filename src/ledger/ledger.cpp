@@ -92,39 +92,6 @@ Result<void> append_rows(WarehouseSession& session, const char* table, std::size
   return session.append(ledger_schema, table, rows);
 }
 
-class LineageRows final : public RowSource {
- public:
-  LineageRows(const StagedRows& rows, std::int64_t table,
-              const std::vector<std::int64_t>& object_numbers, const std::vector<bool>& unusable)
-      : rows_(rows), table_(table), object_numbers_(object_numbers), unusable_(unusable) {}
-
-  Result<bool> next(std::vector<PlainValue>& row) override {
-    while (true) {
-      if (at_ == block_.keys.size()) {
-        if (next_block_ == rows_.block_count()) return false;
-        DRAY_ASSIGN(block_, rows_.keys(next_block_++, scratch_));
-        at_ = 0;
-        continue;
-      }
-      const RowKey& key = block_.keys[at_++];
-      if (unusable_[key.object]) continue;
-      row.assign({static_cast<std::int64_t>(key.uuid), from_micros(key.received_at), table_,
-                  object_numbers_[key.object], static_cast<std::int64_t>(key.line)});
-      return true;
-    }
-  }
-
- private:
-  const StagedRows& rows_;
-  const std::int64_t table_;
-  const std::vector<std::int64_t>& object_numbers_;
-  const std::vector<bool>& unusable_;
-  BlockScratch scratch_;
-  RowBlock block_;
-  std::size_t next_block_ = 0;
-  std::size_t at_ = 0;
-};
-
 class RejectRows final : public RowSource {
  public:
   RejectRows(std::string_view source, std::string_view run_id, Timestamp now,
@@ -332,14 +299,6 @@ Result<void> write_run(WarehouseSession& session, const RunReport& report, Micro
                        row.assign({run_id, std::string_view(notice.code),
                                    std::string_view(notice.message), number(notice.count)});
                      });
-}
-
-Result<void> write_lineage(WarehouseSession& session, const StagedRows& rows,
-                           std::int64_t table_number,
-                           const std::vector<std::int64_t>& object_numbers,
-                           const std::vector<bool>& unusable) {
-  LineageRows source(rows, table_number, object_numbers, unusable);
-  return session.append(ledger_schema, "lineage", source);
 }
 
 Result<void> write_rejects(WarehouseSession& session, const std::string& source,

@@ -72,13 +72,6 @@ Result<void> write_source(WarehouseSession& session, const std::string& source,
 // The run, its collections and its notices.
 Result<void> write_run(WarehouseSession& session, const RunReport& report, Micros uuid_ts);
 
-// Where the rows of one table came from, those that lost to a duplicate included: what a later tie
-// is settled by. `object_numbers` and `unusable` by RowKey::object.
-Result<void> write_lineage(WarehouseSession& session, const StagedRows& rows,
-                           std::int64_t table_number,
-                           const std::vector<std::int64_t>& object_numbers,
-                           const std::vector<bool>& unusable);
-
 // The staged rejects, less those of objects that were set aside.
 Result<void> write_rejects(WarehouseSession& session, const std::string& source,
                            const std::string& run_id, Timestamp now, const StagedRows& rejects,

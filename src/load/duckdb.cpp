@@ -130,6 +130,7 @@ class DuckSession final : public WarehouseSession {
       DRAY_TRY(remove_rows(load, outcome.stored_rows_replaced));
     }
     DRAY_ASSIGN(loaded.rows_inserted, insert(load));
+    if (load.lineage_table) DRAY_TRY(write_lineage(load));
     if (!load.profile_id_column.empty()) {
       SqlBuilder sql("insert into dray_touched select distinct ");
       sql.name(load.profile_id_column).code(" from ").table(load.schema, load.table);
@@ -214,7 +215,22 @@ class DuckSession final : public WarehouseSession {
     return duckdb_rows_changed(&result.handle());
   }
 
+  // Rows have no order of their own, and giving it up lets several threads insert. But then DuckDB
+  // copies what does not fill a thread's row group once more: not for tables of a few groups.
+  Result<void> choose_threads(const TableLoad& load) {
+    return execute(load.rows->row_count() < 4 * row_group_rows
+                       ? SqlBuilder("set preserve_insertion_order = true").done()
+                       : SqlBuilder("set preserve_insertion_order = false").done());
+  }
+
+  Result<void> write_lineage(const TableLoad& load) {
+    SqlBuilder sql("insert into _dray.lineage select uuid, make_timestamp(received_at), ");
+    sql.number(*load.lineage_table).code(", object_number, line from dray_origins(");
+    return execute(std::move(sql.number(relations_.show(load)).code(")")).done());
+  }
+
   Result<std::uint64_t> insert(const TableLoad& load) {
+    DRAY_TRY(choose_threads(load));
     SqlBuilder sql("insert into ");
     sql.table(load.schema, load.table).code(" (");
     bool first = true;
@@ -291,7 +307,7 @@ class DuckSession final : public WarehouseSession {
     sql.code("(select number from dray_numbers(").number(relations_.show(std::move(tied)));
     sql.code(")) and l.table_number in (");
     bool first = true;
-    for (const std::int64_t number : load.lineage_tables) {
+    for (const std::int64_t number : load.rival_tables) {
       if (!first) sql.code(", ");
       first = false;
       sql.number(number);

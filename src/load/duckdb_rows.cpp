@@ -11,6 +11,9 @@
 namespace dray {
 namespace {
 
+constexpr std::array keys_columns = {"uuid", "check_id", "received_at", "object", "line", "row"};
+constexpr std::array origins_columns = {"uuid", "received_at", "object_number", "line"};
+
 struct TypeHolder {
   explicit TypeHolder(duckdb_type type) : handle(duckdb_create_logical_type(type)) {}
   ~TypeHolder() { duckdb_destroy_logical_type(&handle); }
@@ -219,12 +222,18 @@ Result<idx_t> fill_rows(Scan& scan, ScanThread& thread, duckdb_data_chunk chunk)
   return count;
 }
 
-Result<idx_t> fill_keys(Scan& scan, ScanThread& thread, duckdb_data_chunk chunk) {
-  std::array<std::int64_t*, 6> columns{};
-  for (idx_t i = 0; i < columns.size(); ++i) {
+template <std::size_t n>
+std::array<std::int64_t*, n> numbers_of(duckdb_data_chunk chunk) {
+  std::array<std::int64_t*, n> columns{};
+  for (idx_t i = 0; i < n; ++i) {
     columns[i] =
         static_cast<std::int64_t*>(duckdb_vector_get_data(duckdb_data_chunk_get_vector(chunk, i)));
   }
+  return columns;
+}
+
+Result<idx_t> fill_keys(Scan& scan, ScanThread& thread, duckdb_data_chunk chunk) {
+  const auto columns = numbers_of<keys_columns.size()>(chunk);
   idx_t count = 0;
   while (count < duckdb_vector_size()) {
     DRAY_ASSIGN(const bool more, next_block(scan, thread, Want::keys));
@@ -238,6 +247,24 @@ Result<idx_t> fill_keys(Scan& scan, ScanThread& thread, duckdb_data_chunk chunk)
     columns[3][count] = key.object;
     columns[4][count] = key.line;
     columns[5][count] = static_cast<std::int64_t>(row);
+    ++count;
+  }
+  return count;
+}
+
+Result<idx_t> fill_origins(Scan& scan, ScanThread& thread, duckdb_data_chunk chunk) {
+  const auto columns = numbers_of<origins_columns.size()>(chunk);
+  idx_t count = 0;
+  while (count < duckdb_vector_size()) {
+    DRAY_ASSIGN(const bool more, next_block(scan, thread, Want::keys));
+    if (!more) break;
+    const RowKey& key = thread.block.keys[thread.row++];
+    const std::int64_t object = (*scan.load.object_numbers)[key.object];
+    if (object == no_object_number) continue;
+    columns[0][count] = static_cast<std::int64_t>(key.uuid);
+    columns[1][count] = key.received_at;
+    columns[2][count] = object;
+    columns[3][count] = key.line;
     ++count;
   }
   return count;
@@ -276,18 +303,16 @@ void bind_rows(duckdb_bind_info info) {
   }
 }
 
-void bind_keys(duckdb_bind_info info) {
+template <const auto& columns>
+void bind_numbers_of(duckdb_bind_info info) {
   if (bound_load(info) == nullptr) return;
-  for (const char* name : {"uuid", "check_id", "received_at", "object", "line", "row"}) {
+  for (const char* name : columns)
     add_column(info, name, DUCKDB_TYPE_BIGINT);
-  }
 }
 
 void init_scan(duckdb_init_info info) {
   const auto* load = static_cast<const TableLoad*>(duckdb_init_get_bind_data(info));
-  // Each thread fills a row group of its own; where there are not rows enough for whole ones,
-  // merging the pieces costs more than the threads save.
-  constexpr idx_t row_group_rows = 122'880;
+  // Each thread fills row groups of its own.
   duckdb_init_set_max_threads(info, std::max<idx_t>(1, load->rows->row_count() / row_group_rows));
   duckdb_init_set_init_data(info, new Scan(*load), destroy<Scan>);
 }
@@ -365,7 +390,10 @@ Result<void> register_function(DuckConnection& connection, const Function& funct
 Result<void> DuckRelations::register_functions(DuckConnection& connection) {
   for (const Function& function :
        {Function{"dray_rows", bind_rows, init_scan, init_scan_thread, scan_chunk<fill_rows>},
-        Function{"dray_keys", bind_keys, init_scan, init_scan_thread, scan_chunk<fill_keys>},
+        Function{"dray_keys", bind_numbers_of<keys_columns>, init_scan, init_scan_thread,
+                 scan_chunk<fill_keys>},
+        Function{"dray_origins", bind_numbers_of<origins_columns>, init_scan, init_scan_thread,
+                 scan_chunk<fill_origins>},
         Function{"dray_numbers", bind_numbers, init_numbers, nullptr, scan_numbers}}) {
     DRAY_TRY(register_function(connection, function, this));
   }

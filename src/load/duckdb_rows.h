@@ -1,5 +1,6 @@
 // Staged rows as relations that DuckDB can read with all its threads: table functions named
-// dray_rows, dray_keys and dray_numbers, each called with the number of what it shall show.
+// dray_rows, dray_keys, dray_origins and dray_numbers, each called with the number of what it shall
+// show.
 //
 // Only load/duckdb*.cpp include this.
 #pragma once
@@ -25,7 +26,8 @@ class DuckRelations {
 
   // dray_rows(n): the rows of `load` that are not dropped, its columns without the refused ones.
   // Values that do not fit go to load.value_rejects. dray_keys(n): uuid, check_id, received_at,
-  // object, line, row of the same rows. Both until the next call.
+  // object, line, row of the same rows. dray_origins(n): uuid, received_at, object_number (the
+  // ledger's), line, of the dropped duplicates too. All until the next call.
   std::int64_t show(const TableLoad& load);
   // dray_numbers(n): one column, `number`.
   std::int64_t show(std::vector<std::int64_t> numbers);

@@ -75,19 +75,25 @@ struct LoadColumn {
   Slot slot = 0;
 };
 
+constexpr std::int64_t no_object_number = 0;
+
 // One table's share of a load.
 struct TableLoad {
   std::string schema;
   std::string table;
   bool created = false;  // by this very run: no stored rows to compare with
-  // In _dray.lineage rows of this table have this number; `tracks` shares those of the event
-  // tables.
-  std::vector<std::int64_t> lineage_tables;
+  // The number under which _dray.lineage tells where the rows came from; nothing for `tracks`,
+  // whose rows are told by the event tables'.
+  std::optional<std::int64_t> lineage_table;
+  // The numbers under which stored rivals of a tie are found: its own, or all event tables'.
+  std::vector<std::int64_t> rival_tables;
   std::vector<LoadColumn> columns;
   Micros uuid_ts = 0;
   StagedRows* rows = nullptr;  // borrowed
   // Keys of this run's objects by RowKey::object, for ties. Borrowed.
   const std::vector<std::string>* object_keys = nullptr;
+  // The ledger's numbers for them; no_object_number for those that could not be read. Borrowed.
+  const std::vector<std::int64_t>* object_numbers = nullptr;
   // The secret of RowKey::check, to compare stored ids with staged ones.
   std::uint64_t check_seed = 0;
   // A row from an object that was loaded before takes its stored self's place whatever its line.

@@ -44,7 +44,8 @@ struct Target {
   std::string table;
   bool is_tracks = false;
   std::vector<BlockStore::Part> parts;  // of `tracks` in the order of the event tables' targets
-  std::vector<std::int64_t> lineage_tables;
+  std::optional<std::int64_t> lineage_table;
+  std::vector<std::int64_t> rival_tables;
   std::string profile_id_column;  // its rows change profiles by this column
   std::string profile_table;
   std::unique_ptr<StagedRows> rows;
@@ -252,7 +253,8 @@ class Sync {
       target.table = seen.name;
       target.parts = {{seen.number, seen.event}};
       const std::int64_t number = number_of(seen);
-      target.lineage_tables = {number};
+      target.lineage_table = number;
+      target.rival_tables = {number};
       if (seen.type == EventType::identify) {
         target.profile_id_column = "user_id";
         target.profile_table = "users";
@@ -300,7 +302,7 @@ class Sync {
     std::map<Slot, Observed> bits;
     for (const Registry::TableSeen& seen : seen_) {
       if (seen.type != EventType::track) continue;
-      tracks.lineage_tables.push_back(table_number(seen.name));
+      tracks.rival_tables.push_back(table_number(seen.name));
       for (const Registry::ColumnSeen& column : seen.columns) {
         if (column.slot >= property_slot_first && column.slot < context_slot_first) continue;
         bits[column.slot] = static_cast<Observed>(bits[column.slot] | column.bits);
@@ -316,8 +318,8 @@ class Sync {
     // A stored row of any event may be the rival of a tie.
     for (const auto& [table, number] : ledger_.tables) {
       if (is_fixed_table(table)) continue;
-      if (std::ranges::find(tracks.lineage_tables, number) == tracks.lineage_tables.end()) {
-        tracks.lineage_tables.push_back(number);
+      if (std::ranges::find(tracks.rival_tables, number) == tracks.rival_tables.end()) {
+        tracks.rival_tables.push_back(number);
       }
     }
     WantedTable& wanted = wanted_.emplace_back();
@@ -422,6 +424,7 @@ class Sync {
     uuid_ts_ = std::max(to_micros(now()), ledger_.last_uuid_ts + 1);
     for (const Target& target : targets_)
       progress_.rows_total += target.rows->row_count();
+    number_objects();
     for (std::size_t i = 0; i < targets_.size(); ++i)
       DRAY_TRY(load_table(i));
     DRAY_TRY(count_lines());
@@ -444,10 +447,12 @@ class Sync {
     load.table = target.table;
     load.created = plan_.tables[i].created;
     load.columns = plan_.tables[i].columns;
-    load.lineage_tables = target.lineage_tables;
+    load.lineage_table = target.lineage_table;
+    load.rival_tables = target.rival_tables;
     load.uuid_ts = uuid_ts_;
     load.rows = target.rows.get();
     load.object_keys = &object_keys_;
+    load.object_numbers = &object_numbers_;
     load.check_seed = check_seed_;
     load.reload = request_.reload_changed == ReloadChanged::yes;
     load.profile_id_column = target.profile_id_column;
@@ -580,29 +585,30 @@ class Sync {
       if (object.set_aside_reason.empty()) entry.counts = object.counts;
       const auto known = ledger_.objects.find(object.info.key);
       entry.known = known != ledger_.objects.end();
-      entry.number = entry.known ? known->second.number : ledger_.next_object_number++;
+      entry.number = entry_numbers_[entries.size() - 1];
     }
     return entries;
   }
 
-  Result<void> write_ledger(Clock::time_point begun) {
-    const std::vector<ObjectEntry> entries = object_entries();
-    std::vector<std::int64_t> numbers;
-    numbers.reserve(entries.size());
-    for (const ObjectEntry& entry : entries)
-      numbers.push_back(entry.number);
-    for (const Target& target : targets_) {
-      if (target.is_tracks) continue;
-      DRAY_TRY(
-          write_lineage(*session_, *target.rows, target.lineage_tables[0], numbers, unusable_));
+  void number_objects() {
+    for (const ReadObject& object : objects_) {
+      const auto known = ledger_.objects.find(object.info.key);
+      const std::int64_t number =
+          known != ledger_.objects.end() ? known->second.number : ledger_.next_object_number++;
+      entry_numbers_.push_back(number);
+      object_numbers_.push_back(object.set_aside_reason.empty() ? number : no_object_number);
     }
+  }
+
+  Result<void> write_ledger(Clock::time_point begun) {
     DRAY_TRY(flush_value_rejects());
     for (const CollectionReport& collection : report_.collections) {
       report_.values_rejected += collection.values_rejected;
     }
     // A retry leaves the objects' own record alone: it read a few of their lines.
     if (request_.only_lines.empty()) {
-      DRAY_TRY(write_objects(*session_, report_.source, report_.run_id, report_.started, entries));
+      DRAY_TRY(write_objects(*session_, report_.source, report_.run_id, report_.started,
+                             object_entries()));
     }
     for (const auto& [key, lines] : request_.only_lines) {
       if (!was_read(key)) continue;
@@ -648,8 +654,10 @@ class Sync {
   std::unique_ptr<WarehouseSession> session_;
   LedgerState ledger_;
   std::vector<ReadObject> objects_;
-  std::vector<std::string> object_keys_;  // by RowKey::object
-  std::vector<bool> unusable_;            // likewise
+  std::vector<std::string> object_keys_;      // by RowKey::object
+  std::vector<std::int64_t> entry_numbers_;   // the ledger's, in the order of objects_
+  std::vector<std::int64_t> object_numbers_;  // the same, but no_object_number for unusable ones
+  std::vector<bool> unusable_;                // likewise
   std::uint64_t objects_changed_ = 0;
   std::string changed_sample_;
   bool listing_problems_ = false;
