@@ -11,52 +11,72 @@ namespace {
 
 constexpr const char* ledger_schema = "_dray";
 
-std::vector<Sql> ledger_ddl() {
+// Columns of Dray's own tables. Widths are for a warehouse that wants to know them: S3's longest
+// key is 1,024 bytes, a reject's value too, messages are cut nowhere.
+Column text_column(const char* name, std::uint32_t bytes = varchar_bytes_default) {
+  return {name, ColumnType::varchar, bytes, false};
+}
+Column number_column(const char* name) { return {name, ColumnType::bigint, 0, false}; }
+Column time_column(const char* name) { return {name, ColumnType::timestamp, 0, false}; }
+Column required(Column column) {
+  column.required = true;
+  return column;
+}
+
+constexpr std::uint32_t key_bytes = 4096;
+constexpr std::uint32_t message_bytes = 65'535;
+
+std::vector<CreateTable> ledger_tables() {
+  const Column run_id = required(text_column("run_id", 64));
+  const Column source = required(text_column("source"));
+  const auto count = [](const char* name) { return required(number_column(name)); };
+  const auto table = [](const char* name, std::vector<Column> columns) {
+    return CreateTable{ledger_schema, name, std::move(columns), true};
+  };
   return {
-      SqlBuilder("create schema if not exists _dray").done(),
-      SqlBuilder("create table if not exists _dray.sources (source varchar not null, "
-                 "location varchar not null)")
-          .done(),
-      SqlBuilder("create table if not exists _dray.objects (source varchar not null, "
-                 "key varchar not null, size_bytes bigint not null, version varchar not null, "
-                 "state varchar not null, object_number bigint not null, run_id varchar not null, "
-                 "reason varchar, lines bigint not null, loaded bigint not null, "
-                 "duplicate bigint not null, filtered bigint not null, rejected bigint not null, "
-                 "recorded_at timestamp not null)")
-          .done(),
-      SqlBuilder("create table if not exists _dray.tables (source varchar not null, "
-                 "table_name varchar not null, event varchar, table_number bigint not null, "
-                 "created_by_run varchar not null)")
-          .done(),
-      SqlBuilder("create table if not exists _dray.lineage (uuid bigint not null, "
-                 "received_at timestamp not null, table_number bigint not null, "
-                 "object_number bigint not null, line bigint not null)")
-          .done(),
-      SqlBuilder("create table if not exists _dray.runs (run_id varchar not null, "
-                 "source varchar not null, location varchar not null, status varchar not null, "
-                 "started_at timestamp not null, duration_us bigint not null, "
-                 "preparing_us bigint not null, loading_us bigint not null, uuid_ts timestamp, "
-                 "objects_listed bigint not null, objects_loaded bigint not null, "
-                 "objects_set_aside bigint not null, objects_known bigint not null, "
-                 "bytes_read bigint not null, bytes_plain bigint not null, lines bigint not null, "
-                 "loaded bigint not null, duplicate bigint not null, filtered bigint not null, "
-                 "rejected bigint not null, values_rejected bigint not null, error varchar)")
-          .done(),
-      SqlBuilder("create table if not exists _dray.collections (run_id varchar not null, "
-                 "table_name varchar not null, rows_loaded bigint not null, "
-                 "duplicates bigint not null, rows_replaced bigint not null, "
-                 "values_rejected bigint not null, new_columns varchar not null, "
-                 "created boolean not null)")
-          .done(),
-      SqlBuilder("create table if not exists _dray.notices (run_id varchar not null, "
-                 "code varchar not null, message varchar not null, count bigint not null)")
-          .done(),
-      SqlBuilder("create table if not exists _dray.rejects (run_id varchar not null, "
-                 "source varchar not null, object varchar not null, line bigint not null, "
-                 "kind varchar not null, reason varchar not null, detail varchar, "
-                 "table_name varchar, column_name varchar, value varchar, "
-                 "rejected_at timestamp not null, resolved_run varchar)")
-          .done(),
+      table("sources", {source, required(text_column("location", key_bytes))}),
+      table("objects", {source, required(text_column("key", key_bytes)), count("size_bytes"),
+                        required(text_column("version")), required(text_column("state", 16)),
+                        count("object_number"), run_id, text_column("reason", message_bytes),
+                        count("lines"), count("loaded"), count("duplicate"), count("filtered"),
+                        count("rejected"), required(time_column("recorded_at"))}),
+      table("tables", {source, required(text_column("table_name")), text_column("event", key_bytes),
+                       count("table_number"), required(text_column("created_by_run", 64))}),
+      table("lineage", {count("uuid"), required(time_column("received_at")), count("table_number"),
+                        count("object_number"), count("line")}),
+      table("runs", {run_id,
+                     source,
+                     required(text_column("location", key_bytes)),
+                     required(text_column("status", 16)),
+                     required(time_column("started_at")),
+                     count("duration_us"),
+                     count("preparing_us"),
+                     count("loading_us"),
+                     time_column("uuid_ts"),
+                     count("objects_listed"),
+                     count("objects_loaded"),
+                     count("objects_set_aside"),
+                     count("objects_known"),
+                     count("bytes_read"),
+                     count("bytes_plain"),
+                     count("lines"),
+                     count("loaded"),
+                     count("duplicate"),
+                     count("filtered"),
+                     count("rejected"),
+                     count("values_rejected"),
+                     text_column("error", message_bytes)}),
+      table("collections", {run_id, required(text_column("table_name")), count("rows_loaded"),
+                            count("duplicates"), count("rows_replaced"), count("values_rejected"),
+                            required(text_column("new_columns", message_bytes)),
+                            required({"created", ColumnType::boolean, 0, false})}),
+      table("notices", {run_id, required(text_column("code", 64)),
+                        required(text_column("message", message_bytes)), count("count")}),
+      table("rejects", {run_id, source, required(text_column("object", key_bytes)), count("line"),
+                        required(text_column("kind", 16)), required(text_column("reason", 64)),
+                        text_column("detail", message_bytes), text_column("table_name"),
+                        text_column("column_name"), text_column("value", 4096),
+                        required(time_column("rejected_at")), text_column("resolved_run", 64)}),
   };
 }
 
@@ -164,8 +184,9 @@ std::string joined(const std::vector<std::string>& names) {
 }  // namespace
 
 Result<void> create_ledger(WarehouseSession& session) {
-  for (const Sql& sql : ledger_ddl())
-    DRAY_TRY(session.execute(sql));
+  DRAY_TRY(session.apply(CreateSchema{ledger_schema}));
+  for (CreateTable& table : ledger_tables())
+    DRAY_TRY(session.apply(std::move(table)));
   return {};
 }
 
@@ -204,13 +225,15 @@ Result<LedgerState> read_ledger(WarehouseSession& session, const std::string& so
     state.tables.emplace(*row[0], std::stoll(*row[1]));
   SqlBuilder last(
       "select (select max(object_number) from _dray.objects), (select "
-      "max(table_number) from _dray.tables), (select max(epoch_us(uuid_ts)) from "
+      "max(table_number) from _dray.tables), (select max(uuid_ts) from "
       "_dray.runs where source = ");
   DRAY_ASSIGN(const QueryResult maxima,
               session.query(std::move(last.text(source).code(")")).done()));
   state.next_object_number = to_number(maxima.rows[0][0], 0) + 1;
   state.next_table_number = to_number(maxima.rows[0][1], 0) + 1;
-  state.last_uuid_ts = to_number(maxima.rows[0][2], 0);
+  if (const auto& last_load = maxima.rows[0][2]) {
+    state.last_uuid_ts = parse_timestamp(*last_load).value_or(0);
+  }
   return state;
 }
 

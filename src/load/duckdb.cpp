@@ -35,13 +35,14 @@ struct DdlWriter {
   }
   Sql operator()(const CreateTable& change) const {
     SqlBuilder sql("create table ");
+    if (change.if_missing) sql.code("if not exists ");
     sql.table(change.schema, change.table).code(" (");
     bool first = true;
     for (const Column& column : change.columns) {
       if (!first) sql.code(", ");
       first = false;
       add_type(sql.name(column.name).code(" "), column.type);
-      if (column.name == "id") sql.code(" not null");
+      if (column.required) sql.code(" not null");
     }
     return std::move(sql.code(")")).done();
   }
@@ -49,6 +50,10 @@ struct DdlWriter {
     SqlBuilder sql("alter table ");
     sql.table(change.schema, change.table).code(" add column ").name(change.column.name);
     return std::move(add_type(sql.code(" "), change.column.type)).done();
+  }
+  Sql operator()(const WidenColumn&) const {
+    DRAY_ASSERT(false);  // strings have no bound here
+    return SqlBuilder().done();
   }
 };
 

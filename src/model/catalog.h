@@ -1,6 +1,8 @@
 // What a warehouse's schema holds, and the changes that make it hold more.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -9,9 +11,14 @@
 
 namespace dray {
 
+// What a varchar holds, in bytes, where a warehouse wants to be told (the specification, 3.8).
+constexpr std::uint32_t varchar_bytes_default = 512;
+
 struct Column {
   std::string name;
   ColumnType type = ColumnType::varchar;
+  std::uint32_t varchar_bytes = varchar_bytes_default;  // of a varchar; not for DuckDB, PostgreSQL
+  bool required = false;                                // not null
   bool operator==(const Column&) const = default;
 };
 
@@ -22,6 +29,8 @@ struct LiveColumn {
   std::string type_name;  // the warehouse's own word
   bool writable = true;
   ColumnType type = ColumnType::varchar;  // the nearest of ours, if writable
+  // Of a varchar with a bound; nothing where strings have none.
+  std::optional<std::uint32_t> varchar_bytes{};
   bool operator==(const LiveColumn&) const = default;
 };
 
@@ -46,6 +55,7 @@ struct CreateTable {
   std::string schema;
   std::string table;
   std::vector<Column> columns;
+  bool if_missing = false;  // no error if it is there already
   bool operator==(const CreateTable&) const = default;
 };
 
@@ -56,7 +66,28 @@ struct AddColumn {
   bool operator==(const AddColumn&) const = default;
 };
 
+// To more bytes than it has. Redshift takes it outside a transaction only, so it is made before
+// one.
+struct WidenColumn {
+  std::string schema;
+  std::string table;
+  std::string column;
+  std::uint32_t varchar_bytes = 0;
+  bool operator==(const WidenColumn&) const = default;
+};
+
 // Additive only: nothing here drops, renames or narrows.
-using SchemaChange = std::variant<CreateSchema, CreateTable, AddColumn>;
+using SchemaChange = std::variant<CreateSchema, CreateTable, AddColumn, WidenColumn>;
+
+constexpr bool is_outside_transaction(const SchemaChange& change) {
+  return std::holds_alternative<WidenColumn>(change);
+}
+
+// What differs between warehouses and the plan must know.
+struct CatalogLimits {
+  std::size_t columns_per_table_max = 1'600;
+  // The longest string a column may be made or widened to hold; nothing: strings have no bound.
+  std::optional<std::uint32_t> varchar_bytes_max;
+};
 
 }  // namespace dray

@@ -24,6 +24,15 @@ constexpr Observed observed_length(std::size_t bytes) {
   return bits;
 }
 
+// How wide a varchar for these values is: 512 bytes or the power of two that fits.
+constexpr std::uint32_t varchar_bytes_for(Observed observed) {
+  std::uint32_t bytes = 512;
+  for (unsigned n = 0; n < 8; ++n) {
+    if ((observed & (0x100U << n)) != 0) bytes = std::uint32_t{1024} << n;
+  }
+  return bytes;
+}
+
 // The narrowest type that holds all the values: one kind its own type, integers and reals together
 // double precision, everything else varchar.
 constexpr ColumnType narrowest_type(Observed observed) {

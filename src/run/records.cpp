@@ -136,10 +136,15 @@ Result<SourceStatus> status_of_source(Warehouse& warehouse, WarehouseSession& se
   return status;
 }
 
+void add_run_prefix(SqlBuilder& sql, const std::string& prefix) {
+  sql.code("left(run_id, ").number(static_cast<std::uint64_t>(prefix.size())).code(") = ");
+  sql.text(prefix);
+}
+
 void add_filter(SqlBuilder& sql, const RejectFilter& filter) {
   sql.code(" where resolved_run is null");
   if (filter.source) sql.code(" and source = ").text(*filter.source);
-  if (filter.run_id) sql.code(" and starts_with(run_id, ").text(*filter.run_id).code(")");
+  if (filter.run_id) add_run_prefix(sql.code(" and "), *filter.run_id);
   if (filter.reason) sql.code(" and reason = ").text(*filter.reason);
   if (filter.table_name) sql.code(" and table_name = ").text(*filter.table_name);
   if (filter.object) sql.code(" and object = ").text(*filter.object);
@@ -162,7 +167,8 @@ Result<std::optional<RunReport>> find_run(Warehouse& warehouse, const std::strin
   DRAY_ASSIGN(const auto session, open_ledger(warehouse));
   if (!session) return std::optional<RunReport>();
   SqlBuilder sql = select_runs();
-  sql.code(" where starts_with(run_id, ").text(run_id).code(") order by started_at limit 2");
+  add_run_prefix(sql.code(" where "), run_id);
+  sql.code(" order by started_at limit 2");
   DRAY_ASSIGN(auto runs, read_runs(warehouse, *session, std::move(sql).done()));
   if (runs.empty()) return std::optional<RunReport>();
   if (runs.size() > 1 && runs.front().run_id != run_id) {
@@ -209,10 +215,13 @@ Result<std::vector<RejectGroup>> group_rejects(Warehouse& warehouse, const Rejec
   DRAY_ASSIGN(const auto session, open_ledger(warehouse));
   if (!session) return groups;
   SqlBuilder sql(
-      "select source, kind, reason, table_name, column_name, count(*), min(object), "
-      "arg_min(line, object), arg_min(value, object) from _dray.rejects");
+      "select source, kind, reason, table_name, column_name, group_size, object, line, value from "
+      "(select source, kind, reason, table_name, column_name, object, line, value, "
+      "count(*) over (partition by source, kind, reason, table_name, column_name) as group_size, "
+      "row_number() over (partition by source, kind, reason, table_name, column_name "
+      "order by object, line) as place from _dray.rejects");
   add_filter(sql, filter);
-  sql.code(" group by all order by 6 desc, 1, 2, 3, 4, 5 limit ");
+  sql.code(") r where place = 1 order by 6 desc, 1, 2, 3, 4, 5 limit ");
   sql.number(static_cast<std::uint64_t>(filter.count_max));
   DRAY_ASSIGN(const QueryResult rows, session->query(std::move(sql).done()));
   for (const Row& row : rows.rows) {

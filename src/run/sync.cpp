@@ -288,7 +288,8 @@ class Sync {
 
   WantedColumn wanted_column(const Registry::ColumnSeen& column) {
     count_name(column.origin);
-    WantedColumn wanted{column.name, narrowest_type(column.bits), {}, column.slot};
+    WantedColumn wanted{
+        column.name, narrowest_type(column.bits), {}, column.slot, varchar_bytes_for(column.bits)};
     if (column.slot < property_slot_first) {
       wanted.standard = static_cast<StandardColumn>(column.slot);
     }
@@ -309,6 +310,7 @@ class Sync {
         WantedColumn& wanted = columns[column.slot];
         wanted.name = column.name;
         wanted.type = narrowest_type(bits[column.slot]);
+        wanted.varchar_bytes = varchar_bytes_for(bits[column.slot]);
         wanted.slot = column.slot;
         if (column.slot < property_slot_first) {
           wanted.standard = static_cast<StandardColumn>(column.slot);

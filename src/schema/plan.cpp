@@ -117,8 +117,9 @@ Result<void> check_ours(const Catalog& catalog, const LiveTable& table) {
 
 class TablePlanner {
  public:
-  TablePlanner(const Catalog& catalog, const WantedTable& wanted, ContractColumns contract)
-      : catalog_(catalog), wanted_(wanted), contract_(contract) {}
+  TablePlanner(const Catalog& catalog, const WantedTable& wanted, ContractColumns contract,
+               const CatalogLimits& limits)
+      : catalog_(catalog), wanted_(wanted), contract_(contract), limits_(limits) {}
 
   Result<TablePlan> plan(std::vector<SchemaChange>& changes) {
     plan_.table = wanted_.name;
@@ -141,7 +142,14 @@ class TablePlanner {
   }
 
   void want(std::string_view name, ColumnType type) {
-    if (live_column(name) == nullptr) missing_.insert({std::string(name), type});
+    if (live_column(name) != nullptr) return;
+    Column column{std::string(name), type, varchar_bytes_default, name == "id"};
+    missing_.emplace(name, std::move(column));
+  }
+
+  // Within the limits; a value may be longer.
+  std::uint32_t within_limits(std::uint32_t varchar_bytes) const {
+    return std::min(varchar_bytes, limits_.varchar_bytes_max.value_or(varchar_bytes));
   }
 
   // What the warehouse lacks, in the order of creation, up to the bound.
@@ -165,32 +173,45 @@ class TablePlanner {
       want(column.name, column.standard ? facts(*column.standard).type
                         : promised      ? ColumnType::varchar
                                         : column.type);
+      if (const auto made = missing_.find(column.name); made != missing_.end()) {
+        made->second.varchar_bytes = within_limits(column.varchar_bytes);
+      }
     }
     const std::size_t live_count = live_ == nullptr ? 0 : live_->columns.size();
     const std::size_t room =
-        columns_per_table_max > live_count ? columns_per_table_max - live_count : 0;
-    for (const auto& [name, type] : missing_)
-      plan_.new_columns.push_back({name, type});
+        limits_.columns_per_table_max > live_count ? limits_.columns_per_table_max - live_count : 0;
+    for (const auto& [name, column] : missing_)
+      plan_.new_columns.push_back(column);
     std::ranges::sort(plan_.new_columns, ColumnOrder());
     if (plan_.new_columns.size() > room) plan_.new_columns.resize(room);
   }
 
-  LoadColumn load_column(const std::string& name) const {
+  LoadColumn load_column(const std::string& name, std::uint32_t varchar_bytes) {
     LoadColumn column;
     column.name = name;
     if (const LiveColumn* live = live_column(name)) {
       column.type = live->type;
       if (!live->writable) column.refused = RejectReason::does_not_fit;
+      if (live->varchar_bytes) column.varchar_bytes = widened(*live, varchar_bytes);
       return column;
     }
     column.created = true;
     for (const Column& made : plan_.new_columns) {
       if (made.name != name) continue;
       column.type = made.type;
+      if (limits_.varchar_bytes_max) column.varchar_bytes = made.varchar_bytes;
       return column;
     }
     column.refused = RejectReason::too_many_columns;
     return column;
+  }
+
+  // The bytes that the column holds when the plan is carried out.
+  std::uint32_t widened(const LiveColumn& live, std::uint32_t varchar_bytes) {
+    const std::uint32_t wanted = within_limits(varchar_bytes);
+    if (wanted <= *live.varchar_bytes) return *live.varchar_bytes;
+    widenings_.push_back({catalog_.schema, wanted_.name, live.name, wanted});
+    return wanted;
   }
 
   void add_load_columns() {
@@ -200,12 +221,12 @@ class TablePlanner {
       const auto contract = standard_contract(wanted_.name);
       if (std::ranges::find(contract, standard) == contract.end()) continue;
       if (live_column(name) == nullptr && missing_.count(name) == 0) continue;
-      LoadColumn column = load_column(name);
+      LoadColumn column = load_column(name, varchar_bytes_default);
       column.standard = standard;
       plan_.columns.push_back(std::move(column));
     }
     for (const WantedColumn& wanted : wanted_.columns) {
-      LoadColumn column = load_column(wanted.name);
+      LoadColumn column = load_column(wanted.name, wanted.varchar_bytes);
       column.slot = wanted.slot;
       plan_.columns.push_back(std::move(column));
     }
@@ -216,6 +237,7 @@ class TablePlanner {
       changes.emplace_back(CreateTable{catalog_.schema, wanted_.name, plan_.new_columns});
       return;
     }
+    changes.insert(changes.end(), widenings_.begin(), widenings_.end());
     for (const Column& column : plan_.new_columns) {
       changes.emplace_back(AddColumn{catalog_.schema, wanted_.name, column});
     }
@@ -224,21 +246,24 @@ class TablePlanner {
   const Catalog& catalog_;
   const WantedTable& wanted_;
   const ContractColumns contract_;
+  const CatalogLimits& limits_;
   const LiveTable* live_ = nullptr;
-  std::map<std::string, ColumnType> missing_;
+  std::map<std::string, Column, std::less<>> missing_;
+  std::vector<WidenColumn> widenings_;
   TablePlan plan_;
 };
 
 }  // namespace
 
 Result<Plan> make_plan(const Catalog& catalog, const std::vector<WantedTable>& wanted,
-                       ContractColumns contract) {
+                       ContractColumns contract, const CatalogLimits& limits) {
   Plan plan;
   if (!catalog.schema_exists && !wanted.empty()) {
     plan.changes.emplace_back(CreateSchema{catalog.schema});
   }
   for (const WantedTable& table : wanted) {
-    DRAY_ASSIGN(TablePlan table_plan, TablePlanner(catalog, table, contract).plan(plan.changes));
+    DRAY_ASSIGN(TablePlan table_plan,
+                TablePlanner(catalog, table, contract, limits).plan(plan.changes));
     plan.tables.push_back(std::move(table_plan));
   }
   return plan;

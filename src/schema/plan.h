@@ -14,15 +14,12 @@
 
 namespace dray {
 
-// Redshift's limit, kept on every warehouse so that the mapping is one. More columns than this mean
-// that ids are used as property names.
-constexpr std::size_t columns_per_table_max = 1'600;
-
 struct WantedColumn {
   std::string name;
   ColumnType type = ColumnType::varchar;  // of the values seen; counts only if the column is new
   std::optional<StandardColumn> standard;
   Slot slot = 0;
+  std::uint32_t varchar_bytes = varchar_bytes_default;  // that hold all the values seen
 };
 
 struct WantedTable {
@@ -44,9 +41,12 @@ struct Plan {
   std::vector<TablePlan> tables;      // in the order of the wanted tables
 };
 
+// Columns are made wide enough for the values, and those that are too narrow widened, as far as the
+// limits go; LoadColumn::varchar_bytes tells where longer values will have to be cut.
+//
 // Errors are `config`: a wanted table is a view, or a table that lacks the columns every table of
 // Dray's has, so that somebody else must have made it.
 Result<Plan> make_plan(const Catalog& catalog, const std::vector<WantedTable>& wanted,
-                       ContractColumns contract);
+                       ContractColumns contract, const CatalogLimits& limits = {});
 
 }  // namespace dray

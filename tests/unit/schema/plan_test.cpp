@@ -92,7 +92,7 @@ TEST(Plan, NewTableHasStandardColumnsThenContextThenOthersByName) {
   EXPECT_EQ(plan.changes[0], SchemaChange(CreateSchema{"shop"}));
   EXPECT_EQ(plan.changes[1], SchemaChange(CreateTable{"shop",
                                                       "order_completed",
-                                                      {{"id", varchar},
+                                                      {{"id", varchar, varchar_bytes_default, true},
                                                        {"received_at", timestamp},
                                                        {"uuid", bigint},
                                                        {"uuid_ts", timestamp},
@@ -254,7 +254,7 @@ TEST(Plan, NewTableHasAtMost1600Columns) {
   EXPECT_EQ(plan_of(catalog_of({}), {wide_table(1'595)}).tables.at(0).new_columns.size(), 1'600U);
   const Plan plan = plan_of(catalog_of({}), {wide_table(1'597)});
   const TablePlan& table = plan.tables.at(0);
-  ASSERT_EQ(table.new_columns.size(), columns_per_table_max);
+  ASSERT_EQ(table.new_columns.size(), CatalogLimits().columns_per_table_max);
   EXPECT_EQ(table.new_columns.front().name, "id");
   EXPECT_EQ(table.new_columns.back().name, "p11594");
   EXPECT_FALSE(load_column(table, "p11594")->refused.has_value());
