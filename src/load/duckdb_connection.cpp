@@ -5,7 +5,9 @@
 #include <charconv>
 #include <filesystem>
 #include <string_view>
+#include <system_error>
 #include <thread>
+#include <vector>
 
 #include "base/time.h"
 
@@ -60,6 +62,20 @@ std::string real_text(double value) {
   std::array<char, 32> text{};
   const auto end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
   return {text.data(), end};
+}
+
+// What a killed process left behind. DuckDB removes the directory only when it made it itself. We
+// hold the lock of the database, so that nobody else uses it.
+void remove_leftovers(const std::string& directory) {
+  namespace fs = std::filesystem;
+  std::error_code ignored;
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::directory_iterator(directory, ignored)) {
+    if (entry.path().filename().string().starts_with("duckdb_temp_")) files.push_back(entry.path());
+  }
+  for (const fs::path& file : files)
+    fs::remove(file, ignored);
+  fs::remove(directory, ignored);  // only if nothing else is in it
 }
 
 bool is_plain(duckdb_type type) {
@@ -164,8 +180,17 @@ std::string_view type_name(duckdb_type type) {
 
 Error duckdb_error(const char* message) {
   const std::string text = message == nullptr ? "unknown error" : message;
-  if (contains(text, "No space left on device") || contains(text, "Out of Memory Error")) {
-    return config_error(text + "\ntry: free some room on the disk, or allow more memory");
+  for (const char* full : {"No space left on device", "Disk quota exceeded", "File too large",
+                           "max_temp_directory_size"}) {
+    if (!contains(text, full)) continue;
+    // A commit tells first what it was about to do.
+    constexpr std::string_view because = "because of error: ";
+    const std::size_t at = text.rfind(because);
+    return config_error((at == std::string::npos ? text : text.substr(at + because.size())) +
+                        "\ntry: free some room there, and run this again");
+  }
+  if (contains(text, "Out of Memory Error")) {
+    return config_error(text + "\ntry: allow more memory (--memory, or memory in dray.yaml)");
   }
   return internal_error(text);
 }
@@ -190,6 +215,9 @@ Result<std::unique_ptr<DuckDatabase>> DuckDatabase::open(const std::string& path
     return error;
   }
   DRAY_TRY(made->attach(path, in_memory, options.access));
+  if (!in_memory && options.access == Access::read_write && options.temp_directory.empty()) {
+    remove_leftovers(path + ".tmp");
+  }
   return made;
 }
 
@@ -234,8 +262,15 @@ Result<std::unique_ptr<DuckConnection>> DuckConnection::open(const DuckDatabase&
 
 DuckConnection::~DuckConnection() { duckdb_disconnect(&connection_); }
 
+void DuckConnection::interrupt() {
+  interrupted_ = true;
+  duckdb_interrupt(connection_);
+}
+
 Result<void> DuckConnection::run(const Sql& sql, DuckResult& result) {
+  if (interrupted_) return cancelled_error();
   if (duckdb_query(connection_, sql.text().c_str(), &result.handle()) != DuckDBSuccess) {
+    if (interrupted_) return cancelled_error();
     return duckdb_error(duckdb_result_error(&result.handle()));
   }
   return {};
