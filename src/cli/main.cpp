@@ -1,3 +1,4 @@
+#include <signal.h>  // NOLINT(modernize-deprecated-headers): POSIX, not the C library
 #include <unistd.h>
 
 #include <chrono>
@@ -6,6 +7,8 @@
 #include "cli/cli.h"
 
 int main(int argc, char** argv) {
+  // A file that may not grow any more is an error of the write, like a full disk, not the end.
+  ::signal(SIGXFSZ, SIG_IGN);
   const dray::Environment environment{
       .out = std::cout,
       .err = std::cerr,

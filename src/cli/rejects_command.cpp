@@ -77,7 +77,13 @@ std::string groups_json(const std::vector<RejectGroup>& groups) {
   return std::move(json).done() + "\n";
 }
 
-std::string groups_text(const std::vector<RejectGroup>& groups, const Terminal& terminal) {
+// The warehouse as the person named it, for a command to copy.
+std::string warehouse_flag(const Selection& selection) {
+  return selection.warehouse.empty() ? "" : " --warehouse " + shell_word(selection.warehouse);
+}
+
+std::string groups_text(const std::vector<RejectGroup>& groups, const Selection& selection,
+                        const Terminal& terminal) {
   if (groups.empty()) return "no open rejects\n";
   std::vector<std::vector<std::string>> rows;
   rows.reserve(groups.size());
@@ -95,14 +101,16 @@ std::string groups_text(const std::vector<RejectGroup>& groups, const Terminal& 
                        {"for example"},
                        {"value"}},
                       rows, terminal.columns) +
-         "\nsee each with: dray rejects show; after mending the cause: dray rejects retry\n";
+         "\nsee each with: dray rejects show" + warehouse_flag(selection) +
+         "\nafter mending the cause: dray rejects retry" + warehouse_flag(selection) + "\n";
 }
 
 Result<std::string> list_output(const RejectsCommand& command, Warehouse& warehouse,
                                 const Terminal& terminal) {
   DRAY_ASSIGN(const std::vector<RejectGroup> groups, groups_of(command, warehouse));
-  return command.presentation.form == OutputForm::json ? groups_json(groups)
-                                                       : groups_text(groups, terminal);
+  return command.presentation.form == OutputForm::json
+             ? groups_json(groups)
+             : groups_text(groups, command.selection, terminal);
 }
 
 // --- show
@@ -155,6 +163,7 @@ int show(const RejectsCommand& command, const Environment& environment) {
   const auto output = [&]() -> Result<std::string> {
     DRAY_ASSIGN(const std::string address, select_warehouse(command.selection));
     DRAY_ASSIGN(const std::unique_ptr<Warehouse> warehouse, open_to_read(address));
+    DRAY_TRY(check_sources(command.selection, address, *warehouse));
     return command.action == RejectsCommand::Action::list
                ? list_output(command, *warehouse, environment.out_terminal)
                : show_output(command, *warehouse, environment.out_terminal);
@@ -196,6 +205,7 @@ Result<std::map<std::string, SourceConfig>> known_sources(const Config& config,
 
 Result<std::vector<SyncJob>> retry_jobs(const RejectsCommand& command, const Config& config,
                                         Warehouse& warehouse) {
+  DRAY_TRY(check_sources(command.selection, config.warehouse, warehouse));
   const std::size_t limit = command.limit.value_or(std::numeric_limits<std::int64_t>::max());
   DRAY_ASSIGN(const std::vector<Reject> rejects, rejects_of(command, warehouse, limit));
   DRAY_ASSIGN(const auto sources, known_sources(config, warehouse));

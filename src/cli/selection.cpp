@@ -6,6 +6,7 @@
 
 #include "cli/format.h"
 #include "config/nearest.h"
+#include "run/records.h"
 #include "transform/naming.h"
 
 namespace dray {
@@ -172,6 +173,20 @@ std::vector<std::string> selected_schemas(const Selection& selection) {
     schemas.push_back(schema_name(name));
   }
   return schemas;
+}
+
+Result<void> check_sources(const Selection& selection, const std::string& address,
+                           Warehouse& warehouse) {
+  if (selection.sources.empty()) return {};
+  DRAY_ASSIGN(const std::vector<std::string> known, source_names(warehouse));
+  for (const std::string& schema : selected_schemas(selection)) {
+    if (std::ranges::find(known, schema) != known.end()) continue;
+    const auto nearest = nearest_word(schema, known);
+    return with_hint(config_error(address + " has no source \"" + schema + "\"" +
+                                  (nearest ? "; did you mean \"" + *nearest + "\"?" : "")),
+                     "dray status --warehouse " + shell_word(address));
+  }
+  return {};
 }
 
 Result<std::unique_ptr<Warehouse>> open_to_read(const std::string& address) {

@@ -29,6 +29,10 @@ Result<std::string> select_warehouse(const Selection& selection);
 // --source as the schemas' names; empty when all are meant.
 std::vector<std::string> selected_schemas(const Selection& selection);
 
+// That the warehouse knows the sources that --source asks for, so that a slip is no empty answer.
+Result<void> check_sources(const Selection& selection, const std::string& address,
+                           Warehouse& warehouse);
+
 // For reading what is there; the file has to exist.
 Result<std::unique_ptr<Warehouse>> open_to_read(const std::string& address);
 

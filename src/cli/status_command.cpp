@@ -111,6 +111,7 @@ std::string statuses_text(const std::string& warehouse, const std::vector<Source
 Result<std::string> status_output(const StatusCommand& command, const Terminal& terminal) {
   DRAY_ASSIGN(const std::string address, select_warehouse(command.selection));
   DRAY_ASSIGN(const std::unique_ptr<Warehouse> warehouse, open_to_read(address));
+  DRAY_TRY(check_sources(command.selection, address, *warehouse));
   DRAY_ASSIGN(std::vector<SourceStatus> found, source_statuses(*warehouse));
   const auto schemas = selected_schemas(command.selection);
   std::erase_if(found,
@@ -170,6 +171,7 @@ Result<std::vector<RunReport>> runs_of(const HistoryCommand& command, Warehouse&
 Result<std::string> history_output(const HistoryCommand& command, const Terminal& terminal) {
   DRAY_ASSIGN(const std::string address, select_warehouse(command.selection));
   DRAY_ASSIGN(const std::unique_ptr<Warehouse> warehouse, open_to_read(address));
+  DRAY_TRY(check_sources(command.selection, address, *warehouse));
   const bool json = command.form == OutputForm::json;
   if (command.run.empty()) {
     DRAY_ASSIGN(const std::vector<RunReport> runs, runs_of(command, *warehouse));

@@ -29,6 +29,7 @@ class Runner {
   ProgressForm progress_form() const;
   void show(const RunReport& report, SyncMode mode);
   void tell_stopped(const std::string& source);
+  void tell_too_late(const RunReport& report, SyncMode mode);
 
   Warehouse& warehouse_;
   const std::string& warehouse_name_;
@@ -72,19 +73,24 @@ void Runner::tell_stopped(const std::string& source) {
                    << " is as it was before this sync; the next one begins again" << std::endl;
 }
 
+void Runner::tell_too_late(const RunReport& report, SyncMode mode) {
+  if (mode == SyncMode::plan) return;
+  environment_.err << "dray: it was too late to stop: " << report.source << " is loaded"
+                   << std::endl;
+}
+
 int Runner::run(const SyncJob& job) {
   Result<RunReport> result = sync_one(job);
   if (!result.ok()) {
     const int code =
         tell_failure(environment_, presentation_.form, result.error(), job.request.source);
-    if (stopped()) tell_stopped(job.request.source);
+    if (result.error().cause == Cause::cancelled) tell_stopped(job.request.source);
     return code;
   }
   RunReport report = std::move(result).value();
   report.warehouse = warehouse_name_;
   show(report, job.request.mode);
-  // A stop that came too late changed nothing.
-  if (stopped() && report.status == RunStatus::failure) tell_stopped(job.request.source);
+  if (stopped() && report.status != RunStatus::failure) tell_too_late(report, job.request.mode);
   return exit_code(report, presentation_.strict);
 }
 

@@ -195,6 +195,14 @@ Result<bool> has_ledger(WarehouseSession& session) {
   return !catalog.tables.empty();
 }
 
+Result<bool> has_run(WarehouseSession& session, const std::string& run_id) {
+  DRAY_ASSIGN(const bool there, has_ledger(session));
+  if (!there) return false;
+  SqlBuilder sql("select 1 from _dray.runs where run_id = ");
+  DRAY_ASSIGN(const QueryResult runs, session.query(std::move(sql.text(run_id)).done()));
+  return !runs.rows.empty();
+}
+
 Result<LedgerState> read_ledger(WarehouseSession& session, const std::string& source) {
   LedgerState state;
   DRAY_ASSIGN(const bool there, has_ledger(session));
@@ -258,6 +266,15 @@ Result<void> write_objects(WarehouseSession& session, const std::string& source,
                     number(entry.counts.duplicate), number(entry.counts.filtered),
                     number(entry.counts.rejected), now});
       });
+}
+
+Result<void> forget_objects(WarehouseSession& session, const std::string& source,
+                            const std::vector<std::string>& keys) {
+  for (const std::string& key : keys) {
+    SqlBuilder sql("delete from _dray.objects where state = 'set_aside' and source = ");
+    DRAY_TRY(session.execute(std::move(sql.text(source).code(" and key = ").text(key)).done()));
+  }
+  return {};
 }
 
 Result<void> write_tables(WarehouseSession& session, const std::string& source,
@@ -337,7 +354,9 @@ Result<void> resolve_rejects(WarehouseSession& session, const std::string& sourc
                              const std::vector<std::uint64_t>& lines) {
   SqlBuilder sql("update _dray.rejects set resolved_run = ");
   sql.text(run_id).code(" where resolved_run is null and source = ").text(source);
-  sql.code(" and object = ").text(object).code(" and line in (");
+  sql.code(" and object = ").text(object);
+  if (lines.empty()) return session.execute(std::move(sql).done());
+  sql.code(" and line in (");
   for (std::size_t i = 0; i < lines.size(); ++i) {
     if (i > 0) sql.code(", ");
     sql.number(lines[i]);

@@ -25,6 +25,9 @@ Result<void> create_ledger(WarehouseSession& session);
 // Whether the warehouse has a ledger at all.
 Result<bool> has_ledger(WarehouseSession& session);
 
+// Whether a run of this id has committed.
+Result<bool> has_run(WarehouseSession& session, const std::string& run_id);
+
 struct LedgerObject {
   std::uint64_t size_bytes = 0;
   std::string version;
@@ -57,6 +60,10 @@ Result<void> write_objects(WarehouseSession& session, const std::string& source,
                            const std::string& run_id, Timestamp now,
                            const std::vector<ObjectEntry>& objects);
 
+// Removes the entries of objects of which nothing was ever loaded.
+Result<void> forget_objects(WarehouseSession& session, const std::string& source,
+                            const std::vector<std::string>& keys);
+
 struct TableEntry {
   std::string table;
   std::string event;  // the slug; empty for fixed tables
@@ -78,7 +85,7 @@ Result<void> write_rejects(WarehouseSession& session, const std::string& source,
                            const std::vector<std::string>& object_keys,
                            const std::vector<bool>& unusable);
 
-// Marks the open rejects of these lines as mended by this run.
+// Marks the open rejects of these lines as mended by this run; without lines those of all.
 Result<void> resolve_rejects(WarehouseSession& session, const std::string& source,
                              const std::string& run_id, const std::string& object,
                              const std::vector<std::uint64_t>& lines);

@@ -114,6 +114,7 @@ class DuckSession final : public WarehouseSession {
 
   Result<void> begin() override { return execute(SqlBuilder("begin transaction").done()); }
   Result<void> commit() override { return execute(SqlBuilder("commit").done()); }
+  void interrupt() override { connection_->interrupt(); }
 
   Result<void> apply(const SchemaChange& change) override {
     return execute(std::visit(DdlWriter(), change));
@@ -183,9 +184,10 @@ class DuckSession final : public WarehouseSession {
   }
 
  private:
-  static Result<void> append_all(duckdb_appender appender, RowSource& rows) {
+  Result<void> append_all(duckdb_appender appender, RowSource& rows) const {
     std::vector<PlainValue> row;
     while (true) {
+      if (connection_->interrupted()) return cancelled_error();
       DRAY_ASSIGN(const bool more, rows.next(row));
       if (!more) break;
       for (const PlainValue& value : row)

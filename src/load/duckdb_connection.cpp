@@ -6,7 +6,9 @@
 #include <chrono>
 #include <filesystem>
 #include <string_view>
+#include <system_error>
 #include <thread>
+#include <vector>
 
 #include "base/time.h"
 
@@ -61,6 +63,20 @@ std::string real_text(double value) {
   std::array<char, 32> text{};
   const auto end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
   return {text.data(), end};
+}
+
+// What a killed process left behind. DuckDB removes the directory only when it made it itself. We
+// hold the lock of the database, so that nobody else uses it.
+void remove_leftovers(const std::string& directory) {
+  namespace fs = std::filesystem;
+  std::error_code ignored;
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::directory_iterator(directory, ignored)) {
+    if (entry.path().filename().string().starts_with("duckdb_temp_")) files.push_back(entry.path());
+  }
+  for (const fs::path& file : files)
+    fs::remove(file, ignored);
+  fs::remove(directory, ignored);  // only if nothing else is in it
 }
 
 bool is_plain(duckdb_type type) {
@@ -191,8 +207,17 @@ void wait_for(duckdb_pending_result pending) {
 
 Error duckdb_error(const char* message) {
   const std::string text = message == nullptr ? "unknown error" : message;
-  if (contains(text, "No space left on device") || contains(text, "Out of Memory Error")) {
-    return config_error(text + "\ntry: free some room on the disk, or allow more memory");
+  for (const char* full : {"No space left on device", "Disk quota exceeded", "File too large",
+                           "max_temp_directory_size"}) {
+    if (!contains(text, full)) continue;
+    // A commit tells first what it was about to do.
+    constexpr std::string_view because = "because of error: ";
+    const std::size_t at = text.rfind(because);
+    return config_error((at == std::string::npos ? text : text.substr(at + because.size())) +
+                        "\ntry: free some room there, and run this again");
+  }
+  if (contains(text, "Out of Memory Error")) {
+    return config_error(text + "\ntry: allow more memory (--memory, or memory in dray.yaml)");
   }
   return internal_error(text);
 }
@@ -216,6 +241,9 @@ Result<std::unique_ptr<DuckDatabase>> DuckDatabase::open(const std::string& path
     return error;
   }
   DRAY_TRY(made->attach(path, in_memory, options.access));
+  if (!in_memory && options.access == Access::read_write && options.temp_directory.empty()) {
+    remove_leftovers(path + ".tmp");
+  }
   return made;
 }
 
@@ -262,7 +290,13 @@ Result<std::unique_ptr<DuckConnection>> DuckConnection::open(const DuckDatabase&
 
 DuckConnection::~DuckConnection() { duckdb_disconnect(&connection_); }
 
+void DuckConnection::interrupt() {
+  interrupted_ = true;
+  duckdb_interrupt(connection_);
+}
+
 Result<void> DuckConnection::run(const Sql& sql, DuckResult& result) {
+  if (interrupted_) return cancelled_error();
   Statement statement;
   if (duckdb_prepare(connection_, sql.text().c_str(), &statement.prepared) != DuckDBSuccess) {
     return duckdb_error(duckdb_prepare_error(statement.prepared));
@@ -272,6 +306,7 @@ Result<void> DuckConnection::run(const Sql& sql, DuckResult& result) {
   }
   wait_for(statement.pending);
   if (duckdb_execute_pending(statement.pending, &result.handle()) != DuckDBSuccess) {
+    if (interrupted_) return cancelled_error();
     return duckdb_error(duckdb_result_error(&result.handle()));
   }
   return {};

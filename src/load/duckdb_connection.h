@@ -4,6 +4,7 @@
 
 #include <duckdb.h>
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -62,9 +63,14 @@ class DuckConnection {
   Result<void> run(const Sql& sql, DuckResult& result);
   Result<QueryResult> query(const Sql& sql);
 
+  // From any thread: the statement in progress fails with `cancelled`, and so does every later one.
+  void interrupt();
+  bool interrupted() const { return interrupted_; }
+
  private:
   DuckConnection() = default;
   duckdb_connection connection_ = nullptr;
+  std::atomic<bool> interrupted_{false};
 };
 
 // What the caller can do about a message of DuckDB's.

@@ -11,7 +11,8 @@
 //
 // Threads: a warehouse may open sessions from several threads; a session belongs to one thread at a
 // time (it may use more inside).
-// Errors: `config`, `transient`, `in_doubt` (from commit alone) or `internal`. After an error
+// Errors: `config`, `transient`, `in_doubt` (from commit alone), `cancelled` (once interrupted) or
+// `internal`. After an error
 // inside a transaction nothing but destroying the session is of use, and that rolls everything
 // back.
 #pragma once
@@ -91,6 +92,10 @@ class WarehouseSession {
   // On in_doubt the connection is gone and nobody here knows the outcome: open a new session and
   // read the ledger.
   virtual Result<void> commit() = 0;
+
+  // From any thread: the call in progress and every later one end soon, with `cancelled`. Not while
+  // commit() runs: nobody could tell whether it was in time.
+  virtual void interrupt() = 0;
 };
 
 class Warehouse {

@@ -177,6 +177,8 @@ class Worker {
     out.counts += counts_;
     out.notices += notices_;
     out.bytes_plain += chunk_.size_bytes;
+    for (const OversizeLine& line : chunk_.oversize)
+      out.bytes_plain += line.size_bytes;
     object.observations.insert(object.observations.end(), observations.begin(), observations.end());
     reading_.progress_.lines += counts_.lines;
   }

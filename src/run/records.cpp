@@ -177,15 +177,25 @@ Result<std::optional<RunReport>> find_run(Warehouse& warehouse, const std::strin
   return std::optional<RunReport>(std::move(runs.front()));
 }
 
-Result<std::vector<SourceStatus>> source_statuses(Warehouse& warehouse) {
-  std::vector<SourceStatus> statuses;
+Result<std::vector<std::string>> source_names(Warehouse& warehouse) {
+  std::vector<std::string> names;
   DRAY_ASSIGN(const auto session, open_ledger(warehouse));
-  if (!session) return statuses;
+  if (!session) return names;
   DRAY_ASSIGN(
       const QueryResult sources,
       session->query(SqlBuilder("select distinct source from _dray.runs order by 1").done()));
-  for (const Row& row : sources.rows) {
-    DRAY_ASSIGN(SourceStatus status, status_of_source(warehouse, *session, text(row[0])));
+  for (const Row& row : sources.rows)
+    names.push_back(text(row[0]));
+  return names;
+}
+
+Result<std::vector<SourceStatus>> source_statuses(Warehouse& warehouse) {
+  std::vector<SourceStatus> statuses;
+  DRAY_ASSIGN(const std::vector<std::string> names, source_names(warehouse));
+  if (names.empty()) return statuses;
+  DRAY_ASSIGN(const auto session, open_ledger(warehouse));
+  for (const std::string& name : names) {
+    DRAY_ASSIGN(SourceStatus status, status_of_source(warehouse, *session, name));
     statuses.push_back(std::move(status));
   }
   return statuses;

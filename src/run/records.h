@@ -24,6 +24,9 @@ Result<std::vector<RunReport>> recent_runs(Warehouse& warehouse,
 // when several begin so.
 Result<std::optional<RunReport>> find_run(Warehouse& warehouse, const std::string& run_id);
 
+// The sources that had a run, by name.
+Result<std::vector<std::string>> source_names(Warehouse& warehouse);
+
 struct ObjectSetAside {
   std::string key;
   std::string reason;

@@ -39,6 +39,8 @@ bool is_fixed_table(std::string_view table) {
          table == "aliases";
 }
 
+constexpr const char* run_it_again = "; run it again: nothing is loaded twice";
+
 // A table that rows are staged for, or that follows from such tables.
 struct Target {
   std::string table;
@@ -81,13 +83,13 @@ class Sync {
     const auto outcome = list_and_load();
     report_.duration = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - begun_);
     progress_.phase = SyncProgress::Phase::done;
-    if (!outcome) {
-      session_.reset();  // rolls back
-      if (outcome.error().cause == Cause::config || outcome.error().cause == Cause::cancelled) {
-        return outcome.error();
-      }
-      record_failure(outcome.error());
-    }
+    if (outcome) return std::move(report_);
+    session_.reset();  // rolls back
+    Error error = outcome.error();
+    if (error.cause == Cause::cancelled) return error;
+    if (error.cause == Cause::transient) error.message.append(run_it_again);
+    record_failure(error);
+    if (error.cause == Cause::config) return error;
     return std::move(report_);
   }
 
@@ -100,7 +102,7 @@ class Sync {
 
   Result<void> list_and_load() {
     DRAY_TRY(select_objects());
-    if (objects_.empty()) return keep_location();
+    if (objects_.empty()) return load_nothing();
     progress_.phase = SyncProgress::Phase::reading;
     DRAY_TRY(read());
     DRAY_TRY(make_targets());
@@ -123,13 +125,19 @@ class Sync {
                         "now");
   }
 
-  // Nothing to load, but the logs may lie elsewhere from now on.
-  Result<void> keep_location() {
+  // Nothing to load, but the logs may lie elsewhere from now on, or not all could be looked at.
+  Result<void> load_nothing() {
     const bool is_new_place = ledger_.location && *ledger_.location != store_.location();
-    if (!is_new_place || request_.mode == SyncMode::plan) return {};
+    const bool is_worth_a_record =
+        is_new_place || !gone_.empty() || report_.status != RunStatus::success;
+    if (!is_worth_a_record || request_.mode == SyncMode::plan) return {};
     DRAY_TRY(session_->begin());
-    DRAY_TRY(write_source(*session_, report_.source, store_.location()));
-    return session_->commit();
+    DRAY_TRY(create_ledger(*session_));
+    DRAY_TRY(forget_objects(*session_, report_.source, gone_));
+    if (is_new_place) DRAY_TRY(write_source(*session_, report_.source, store_.location()));
+    report_.duration = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - begun_);
+    DRAY_TRY(write_run(*session_, report_, 0));
+    return commit();
   }
 
   bool is_selected(const ObjectInfo& object) const {
@@ -143,14 +151,65 @@ class Sync {
     return true;
   }
 
+  bool is_retry() const { return !request_.only_lines.empty(); }
+
+  static bool is_unchanged(const LedgerObject& entry, const ObjectInfo& object) {
+    return entry.size_bytes == object.size_bytes && entry.version == object.version;
+  }
+
+  // A retry reads lines by their numbers, which say nothing of other content.
+  bool is_to_retry(const ObjectInfo& object) {
+    if (!request_.only_lines.contains(object.key)) return false;
+    retries_missing_.erase(object.key);
+    const auto known = ledger_.objects.find(object.key);
+    if (known == ledger_.objects.end() || is_unchanged(known->second, object)) return true;
+    not_retried("object_changed", object.key,
+                "has other content than when it was loaded (dray sync --reload-changed loads it "
+                "again)");
+    return false;
+  }
+
+  void not_retried(std::string code, const std::string& key, const char* why) {
+    const std::size_t lines = request_.only_lines.at(key).size();
+    notice(std::move(code),
+           key + ": " + std::to_string(lines) + (lines == 1 ? " line" : " lines") +
+               " not retried, because the object " + why,
+           1);
+    ++objects_not_retried_;
+  }
+
+  void tell_not_retried() {
+    for (const std::string& key : retries_missing_) {
+      not_retried("object_gone", key, "is not there any more");
+    }
+    if (objects_not_retried_ == 0) return;
+    report_.status = RunStatus::partial;
+    report_.error = std::to_string(objects_not_retried_) +
+                    (objects_not_retried_ == 1 ? " object" : " objects") + " could not be retried";
+  }
+
+  // Nothing of an object that was set aside is loaded: when it is gone, there is no more to do.
+  void find_gone(const Listing& listing) {
+    if (is_retry() || !listing.problems.empty()) return;
+    for (const auto& [key, entry] : ledger_.objects) {
+      if (entry.loaded) continue;
+      const auto listed = std::ranges::lower_bound(listing.objects, key, {}, &ObjectInfo::key);
+      if (listed == listing.objects.end() || listed->key != key) gone_.push_back(key);
+    }
+    if (gone_.empty()) return;
+    notice("object_gone",
+           "objects that were set aside are not there any more, first " +
+               *std::ranges::min_element(gone_),
+           gone_.size());
+  }
+
   // Whether this run reads the object; counts why not.
   bool is_new(const ObjectInfo& object) {
-    if (!request_.only_lines.empty()) return request_.only_lines.contains(object.key);
+    if (is_retry()) return is_to_retry(object);
     if (!is_selected(object)) return false;
     const auto known = ledger_.objects.find(object.key);
     if (known == ledger_.objects.end() || !known->second.loaded) return true;
-    const LedgerObject& entry = known->second;
-    if (entry.size_bytes == object.size_bytes && entry.version == object.version) {
+    if (is_unchanged(known->second, object)) {
       ++report_.objects_known;
       return false;
     }
@@ -163,11 +222,14 @@ class Sync {
 
   Result<void> select_objects() {
     DRAY_ASSIGN(Listing listing, store_.list());
+    for (const auto& [key, lines] : request_.only_lines)
+      retries_missing_.insert(key);
     report_.objects_listed = listing.objects.size();
     for (const ListProblem& problem : listing.problems) {
       listing_problems_ = true;
       notice("not_listed", problem.key + ": " + problem.message, 1);
     }
+    find_gone(listing);
     for (ObjectInfo& object : listing.objects) {
       if (!is_new(object)) continue;
       ReadObject& selected = objects_.emplace_back();
@@ -184,7 +246,11 @@ class Sync {
                  "; they were not loaded again (dray sync --reload-changed does)",
              objects_changed_);
     }
-    if (listing_problems_) report_.status = RunStatus::partial;
+    if (listing_problems_) {
+      report_.status = RunStatus::partial;
+      report_.error = "parts of the source could not be listed";
+    }
+    tell_not_retried();
     progress_.objects_total = objects_.size();
     return {};
   }
@@ -213,7 +279,8 @@ class Sync {
       if (unusable_.back()) {
         ++report_.objects_set_aside;
         notice("object_set_aside",
-               object.info.key + ": " + object.set_aside_reason + "; the next sync tries it again",
+               object.info.key + ": " + object.set_aside_reason +
+                   (is_retry() ? "; its rejects stay open" : "; the next sync tries it again"),
                1);
         continue;
       }
@@ -229,8 +296,10 @@ class Sync {
     if (report_.objects_set_aside > 0) {
       const bool anything = report_.objects_loaded + report_.objects_known > 0;
       report_.status = anything ? RunStatus::partial : RunStatus::failure;
-      report_.error = std::to_string(report_.objects_set_aside) +
-                      " objects could not be read and were set aside";
+      report_.error =
+          std::to_string(report_.objects_set_aside) +
+          (report_.objects_set_aside == 1 ? " object could not be read and was set aside"
+                                          : " objects could not be read and were set aside");
     }
     return {};
   }
@@ -346,6 +415,7 @@ class Sync {
   Result<void> find_duplicates() {
     const DuplicateLimits limits{request_.memory_bytes / 8};
     for (const Target& target : targets_) {
+      DRAY_TRY(stop_requested());
       DRAY_TRY(drop_duplicates(*target.rows, unusable_, limits));
     }
     return {};
@@ -416,6 +486,13 @@ class Sync {
   // --- loading -----------------------------------------------------------------------------------
 
   Result<void> load() {
+    DRAY_TRY(write_all());
+    DRAY_TRY(stop_requested());
+    return commit();
+  }
+
+  Result<void> write_all() {
+    const std::stop_callback on_stop(stop_, [this] { session_->interrupt(); });
     const auto begun = Clock::now();
     DRAY_TRY(session_->begin());
     DRAY_TRY(create_ledger(*session_));
@@ -430,9 +507,29 @@ class Sync {
     for (std::size_t i = 0; i < targets_.size(); ++i)
       DRAY_TRY(load_table(i));
     DRAY_TRY(count_lines());
-    DRAY_TRY(write_ledger(begun));
-    DRAY_TRY(stop_requested());
-    return session_->commit();
+    return write_ledger(begun);
+  }
+
+  // The answer to a COMMIT may be lost. The ledger was written in the same transaction, so it has
+  // this run exactly if the rows are there.
+  Result<void> commit() {
+    const auto committed = session_->commit();
+    if (committed || committed.error().cause != Cause::in_doubt) return committed;
+    session_.reset();
+    const auto recorded = is_recorded();
+    if (!recorded) {
+      return Error{Cause::in_doubt, "commit: " + committed.error().message +
+                                        "; whether it happened could not be read either: " +
+                                        recorded.error().message + run_it_again};
+    }
+    if (*recorded) return {};
+    return transient_error("commit: " + committed.error().message +
+                           "; the warehouse did not commit");
+  }
+
+  Result<bool> is_recorded() const {
+    DRAY_ASSIGN(const auto session, warehouse_.open_session());
+    return has_run(*session, report_.run_id);
   }
 
   Result<void> stop_requested() const {
@@ -603,14 +700,26 @@ class Sync {
   }
 
   Result<void> write_ledger(Clock::time_point begun) {
+    std::vector<ObjectEntry> entries = object_entries();
     DRAY_TRY(flush_value_rejects());
     for (const CollectionReport& collection : report_.collections) {
       report_.values_rejected += collection.values_rejected;
     }
+    // An object that could not be loaded again is still loaded as it was.
+    std::erase_if(entries, [&](const ObjectEntry& entry) {
+      return !entry.set_aside_reason.empty() && entry.known &&
+             ledger_.objects.at(entry.object.key).loaded;
+    });
     // A retry leaves the objects' own record alone: it read a few of their lines.
-    if (request_.only_lines.empty()) {
-      DRAY_TRY(write_objects(*session_, report_.source, report_.run_id, report_.started,
-                             object_entries()));
+    if (!is_retry()) {
+      DRAY_TRY(forget_objects(*session_, report_.source, gone_));
+      DRAY_TRY(write_objects(*session_, report_.source, report_.run_id, report_.started, entries));
+    }
+    for (const ReadObject& object : objects_) {
+      if (is_retry() || !object.set_aside_reason.empty()) continue;
+      if (!ledger_.objects.contains(object.info.key)) continue;
+      // Loaded again: what was wrong with the old content is no longer open.
+      DRAY_TRY(resolve_rejects(*session_, report_.source, report_.run_id, object.info.key, {}));
     }
     for (const auto& [key, lines] : request_.only_lines) {
       if (!was_read(key)) continue;
@@ -635,10 +744,14 @@ class Sync {
   void record_failure(const Error& error) {
     report_.status = RunStatus::failure;
     report_.error = error.message;
+    // One line, as in a table of runs.
+    for (std::size_t at = 0; (at = report_.error.find('\n', at)) != std::string::npos;)
+      report_.error.replace(at, 1, "; ");
     report_.collections.clear();
     report_.counts = {};
     report_.objects_loaded = 0;
-    if (request_.mode == SyncMode::plan) return;
+    // Of a run in doubt there may be a record already, which says that it was a success.
+    if (request_.mode == SyncMode::plan || error.cause == Cause::in_doubt) return;
     auto session = warehouse_.open_session();
     if (!session || !(*session)->begin() || !create_ledger(**session)) return;
     if (write_run(**session, report_, 0)) (void)(*session)->commit();
@@ -663,6 +776,9 @@ class Sync {
   std::uint64_t objects_changed_ = 0;
   std::string changed_sample_;
   bool listing_problems_ = false;
+  std::set<std::string> retries_missing_;  // keys that a retry wants and no listing had yet
+  std::uint64_t objects_not_retried_ = 0;
+  std::vector<std::string> gone_;  // keys that were set aside and are not listed any more
 
   Registry registry_;
   BlockStore staged_;
@@ -682,7 +798,11 @@ class Sync {
 
 Result<RunReport> sync(const SyncRequest& request, ObjectStore& store, Warehouse& warehouse,
                        SyncProgress& progress, std::stop_token stop) {
-  return Sync(request, store, warehouse, progress, std::move(stop)).run();
+  auto report = Sync(request, store, warehouse, progress, std::move(stop)).run();
+  if (!report && report.error().cause == Cause::transient) {
+    report.error().message.append(run_it_again);
+  }
+  return report;
 }
 
 }  // namespace dray

@@ -1,22 +1,25 @@
-// A warehouse that fails on purpose: it passes every call on to a real one, and one of them fails,
-// either before the real one saw it or after it took effect.
+// A warehouse and a store that fail on purpose: they pass every call on to real ones, and one call
+// fails, either before the real one saw it or after it took effect.
 //
-// Threads: none; one session at a time.
+// Threads: none; one session and one reader at a time.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "load/warehouse.h"
+#include "source/object_store.h"
 
 namespace dray {
 
 enum class FaultTiming { before, after };
 enum class FaultDuration { once, lasting };  // lasting: every later call fails too
 
-// Counts the calls of all sessions of a warehouse, the opening of sessions included.
+// Counts the calls through both seams, those of all sessions and readers included.
 class FaultPlan {
  public:
   FaultPlan() = default;  // never fails
@@ -39,7 +42,10 @@ class FaultPlan {
       auto outcome = real();
       if (!outcome) return outcome;
     }
-    return transient_error("made to fail: " + std::string(name));
+    const std::string message = "made to fail: " + std::string(name);
+    // A lost request and a lost answer look alike.
+    if (std::string_view(name) == "commit") return Error{Cause::in_doubt, message};
+    return transient_error(message);
   }
 
  private:
@@ -83,6 +89,7 @@ class FaultySession final : public WarehouseSession {
   Result<void> commit() override {
     return faults_.call("commit", [&] { return real_->commit(); });
   }
+  void interrupt() override { real_->interrupt(); }
 
  private:
   std::unique_ptr<WarehouseSession> real_;
@@ -105,6 +112,41 @@ class FaultyWarehouse final : public Warehouse {
 
  private:
   Warehouse& real_;
+  FaultPlan& faults_;
+};
+
+class FaultyReader final : public ByteReader {
+ public:
+  FaultyReader(std::unique_ptr<ByteReader> real, FaultPlan& faults)
+      : real_(std::move(real)), faults_(faults) {}
+
+  Result<std::size_t> read(std::span<std::byte> buffer) override {
+    return faults_.call("read", [&] { return real_->read(buffer); });
+  }
+
+ private:
+  std::unique_ptr<ByteReader> real_;
+  FaultPlan& faults_;
+};
+
+// Borrows both.
+class FaultyStore final : public ObjectStore {
+ public:
+  FaultyStore(ObjectStore& real, FaultPlan& faults) : real_(real), faults_(faults) {}
+
+  Result<Listing> list() override {
+    return faults_.call("list", [&] { return real_.list(); });
+  }
+  Result<std::unique_ptr<ByteReader>> open(const ObjectInfo& object) override {
+    auto reader = faults_.call("open", [&] { return real_.open(object); });
+    if (!reader) return reader;
+    return std::unique_ptr<ByteReader>(
+        std::make_unique<FaultyReader>(std::move(reader).value(), faults_));
+  }
+  std::string location() const override { return real_.location(); }
+
+ private:
+  ObjectStore& real_;
   FaultPlan& faults_;
 };
 

@@ -1,0 +1,341 @@
+"""What people and pipelines get wrong: each with the message a person reads, and the exit code a script does.
+
+DRAY is the binary.
+"""
+
+import gzip
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+DRAY = os.environ["DRAY"]
+SECONDS_MAX = 120
+NOBODY = 65534
+HEAD = {"userId": "u1", "receivedAt": "2026-01-01T00:00:00Z", "timestamp": "2026-01-01T00:00:00Z"}
+
+
+def track(number, **properties):
+    return {"type": "track", "event": "Order Done", "messageId": f"m{number}", **HEAD, "properties": properties}
+
+
+def raw(number, property_text):
+    """A track's line with `property_text` as the JSON of its one property."""
+    return json.dumps(track(number, p="HERE")).encode().replace(b'"HERE"', property_text)
+
+
+def zstd(data):
+    return subprocess.run(["zstd", "-q", "-c"], input=data, capture_output=True, check=True).stdout
+
+
+class InputTest(unittest.TestCase):
+    maxDiff = 4000
+
+    def setUp(self):
+        temporary = tempfile.TemporaryDirectory()
+        self.addCleanup(temporary.cleanup)
+        self.directory = pathlib.Path(temporary.name)
+        self.logs = self.directory / "logs"
+        self.logs.mkdir()
+
+    def run_dray(self, *arguments, code=0, before=(), environment=None):
+        done = subprocess.run(
+            [*before, DRAY, *arguments],
+            cwd=self.directory,
+            env={**os.environ, **(environment or {})},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS_MAX,
+        )
+        self.assertEqual(done.returncode, code, f"dray {arguments}\n{done.stdout}\n{done.stderr}")
+        return done
+
+    def write(self, key, *lines):
+        data = b"".join((line if isinstance(line, bytes) else json.dumps(line).encode()) + b"\n" for line in lines)
+        (self.logs / key).write_bytes(gzip.compress(data, 1) if key.endswith(".gz") else data)
+
+    def sync(self, *flags, code=0):
+        return json.loads(self.run_dray("sync", "logs", "duckdb:w.db", "--source", "shop", *flags, "--json", code=code).stdout)
+
+    def refused(self, *arguments, **options):
+        """Standard error of a command that a person has to mend."""
+        done = self.run_dray(*arguments, code=2, **options)
+        self.assertEqual(done.stdout, "")
+        return done.stderr
+
+    def query(self, sql):
+        return json.loads(self.run_dray("query", "duckdb:w.db", sql, "--json").stdout)["rows"]
+
+    def as_nobody(self):
+        """How to run as somebody without rights: as it is, or from root by becoming nobody."""
+        if os.geteuid() != 0:
+            return []
+        self.assertIsNotNone(shutil.which("setpriv"), "tools/setup installs util-linux")
+        self.directory.chmod(0o755)
+        return ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
+
+
+class Objects(InputTest):
+    def reason_of(self, key):
+        self.write("good.gz", track(1))
+        report = self.sync(code=3)
+        self.assertEqual((report["status"], report["objects"]["set_aside"], report["loaded"]), ("partial", 1, 1))
+        (found,) = self.query("select key, reason from _dray.objects where state = 'set_aside'")
+        self.assertEqual(found[0], key)
+        self.assertEqual(
+            report["notices"],
+            [{"code": "object_set_aside", "message": f"{key}: {found[1]}; the next sync tries it again", "count": 1}],
+        )
+        self.assertEqual(report["error"], "1 object could not be read and was set aside")
+        return found[1]
+
+    def test_not_gzip(self):
+        (self.logs / "a.gz").write_bytes(b"hello\n")
+        self.assertEqual(self.reason_of("a.gz"), "is not gzip (begins with 'hell')")
+
+    def test_truncated_gzip(self):
+        self.write("a.gz", *[track(number, text=str(number)) for number in range(2, 90)])
+        whole = (self.logs / "a.gz").read_bytes()
+        (self.logs / "a.gz").write_bytes(whole[: len(whole) // 2])
+        self.assertEqual(self.reason_of("a.gz"), "truncated: ends in the middle of the gzip data")
+
+    def test_truncated_zstd(self):
+        whole = zstd(b"".join(json.dumps(track(n, text=str(n))).encode() + b"\n" for n in range(2, 90)))
+        (self.logs / "a.zst").write_bytes(whole[: len(whole) // 2])
+        self.assertEqual(self.reason_of("a.zst"), "truncated: ends in the middle of the zstd data")
+
+    def test_empty_file_that_should_be_gzip(self):
+        (self.logs / "a.gz").touch()
+        self.assertEqual(self.reason_of("a.gz"), "empty: not gzip")
+
+    def test_bomb(self):
+        (self.logs / "a.zst").write_bytes(zstd(b"\n" * (200 << 20)))
+        self.assertEqual(self.reason_of("a.zst"), "expands more than 1100-fold")
+
+    def test_unreadable_file(self):
+        before = self.as_nobody()
+        self.write("a.gz", track(2))
+        self.write("good.gz", track(1))
+        (self.logs / "a.gz").chmod(0)
+        (self.directory / "out").mkdir()
+        (self.directory / "out").chmod(0o777)
+        done = self.run_dray("sync", "logs", "duckdb:out/w.db", "--source", "shop", code=3, before=before)
+        self.assertIn("notice: a.gz: no permission to read it; the next sync tries it again\n", done.stdout)
+
+    def test_nothing_in_it_is_no_mistake(self):
+        self.write("a.gz")
+        self.write("b.json")
+        report = self.sync()
+        self.assertEqual((report["objects"]["loaded"], report["lines"], report["notices"]), (2, 0, []))
+
+    def test_a_set_aside_object_that_is_removed_is_forgotten(self):
+        (self.logs / "a.gz").write_bytes(b"hello\n")
+        self.write("good.gz", track(1))
+        self.sync(code=3)
+        (self.logs / "a.gz").unlink()
+        report = self.sync()
+        self.assertEqual(
+            report["notices"],
+            [{"code": "object_gone", "message": "objects that were set aside are not there any more, first a.gz", "count": 1}],
+        )
+        self.assertEqual(self.query("select key from _dray.objects"), [["good.gz"]])
+        self.assertEqual(self.sync()["notices"], [])
+        self.assertNotIn("set aside since", self.run_dray("status", "--warehouse", "duckdb:w.db").stdout)
+
+    def test_an_object_that_cannot_be_loaded_again_stays_loaded(self):
+        self.write("a.gz", track(1, a="x"))
+        self.sync()
+        (self.logs / "a.gz").write_bytes(b"no longer gzip")
+        self.sync("--reload-changed", code=1)
+        self.assertEqual(self.query("select state from _dray.objects"), [["loaded"]])
+        self.assertEqual(self.query("select a from shop.order_done"), [["x"]])
+
+
+class Lines(InputTest):
+    def test_each_line_by_itself(self):
+        self.write(
+            "a.json",
+            b"not json",
+            b"[1, 2]",
+            raw(3, b'"\xff\xfe"'),
+            b"raw \x00 byte",
+            raw(5, b"[" * 200 + b"]" * 200),
+            b'{"a": "' + b"x" * 100_000_000 + b'"}',
+            raw(7, b"[" * 60 + b"]" * 60),
+            raw(8, rb'"a\u0000b"'),
+            raw(9, rb'"\ud800"'),
+            raw(10, b"1e400"),
+            b'{"type": "track", "type": "page", ' + json.dumps({"messageId": "m11", "name": "Home", **HEAD}).encode()[1:],
+        )
+        report = self.sync()
+        self.assertEqual((report["lines"], report["loaded"], report["rejected"]), (11, 5, 6))
+        self.assertEqual(
+            self.query("select object, line, kind, reason, detail from _dray.rejects order by line"),
+            [
+                ["a.json", 1, "line", "not_json", "not valid JSON at byte 1"],
+                ["a.json", 2, "line", "not_an_object", "the line is JSON but not an object"],
+                ["a.json", 3, "line", "not_utf8", "not valid UTF-8"],
+                ["a.json", 4, "line", "not_json", "not valid JSON at byte 1"],
+                ["a.json", 5, "line", "too_deep", "nested deeper than 128"],
+                ["a.json", 6, "line", "line_too_long", "100000009 bytes"],
+            ],
+        )
+        self.assertEqual(
+            self.query("select id, p from shop.order_done order by id"),
+            [["m10", "1e400"], ["m7", "[" * 60 + "]" * 60], ["m8", "a\ufffdb"], ["m9", "\ufffd"]],
+        )
+        self.assertEqual(self.query("select name from shop.pages"), [["Home"]])
+        self.assertEqual([(said["code"], said["count"]) for said in report["notices"]], [("replacement_character", 2)])
+
+    def test_a_terminal_is_not_at_the_mercy_of_a_line(self):
+        self.write("a.json", b"\x1b[2J\x1b]0;title\x07")
+        self.sync()
+        self.assertNotIn("\x1b", self.run_dray("rejects", "show", "--warehouse", "duckdb:w.db").stdout)
+
+
+class Retry(InputTest):
+    def setUp(self):
+        super().setUp()
+        self.write("a.json", track(1), b"not json")
+        self.write("b.json", track(2), b"nor this", b"nor that")
+        self.sync()
+
+    def retry(self, code):
+        return json.loads(self.run_dray("rejects", "retry", "--warehouse", "duckdb:w.db", "--json", code=code).stdout)
+
+    def open_rejects(self):
+        return self.query("select object, line from _dray.rejects where resolved_run is null order by all")
+
+    def test_an_object_that_is_gone_is_told_and_its_rejects_stay(self):
+        before = self.open_rejects()
+        (self.logs / "b.json").unlink()
+        report = self.retry(code=3)
+        self.assertEqual((report["status"], report["lines"], report["error"]), ("partial", 1, "1 object could not be retried"))
+        message = "b.json: 2 lines not retried, because the object is not there any more"
+        self.assertEqual(report["notices"], [{"code": "object_gone", "message": message, "count": 1}])
+        self.assertEqual(self.open_rejects(), before)
+
+    def test_when_all_are_gone_it_is_partial_too_and_recorded(self):
+        (self.logs / "a.json").unlink()
+        (self.logs / "b.json").unlink()
+        report = self.retry(code=3)
+        self.assertEqual((report["status"], report["lines"], len(report["notices"])), ("partial", 0, 2))
+        self.assertEqual(len(self.open_rejects()), 3)
+        self.assertEqual(self.query("select status from _dray.runs order by started_at"), [["success"], ["partial"]])
+
+    def test_line_numbers_say_nothing_of_other_content(self):
+        self.write("b.json", b"nor this", track(7), track(8), track(9))
+        report = self.retry(code=3)
+        self.assertEqual((report["lines"], report["error"]), (1, "1 object could not be retried"))
+        self.assertIn("dray sync --reload-changed", report["notices"][0]["message"])
+        self.assertEqual(self.open_rejects(), [["a.json", 2], ["b.json", 2], ["b.json", 3]])
+        self.sync("--reload-changed")
+        self.assertEqual(self.open_rejects(), [["a.json", 2], ["b.json", 1]])
+
+    def test_a_source_that_nobody_knows_is_no_empty_answer(self):
+        for command in ["status"], ["history"], ["rejects", "list"], ["rejects", "show"], ["rejects", "retry"]:
+            with self.subTest(command):
+                self.assertEqual(
+                    self.refused(*command, "--source", "shpo", "--warehouse", "duckdb:w.db"),
+                    'dray: error: duckdb:w.db has no source "shpo"; did you mean "shop"?\n'
+                    "  try: dray status --warehouse duckdb:w.db\n",
+                )
+
+    def test_hints_can_be_copied(self):
+        said = self.run_dray("rejects", "list", "--warehouse", "duckdb:w.db").stdout
+        self.assertIn("see each with: dray rejects show --warehouse duckdb:w.db\n", said)
+
+
+class Places(InputTest):
+    def test_a_directory_without_rights(self):
+        before = self.as_nobody()
+        self.write("a.gz", track(1))
+        self.logs.chmod(0)
+        self.addCleanup(self.logs.chmod, 0o755)
+        self.assertEqual(
+            self.refused("sync", "logs", "duckdb:w.db", "--source", "shop", before=before),
+            f"dray: error: shop: source {self.logs}: no permission to read it; grant this user read and search rights (chmod o+rx)\n",
+        )
+        self.assertFalse((self.directory / "w.db").exists())
+
+    def test_a_sub_directory_without_rights_is_partial_and_recorded(self):
+        before = self.as_nobody()
+        (self.logs / "sub").mkdir(mode=0)
+        self.addCleanup((self.logs / "sub").chmod, 0o755)
+        self.write("a.gz", track(1))
+        (self.directory / "out").mkdir()
+        (self.directory / "out").chmod(0o777)
+        arguments = ["sync", "logs", "duckdb:out/w.db", "--source", "shop", "--json"]
+        for loaded in 1, 0:
+            report = json.loads(self.run_dray(*arguments, code=3, before=before).stdout)
+            self.assertEqual((report["status"], report["loaded"]), ("partial", loaded))
+            self.assertEqual(report["error"], "parts of the source could not be listed")
+            self.assertIn("sub: ", report["notices"][0]["message"])
+        runs = json.loads(self.run_dray("history", "--warehouse", "duckdb:out/w.db", "--json").stdout)["runs"]
+        self.assertEqual([run["status"] for run in runs], ["partial", "partial"])
+
+    def test_a_read_only_warehouse(self):
+        before = self.as_nobody()
+        self.write("a.gz", track(1))
+        self.sync()
+        (self.directory / "w.db").chmod(0o444)
+        self.write("b.gz", track(2))
+        message = self.refused("sync", "logs", "duckdb:w.db", "--source", "shop", before=before)
+        self.assertIn("w.db cannot be written", message)
+        self.assertIn("try: check the rights of the file and its directory", message)
+        self.assertEqual(self.query("select count(*) from shop.order_done"), [[1]])
+
+    def test_two_sources_of_one_schema_on_the_command_line(self):
+        """The second would mix its rows with the first's."""
+        self.write("a.gz", track(1))
+        self.sync()
+        (self.directory / "other").mkdir()
+        message = self.refused("sync", "other", "duckdb:w.db", "--source", "Shop")
+        self.assertRegex(message, "^dray: error: Shop: the schema shop is loaded from .*/logs, not from .*/other\n")
+        self.assertIn("try: --source with another name, or --moved", message)
+
+
+class Settings(InputTest):
+    def config_error(self, text, **options):
+        (self.directory / "dray.yaml").write_text(text)
+        return self.refused("sync", **options)
+
+    def test_an_unknown_key_with_the_nearest_right_one(self):
+        self.assertEqual(
+            self.config_error("warehouse: duckdb:w.db\nmemroy: 1 GiB\nsources: [{name: a, location: logs}]\n"),
+            'dray: error: dray.yaml:2: memroy: unknown key; did you mean "memory"?\n',
+        )
+
+    def test_wrong_types(self):
+        message = self.config_error("warehouse: [duckdb]\nthreads: many\nsources: {name: a}\n")
+        for key in "dray.yaml:1: warehouse: ", "dray.yaml:2: threads: ", "dray.yaml:3: sources: ":
+            self.assertIn("dray: error: " + key, message)
+
+    def test_a_missing_variable(self):
+        message = self.config_error("warehouse: duckdb:${NO_SUCH_THING}\nsources: [{name: a, location: logs}]\n")
+        self.assertTrue(message.startswith("dray: error: dray.yaml:1: warehouse: "), message)
+        self.assertIn("NO_SUCH_THING", message)
+
+    def test_no_yaml(self):
+        self.assertRegex(self.config_error("warehouse: [\n"), r"^dray: error: dray\.yaml:\d+: ")
+
+    def test_a_missing_directory(self):
+        self.assertIn(
+            "there is no such directory",
+            self.config_error("warehouse: duckdb:w.db\nsources: [{name: a, location: nowhere}]\n"),
+        )
+        self.assertFalse((self.directory / "w.db").exists())
+
+    def test_since_after_until(self):
+        self.assertEqual(
+            self.refused("sync", "logs", "duckdb:w.db", "--since", "2026-02-01", "--until", "2026-01-01"),
+            "dray: error: --since is later than --until\n",
+        )
+
+
+if __name__ == "__main__":
+    unittest.main()
