@@ -147,7 +147,9 @@ class TablePlanner {
   // What the warehouse lacks, in the order of creation, up to the bound.
   void collect_new_columns() {
     for (const StandardColumn column : standard_contract(wanted_.name)) {
-      const bool always = column <= StandardColumn::uuid_ts || column == StandardColumn::event;
+      // `users` is computed from the user_id of identifies, even if none has one yet.
+      const bool always = column <= StandardColumn::uuid_ts || column == StandardColumn::event ||
+                          (column == StandardColumn::user_id && wanted_.name == "identifies");
       if (always || contract_ == ContractColumns::create) {
         want(facts(column).name, facts(column).type);
       }

@@ -159,6 +159,12 @@ TEST(Plan, WithoutContractOnlyWhatHasValuesIsMade) {
             (Names{"id", "received_at", "uuid", "uuid_ts", "event"}));
 }
 
+TEST(Plan, IdentifiesHasTheColumnThatUsersAreComputedFrom) {
+  const Plan plan = plan_of(catalog_of({}), {{"identifies", {}}});
+  EXPECT_EQ(names_of(plan.tables.at(0).new_columns),
+            (Names{"id", "received_at", "uuid", "uuid_ts", "user_id"}));
+}
+
 TEST(Plan, ContractColumnIsTextWhateverItsFirstValues) {
   const std::vector<WantedTable> wanted = {
       {"pages", {property("title", bigint), property("depth", bigint)}}};
