@@ -60,6 +60,9 @@ SyncRequest request_of(const Section& sync) {
       request.line_bytes_max = std::stoull(value);
     } else if (name == "threads") {
       request.threads = static_cast<unsigned>(std::stoul(value));
+    } else if (name == "only") {
+      const std::size_t colon = value.find(':');
+      request.only_lines[value.substr(0, colon)].insert(std::stoull(value.substr(colon + 1)));
     } else if (name == "contract_columns") {
       request.contract_columns = true;
     } else if (name == "reload_changed") {
