@@ -126,6 +126,7 @@ class TablePlanner {
     live_ = find_table(catalog_, wanted_.name);
     if (live_ != nullptr) DRAY_TRY(check_ours(catalog_, *live_));
     plan_.created = live_ == nullptr;
+    DRAY_TRY(check_profile_types());
     collect_new_columns();
     add_load_columns();
     add_changes(changes);
@@ -152,10 +153,31 @@ class TablePlanner {
     return std::min(varchar_bytes, limits_.varchar_bytes_max.value_or(varchar_bytes));
   }
 
+  // The columns of `users` follow those of `identifies`. If somebody changed the type of one of the
+  // two, the other's values would be rounded, or fail the load, where nobody can reject them.
+  Result<void> check_profile_types() const {
+    if (wanted_.name != "users" && wanted_.name != "accounts") return {};
+    for (const WantedColumn& column : wanted_.columns) {
+      const LiveColumn* live = live_column(column.name);
+      if (live == nullptr || !live->writable) continue;
+      if (live->type == column.type || live->type == ColumnType::varchar) continue;
+      const std::string type(to_string(column.type));
+      const std::string name = catalog_.schema + "." + wanted_.name;
+      return config_error(name + "." + column.name + " is " + std::string(to_string(live->type)) +
+                          ", and its values come from " +
+                          (wanted_.name == "users" ? "identifies" : "groups") + ", where it is " +
+                          type + "\ntry: alter table " + name + " alter column \"" + column.name +
+                          "\" type " + type);
+    }
+    return {};
+  }
+
   // What the warehouse lacks, in the order of creation, up to the bound.
   void collect_new_columns() {
     for (const StandardColumn column : standard_contract(wanted_.name)) {
-      const bool always = column <= StandardColumn::uuid_ts || column == StandardColumn::event;
+      // `users` is computed from the user_id of identifies, even if none has one yet.
+      const bool always = column <= StandardColumn::uuid_ts || column == StandardColumn::event ||
+                          (column == StandardColumn::user_id && wanted_.name == "identifies");
       if (always || contract_ == ContractColumns::create) {
         want(facts(column).name, facts(column).type);
       }

@@ -77,7 +77,8 @@ Types and casts
     silence).
 29. The values of rows that stand when their sync ends are cast, and rejected; a row that lost as a duplicate rejects
     nothing. A value reject is per row: a context value of a track can be one in `tracks` and one in the event's table.
-30. The value in a value reject is the text a varchar column would have held.
+30. The value in a value reject is the text a varchar column would have held, at most its first 1,024 bytes, not ending
+    inside a character.
 31. A sync is one batch, whatever its size: "new column" and "all its values" mean the whole sync. A column that has
     only nulls is not created, so its type is still open.
 32. Object keys and ids are compared bytewise wherever the greater one wins.
@@ -612,6 +613,9 @@ class LineReject:
     reason: str
 
 
+REJECT_BYTES_MAX = 1024
+
+
 @dataclass(frozen=True)
 class ValueReject:
     object_key: str
@@ -698,7 +702,8 @@ class Warehouse:
             try:
                 cells[name] = cast(value, columns[name], (row.table, name) in new_columns)
             except DoesNotFit:
-                reject = ValueReject(row.object_key, row.line, row.table, name, as_text(value))
+                text = as_text(value).encode()[:REJECT_BYTES_MAX].decode(errors="ignore")
+                reject = ValueReject(row.object_key, row.line, row.table, name, text)
                 self.value_rejects.append(reject)
         return cells
 

@@ -331,6 +331,10 @@ class LaterCasts(unittest.TestCase):
             self.assertEqual(reject[:4], ("2.gz", 1, "seen", "x"))
         return table(warehouse, "seen")["rows"][1]["x"], rejects[0][4] if rejects else None
 
+    def test_a_reject_shows_the_beginning_of_a_long_value(self):
+        for value, shown in (("x" * 1025, "x" * 1024), ("x" * 1023 + "\u00e9", "x" * 1023), ("x" * 1024, "x" * 1024)):
+            self.assertEqual(self.later("bigint", f'"{value}"'), (None, shown))
+
     def test_what_fits(self):
         for type_, value, stored in (
             ("boolean", "false", False), ("boolean", '"true"', True), ("bigint", "1.0", 1), ("bigint", "1e3", 1000),

@@ -159,6 +159,27 @@ TEST(Plan, WithoutContractOnlyWhatHasValuesIsMade) {
             (Names{"id", "received_at", "uuid", "uuid_ts", "event"}));
 }
 
+TEST(Plan, IdentifiesHasTheColumnThatUsersAreComputedFrom) {
+  const Plan plan = plan_of(catalog_of({}), {{"identifies", {}}});
+  EXPECT_EQ(names_of(plan.tables.at(0).new_columns),
+            (Names{"id", "received_at", "uuid", "uuid_ts", "user_id"}));
+}
+
+TEST(Plan, ProfilesHaveTheTypesOfTheirSource) {
+  const auto plan_with = [](ColumnType users, ColumnType identifies) {
+    return make_plan(catalog_of({our_table("users", {live("age", users)})}),
+                     {{"users", {property("age", identifies)}}}, ContractColumns::leave_out);
+  };
+  EXPECT_TRUE(plan_with(bigint, bigint));
+  EXPECT_TRUE(plan_with(varchar, bigint));  // holds everything
+  const auto refused = plan_with(bigint, double_precision);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().cause, Cause::config);
+  EXPECT_EQ(refused.error().message,
+            "shop.users.age is bigint, and its values come from identifies, where it is double "
+            "precision\ntry: alter table shop.users alter column \"age\" type double precision");
+}
+
 TEST(Plan, ContractColumnIsTextWhateverItsFirstValues) {
   const std::vector<WantedTable> wanted = {
       {"pages", {property("title", bigint), property("depth", bigint)}}};
