@@ -70,9 +70,9 @@ LIMITS = {
     "peak memory / --memory 1GiB": Limit(goal=1, bound=1.05),
     # Dray's own memory is within it (253 MiB); the program and DuckDB's library, mapped, are 40 MB more.
     "peak memory / --memory 256MiB": Limit(goal=1, bound=1.25),
-    # The column buffers of all tables of a transaction wait in DuckDB's memory for the commit.
+    # DuckDB reserves memory for each column of each new table, and runs out of its half at less.
     "1,000 kinds of 100 properties, --memory needed": Limit(goal=1, bound=8),
-    "nothing new among 100,000 objects, CPU": Limit(goal=1, bound=1),
+    "nothing new among 100,000 objects, CPU": Limit(goal=1, bound=1.1),
     "nothing new among 100,000 objects, time": Limit(goal=1, bound=5),
 }
 
@@ -144,7 +144,8 @@ def execute(arguments, threads):
         errors.seek(0)
         text, complaints = (file.read().decode(errors="replace") for file in (output, errors))
     if child.returncode != 0:
-        raise Failed(f"{' '.join(map(str, arguments))}: exit code {child.returncode}\n{(text + complaints)[-2000:]}")
+        command = " ".join(map(str, arguments))
+        raise Failed(f"{command[:300]}: exit code {child.returncode}\n{(text + complaints)[-2000:]}")
     return Used(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024, text)
 
 
@@ -216,8 +217,10 @@ def expect_stored(warehouse, events):
     others = [name for name in names if name not in calls and name not in ("users", "accounts")]
 
     def rows(tables):
-        return sum(query(warehouse, "select " + " + ".join(
-            f'(select count(*) from bench."{table}")' for table in tables))[0]) if tables else 0
+        counts = [f'(select count(*) from bench."{table}")' for table in tables]
+        # DuckDB takes no expression with 1,000 operators.
+        return sum(query(warehouse, "select " + " + ".join(counts[at:at + 500]))[0][0]
+                   for at in range(0, len(counts), 500))
 
     expect("rows of all calls", rows(calls), events)
     expect("rows of the event tables", rows(others), rows(["tracks"]))
