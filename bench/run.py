@@ -19,6 +19,7 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -137,7 +138,12 @@ def execute(arguments, threads):
         begun = time.monotonic()
         child = subprocess.Popen([str(argument) for argument in arguments], stdin=subprocess.DEVNULL, stdout=output,
                                  stderr=errors)
-        _, status, usage = os.wait4(child.pid, 0)
+        try:
+            _, status, usage = os.wait4(child.pid, 0)
+        except BaseException:  # Stopped by a signal: the program is not to outlive its directory.
+            child.kill()
+            child.wait()
+            raise
         wall = time.monotonic() - begun
         child.returncode = os.waitstatus_to_exitcode(status)
         output.seek(0)
@@ -458,6 +464,9 @@ def main():
     if options.rounds:
         sizes = dataclasses.replace(sizes, rounds=options.rounds, growth_rounds=options.rounds)
 
+    # A time limit of the caller ends in the ordinary way, so that temporary files are removed.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+
     show = (lambda text: None) if options.json else (lambda text: print(text, flush=True))
     show(f"{'':<52} {'figure':>9}  {'goal':>7}  {'bound':>7}")
     begun = time.monotonic()
@@ -466,7 +475,9 @@ def main():
                  for figure in figures if figure.verdict == "OVER"]
     short = sum(figure.verdict == "short" for figure in figures)
     busy = sum(figure.verdict == "busy" for figure in figures)
-    show(f"{len(figures)} figures in {time.monotonic() - begun:.0f} s; {short} short of their goals, "
+    used = os.times()
+    show(f"{len(figures)} figures in {time.monotonic() - begun:.0f} s, {used.children_user + used.children_system:.0f} s "
+         f"CPU; {short} short of their goals, "
          f"{busy} not judged because the machine was busy, {len(failures)} failures")
     if options.json:
         print(json.dumps({"figures": [{**dataclasses.asdict(figure), "verdict": figure.verdict,
