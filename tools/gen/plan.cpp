@@ -210,11 +210,12 @@ void Planner::set_times(Event& event, std::int64_t due_ms, std::int64_t day_end_
   }
   // A day's folder holds what was received on that day.
   const std::int64_t beyond = std::max<std::int64_t>(received - day_end_ms + 1, 0);
-  // Clocks of clients go wrong by a second or two, a few by minutes; the server's formula takes
-  // that out again.
+  // Most clients keep their clocks by the network: wrong by less than a message travels, so that it
+  // is not sent after it was received. A few are wrong by minutes; the server's formula takes that
+  // out again.
   Random clock{key_of(key_, Stream::device, event.user)};
-  std::int64_t skew = event.channel == Channel::server ? 0 : clock.between(-1'500, 1'500);
-  if (event.channel != Channel::server && clock.percent(2))
+  std::int64_t skew = event.channel == Channel::server ? 0 : clock.between(-30, 30);
+  if (event.channel != Channel::server && clock.percent(4))
     skew += clock.between(-300'000, 300'000);
 
   event.original_ms = happened - beyond + skew;
