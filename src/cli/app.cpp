@@ -294,11 +294,11 @@ void Parser::machine(CLI::App& app, Selection& selection) {
   app.add_option_function<std::string>(
          "--memory",
          [&selection](const std::string& given) {
-           constexpr std::uint64_t least = 64ULL << 20;
+           constexpr std::uint64_t least = 256ULL << 20;
            selection.memory_bytes = parse_size(given);
            if (!selection.memory_bytes || *selection.memory_bytes < least) {
              throw CLI::ValidationError("--memory", "\"" + given +
-                                                        "\" is not a size of 64 MiB or more; "
+                                                        "\" is not a size of 256 MiB or more; "
                                                         "write it like 512MB or 2GiB");
            }
          },

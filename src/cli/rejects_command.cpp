@@ -232,14 +232,15 @@ int retry(const RejectsCommand& command, const Environment& environment) {
   const Presentation& presentation = command.presentation;
   const auto config = retry_config(command.selection);
   if (!config.ok()) return tell_failure(environment, presentation.form, config.error());
-  const auto warehouse = open_to_sync(*config, SyncMode::load);
+  auto warehouse = open_to_sync(*config, SyncMode::load);
   if (!warehouse.ok()) return tell_failure(environment, presentation.form, warehouse.error());
   const auto jobs = retry_jobs(command, *config, **warehouse);
   if (!jobs.ok()) return tell_failure(environment, presentation.form, jobs.error());
   if (jobs->empty() && presentation.form == OutputForm::text && !presentation.quiet) {
     environment.out << "no open rejects\n";
   }
-  return run_syncs(*jobs, **warehouse, config->warehouse, presentation, environment);
+  return run_syncs(*jobs, std::move(warehouse).value(), config->warehouse, presentation,
+                   environment);
 }
 
 }  // namespace

@@ -52,9 +52,10 @@ int run_command(const SyncCommand& command, const Environment& environment) {
   if (!config.ok()) return tell_failure(environment, form, config.error());
   const std::vector<SyncJob> jobs = jobs_of(command, *config);
   if (const auto code = tell_if_none_is_there(jobs, form, environment)) return *code;
-  const auto warehouse = open_to_sync(*config, command.mode);
+  auto warehouse = open_to_sync(*config, command.mode);
   if (!warehouse.ok()) return tell_failure(environment, form, warehouse.error());
-  return run_syncs(jobs, **warehouse, config->warehouse, command.presentation, environment);
+  return run_syncs(jobs, std::move(warehouse).value(), config->warehouse, command.presentation,
+                   environment);
 }
 
 }  // namespace dray

@@ -1,5 +1,6 @@
 #include "cli/sync_runner.h"
 
+#include <mutex>
 #include <optional>
 #include <stop_token>
 
@@ -19,13 +20,16 @@ class Runner {
       : warehouse_(warehouse),
         warehouse_name_(warehouse_name),
         presentation_(presentation),
-        environment_(environment) {}
+        environment_(environment) {
+    if (environment_.watch_signals == WatchSignals::yes) interrupts_.emplace([this] { stop(); });
+  }
 
   int run(const SyncJob& job);
   bool stopped() const { return stop_.stop_requested(); }
 
  private:
   Result<RunReport> sync_one(const SyncJob& job);
+  void stop();
   ProgressForm progress_form() const;
   void show(const RunReport& report, SyncMode mode);
   void tell_stopped(const std::string& source);
@@ -36,7 +40,18 @@ class Runner {
   const Presentation& presentation_;
   const Environment& environment_;
   std::stop_source stop_;
+  std::mutex display_mutex_;
+  ProgressDisplay* display_ = nullptr;  // while there is one
+  std::optional<Interrupts> interrupts_;
 };
+
+void Runner::stop() {
+  stop_.request_stop();
+  const std::scoped_lock lock(display_mutex_);
+  if (display_ != nullptr) {
+    display_->say("dray: stopping; nothing half-done stays (once more: at once)");
+  }
+}
 
 ProgressForm Runner::progress_form() const {
   if (presentation_.quiet || !presentation_.progress) return ProgressForm::none;
@@ -47,14 +62,14 @@ Result<RunReport> Runner::sync_one(const SyncJob& job) {
   DRAY_ASSIGN(const std::unique_ptr<ObjectStore> store, open_directory(job.location));
   SyncProgress progress;
   ProgressDisplay display(environment_, progress_form(), job.request.source, progress);
-  std::optional<Interrupts> interrupts;
-  if (environment_.watch_signals == WatchSignals::yes) {
-    interrupts.emplace([&] {
-      stop_.request_stop();
-      display.say("dray: stopping; nothing half-done stays (once more: at once)");
-    });
-  }
-  return sync(job.request, *store, warehouse_, progress, stop_.get_token());
+  const auto show_on = [this](ProgressDisplay* on) {
+    const std::scoped_lock lock(display_mutex_);
+    display_ = on;
+  };
+  show_on(&display);
+  auto report = sync(job.request, *store, warehouse_, progress, stop_.get_token());
+  show_on(nullptr);
+  return report;
 }
 
 void Runner::show(const RunReport& report, SyncMode mode) {
@@ -84,7 +99,8 @@ int Runner::run(const SyncJob& job) {
   if (!result.ok()) {
     const int code =
         tell_failure(environment_, presentation_.form, result.error(), job.request.source);
-    if (result.error().cause == Cause::cancelled) tell_stopped(job.request.source);
+    const bool as_before = result.error().message == cancelled_error().message;
+    if (result.error().cause == Cause::cancelled && as_before) tell_stopped(job.request.source);
     return code;
   }
   RunReport report = std::move(result).value();
@@ -107,10 +123,10 @@ SyncRequest request_of(const Config& config) {
   return request;
 }
 
-int run_syncs(const std::vector<SyncJob>& jobs, Warehouse& warehouse,
+int run_syncs(const std::vector<SyncJob>& jobs, std::unique_ptr<Warehouse> warehouse,
               const std::string& warehouse_name, const Presentation& presentation,
               const Environment& environment) {
-  Runner runner(warehouse, warehouse_name, presentation, environment);
+  Runner runner(*warehouse, warehouse_name, presentation, environment);
   int worst = exit_success;
   bool first = true;
   for (const SyncJob& job : jobs) {
@@ -124,6 +140,7 @@ int run_syncs(const std::vector<SyncJob>& jobs, Warehouse& warehouse,
     first = false;
     worst = worse_exit_code(worst, runner.run(job));
   }
+  warehouse.reset();
   return worst;
 }
 

@@ -1,6 +1,7 @@
 // Runs syncs one after the other and shows each.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -21,8 +22,9 @@ struct SyncJob {
 SyncRequest request_of(const Config& config);
 
 // What was asked to be `warehouse_name` is shown as that, whatever `warehouse` is called. Each job
-// is run although one before it failed, until somebody asks to stop. Returns the worst exit code.
-int run_syncs(const std::vector<SyncJob>& jobs, Warehouse& warehouse,
+// is run although one before it failed, until somebody asks to stop. Closes the warehouse, which
+// takes a while, before it lets go of the signals. Returns the worst exit code.
+int run_syncs(const std::vector<SyncJob>& jobs, std::unique_ptr<Warehouse> warehouse,
               const std::string& warehouse_name, const Presentation& presentation,
               const Environment& environment);
 

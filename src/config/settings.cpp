@@ -4,7 +4,7 @@ namespace dray {
 namespace {
 
 // Below it a batch has no room beside the engine; above it somebody mistyped a unit.
-constexpr std::uint64_t memory_least = 64ULL << 20;
+constexpr std::uint64_t memory_least = 256ULL << 20;
 constexpr std::uint64_t memory_most = 64ULL << 40;
 constexpr std::uint64_t line_least = 1ULL << 10;
 // A line is one buffer with 32-bit positions in it.

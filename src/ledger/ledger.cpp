@@ -245,27 +245,50 @@ Result<LedgerState> read_ledger(WarehouseSession& session, const std::string& so
   return state;
 }
 
-Result<void> write_objects(WarehouseSession& session, const std::string& source,
-                           const std::string& run_id, Timestamp now,
-                           const std::vector<ObjectEntry>& objects) {
-  for (const ObjectEntry& entry : objects) {
-    if (!entry.known) continue;
-    SqlBuilder sql("delete from _dray.objects where source = ");
-    DRAY_TRY(session.execute(
-        std::move(sql.text(source).code(" and key = ").text(entry.object.key)).done()));
-  }
+namespace {
+
+Result<void> append_objects(WarehouseSession& session, const std::string& source,
+                            const std::string& run_id, Timestamp now,
+                            const std::vector<ObjectEntry>& objects,
+                            std::string_view loaded_state) {
   return append_rows(
       session, "objects", objects.size(), [&](std::size_t i, std::vector<PlainValue>& row) {
         const ObjectEntry& entry = objects[i];
         const bool loaded = entry.set_aside_reason.empty();
         row.assign({std::string_view(source), std::string_view(entry.object.key),
                     number(entry.object.size_bytes), std::string_view(entry.object.version),
-                    std::string_view(loaded ? "loaded" : "set_aside"), entry.number,
+                    loaded ? loaded_state : std::string_view("set_aside"), entry.number,
                     std::string_view(run_id), text_or_null(entry.set_aside_reason),
                     number(entry.counts.lines), number(entry.counts.loaded),
                     number(entry.counts.duplicate), number(entry.counts.filtered),
                     number(entry.counts.rejected), now});
       });
+}
+
+}  // namespace
+
+Result<void> announce_objects(WarehouseSession& session, const std::string& source,
+                              const std::string& run_id, Timestamp now,
+                              const std::vector<ObjectEntry>& objects) {
+  std::vector<ObjectEntry> unknown;
+  for (const ObjectEntry& entry : objects) {
+    if (!entry.known && entry.set_aside_reason.empty()) unknown.push_back(entry);
+  }
+  return append_objects(session, source, run_id, now, unknown, "loading");
+}
+
+Result<void> write_objects(WarehouseSession& session, const std::string& source,
+                           const std::string& run_id, Timestamp now,
+                           const std::vector<ObjectEntry>& objects) {
+  SqlBuilder announced("delete from _dray.objects where state = 'loading' and source = ");
+  DRAY_TRY(session.execute(std::move(announced.text(source)).done()));
+  for (const ObjectEntry& entry : objects) {
+    if (!entry.known) continue;
+    SqlBuilder sql("delete from _dray.objects where source = ");
+    DRAY_TRY(session.execute(
+        std::move(sql.text(source).code(" and key = ").text(entry.object.key)).done()));
+  }
+  return append_objects(session, source, run_id, now, objects, "loaded");
 }
 
 Result<void> forget_objects(WarehouseSession& session, const std::string& source,

@@ -56,6 +56,14 @@ struct ObjectEntry {
   LineCounts counts;
 };
 
+// Gives the objects that are not known their numbers for good, before the transaction that says
+// what became of them: of a load that takes several. Until then they are `loading`, and a later
+// sync takes them for new.
+Result<void> announce_objects(WarehouseSession& session, const std::string& source,
+                              const std::string& run_id, Timestamp now,
+                              const std::vector<ObjectEntry>& objects);
+
+// What became of them.
 Result<void> write_objects(WarehouseSession& session, const std::string& source,
                            const std::string& run_id, Timestamp now,
                            const std::vector<ObjectEntry>& objects);

@@ -3,6 +3,8 @@
 #include <cstring>
 #include <filesystem>
 #include <map>
+#include <memory>
+#include <mutex>
 #include <string_view>
 
 #include "base/hash.h"
@@ -82,8 +84,9 @@ struct Outcome {
 
 class DuckSession final : public WarehouseSession {
  public:
-  DuckSession(std::unique_ptr<DuckConnection> connection, DuckRelations& relations)
-      : connection_(std::move(connection)), relations_(relations) {}
+  DuckSession(std::shared_ptr<DuckDatabase> database, std::unique_ptr<DuckConnection> connection,
+              DuckRelations& relations)
+      : database_(std::move(database)), connection_(std::move(connection)), relations_(relations) {}
 
   Result<Catalog> catalog(const std::string& schema) override {
     Catalog out;
@@ -112,8 +115,16 @@ class DuckSession final : public WarehouseSession {
     return out;
   }
 
-  Result<void> begin() override { return execute(SqlBuilder("begin transaction").done()); }
-  Result<void> commit() override { return execute(SqlBuilder("commit").done()); }
+  Result<void> begin() override {
+    // Until a checkpoint what was committed stays in memory that DuckDB cannot free.
+    if (committed_) DRAY_TRY(execute(SqlBuilder("checkpoint").done()));
+    return execute(SqlBuilder("begin transaction").done());
+  }
+  Result<void> commit() override {
+    DRAY_TRY(execute(SqlBuilder("commit").done()));
+    committed_ = true;
+    return {};
+  }
   void interrupt() override { connection_->interrupt(); }
 
   Result<void> apply(const SchemaChange& change) override {
@@ -175,7 +186,7 @@ class DuckSession final : public WarehouseSession {
     Result<void> outcome;
     if (duckdb_appender_create(connection_->handle(), schema.c_str(), table.c_str(), &appender) !=
         DuckDBSuccess) {
-      outcome = duckdb_error(duckdb_appender_error(appender));
+      outcome = connection_->failure(duckdb_appender_error(appender));
     } else {
       outcome = append_all(appender, rows);
     }
@@ -193,11 +204,11 @@ class DuckSession final : public WarehouseSession {
       for (const PlainValue& value : row)
         append_value(appender, value);
       if (duckdb_appender_end_row(appender) != DuckDBSuccess) {
-        return duckdb_error(duckdb_appender_error(appender));
+        return connection_->failure(duckdb_appender_error(appender));
       }
     }
     if (duckdb_appender_close(appender) != DuckDBSuccess) {
-      return duckdb_error(duckdb_appender_error(appender));
+      return connection_->failure(duckdb_appender_error(appender));
     }
     return {};
   }
@@ -222,10 +233,9 @@ class DuckSession final : public WarehouseSession {
     return duckdb_rows_changed(&result.handle());
   }
 
-  // Rows have no order of their own, and giving it up lets several threads insert. But then DuckDB
-  // copies what does not fill a thread's row group once more: not for tables of a few groups.
+  // Rows have no order of their own, and giving it up lets several threads insert.
   Result<void> choose_threads(const TableLoad& load) {
-    return execute(load.rows->row_count() < 4 * row_group_rows
+    return execute(relations_.insert_threads(load) == 1
                        ? SqlBuilder("set preserve_insertion_order = true").done()
                        : SqlBuilder("set preserve_insertion_order = false").done());
   }
@@ -336,7 +346,8 @@ class DuckSession final : public WarehouseSession {
       return match.key.received_at > match.stored_received_at;
     }
     const auto place = places.find(static_cast<std::int64_t>(match.key.uuid));
-    if (place == places.end()) return false;
+    // Of an earlier load that did not end: what it read is staged again.
+    if (place == places.end()) return true;
     const std::string& object = (*load.object_keys)[match.key.object];
     if (object == place->second.object_key) {
       return load.reload || match.key.line >= place->second.line;
@@ -373,8 +384,10 @@ class DuckSession final : public WarehouseSession {
     return execute(std::move(sql.number(relations_.show(rows)).code("))")).done());
   }
 
+  std::shared_ptr<DuckDatabase> database_;  // outlives the connection
   std::unique_ptr<DuckConnection> connection_;
   DuckRelations& relations_;
+  bool committed_ = false;
 };
 
 // dray_uuid(varchar): the column `uuid` of a profile.
@@ -406,19 +419,33 @@ Result<void> register_hash(DuckConnection& connection) {
 
 class DuckWarehouse final : public Warehouse {
  public:
-  DuckWarehouse(std::string path, std::unique_ptr<DuckDatabase> database)
-      : path_(std::move(path)), database_(std::move(database)) {}
+  DuckWarehouse(std::string path, const WarehouseOptions& options)
+      : path_(std::move(path)), options_(options), relations_(options.memory_bytes) {}
 
-  Result<void> prepare() {
+  Result<void> open() {
+    DRAY_ASSIGN(database_, DuckDatabase::open(path_, options_));
     DRAY_ASSIGN(const auto connection, DuckConnection::open(*database_));
     DRAY_TRY(relations_.register_functions(*connection));
     return register_hash(*connection);
   }
 
   Result<std::unique_ptr<WarehouseSession>> open_session() override {
+    const std::scoped_lock lock(mutex_);
+    const bool is_file = path_ != ":memory:";
+    if (!database_ || (is_file && database_->is_distrusted() && database_.use_count() == 1)) {
+      database_.reset();
+      DRAY_TRY(open());
+    }
     DRAY_ASSIGN(auto connection, DuckConnection::open(*database_));
     return std::unique_ptr<WarehouseSession>(
-        std::make_unique<DuckSession>(std::move(connection), relations_));
+        std::make_unique<DuckSession>(database_, std::move(connection), relations_));
+  }
+
+  // Until it commits DuckDB 1.4 holds for each column that was written a vector of 16-byte values
+  // and the like, which it cannot move to a file; half its memory may go there.
+  std::size_t columns_per_transaction_max() const override {
+    constexpr std::uint64_t column_bytes = 33 << 10;
+    return options_.memory_bytes / 2 / column_bytes;
   }
 
   Sql ddl(const SchemaChange& change) const override { return std::visit(DdlWriter(), change); }
@@ -426,9 +453,11 @@ class DuckWarehouse final : public Warehouse {
 
  private:
   const std::string path_;
+  const WarehouseOptions options_;
   // The relations outlive the database, whose functions point to them.
   DuckRelations relations_;
-  std::unique_ptr<DuckDatabase> database_;
+  std::mutex mutex_;
+  std::shared_ptr<DuckDatabase> database_;  // nothing after it could not be opened anew
 };
 
 }  // namespace
@@ -446,9 +475,8 @@ Result<std::unique_ptr<Warehouse>> open_warehouse(const std::string& address,
   if (!in_memory && options.access == Access::read_only && !std::filesystem::exists(path)) {
     return config_error("there is no " + path + "\ntry: dray sync makes it");
   }
-  DRAY_ASSIGN(auto database, DuckDatabase::open(path, options));
-  auto warehouse = std::make_unique<DuckWarehouse>(path, std::move(database));
-  DRAY_TRY(warehouse->prepare());
+  auto warehouse = std::make_unique<DuckWarehouse>(path, options);
+  DRAY_TRY(warehouse->open());
   return std::unique_ptr<Warehouse>(std::move(warehouse));
 }
 

@@ -1,5 +1,7 @@
 #include "load/duckdb_connection.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -65,18 +67,31 @@ std::string real_text(double value) {
   return {text.data(), end};
 }
 
-// What a killed process left behind. DuckDB removes the directory only when it made it itself. We
-// hold the lock of the database, so that nobody else uses it.
-void remove_leftovers(const std::string& directory) {
+// Temporary directories of processes that were killed: the file's lock is ours, so nobody uses
+// them.
+void remove_leftovers(const std::string& stem, const std::string& own) {
   namespace fs = std::filesystem;
   std::error_code ignored;
-  std::vector<fs::path> files;
-  for (const auto& entry : fs::directory_iterator(directory, ignored)) {
-    if (entry.path().filename().string().starts_with("duckdb_temp_")) files.push_back(entry.path());
+  const fs::path parent = fs::path(stem).parent_path();
+  std::vector<fs::path> directories;
+  for (const auto& entry : fs::directory_iterator(parent.empty() ? "." : parent, ignored)) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with(fs::path(stem).filename().string()) &&
+        name != fs::path(own).filename().string()) {
+      directories.push_back(entry.path());
+    }
   }
-  for (const fs::path& file : files)
-    fs::remove(file, ignored);
-  fs::remove(directory, ignored);  // only if nothing else is in it
+  for (const fs::path& directory : directories) {
+    std::vector<fs::path> files;
+    for (const auto& entry : fs::directory_iterator(directory, ignored)) {
+      if (entry.path().filename().string().starts_with("duckdb_temp_")) {
+        files.push_back(entry.path());
+      }
+    }
+    for (const fs::path& file : files)
+      fs::remove(file, ignored);
+    fs::remove(directory, ignored);  // only if nothing else is in it
+  }
 }
 
 bool is_plain(duckdb_type type) {
@@ -205,6 +220,14 @@ void wait_for(duckdb_pending_result pending) {
 
 }  // namespace
 
+std::uint64_t row_group_rows(std::uint64_t memory_bytes) {
+  constexpr std::uint64_t row_bytes = 9 << 10;
+  constexpr std::uint64_t vector_rows = 2'048;  // a group is whole vectors
+  constexpr std::uint64_t rows_max = 20 * vector_rows;
+  const std::uint64_t fitting = memory_bytes / row_bytes / vector_rows * vector_rows;
+  return std::clamp(fitting, vector_rows, rows_max);
+}
+
 Error duckdb_error(const char* message) {
   const std::string text = message == nullptr ? "unknown error" : message;
   for (const char* full : {"No space left on device", "Disk quota exceeded", "File too large",
@@ -216,7 +239,7 @@ Error duckdb_error(const char* message) {
     return config_error((at == std::string::npos ? text : text.substr(at + because.size())) +
                         "\ntry: free some room there, and run this again");
   }
-  if (contains(text, "Out of Memory Error")) {
+  if (contains(text, "Out of Memory Error") || contains(text, "could not allocate block")) {
     return config_error(text + "\ntry: allow more memory (--memory, or memory in dray.yaml)");
   }
   return internal_error(text);
@@ -230,9 +253,12 @@ Result<std::unique_ptr<DuckDatabase>> DuckDatabase::open(const std::string& path
   const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
   settings.set("threads", std::to_string(options.threads == 0 ? cores : options.threads));
   settings.set("external_threads", "0");  // see wait_for()
+  // A directory of the process's own, so that those of others are known as leftovers.
+  const std::string temp_stem = path + ".tmp-";
+  const std::string temp_own = temp_stem + std::to_string(::getpid());
   settings.set("temp_directory", !options.temp_directory.empty() ? options.temp_directory
                                  : in_memory                     ? "/tmp"
-                                                                 : path + ".tmp");
+                                                                 : temp_own);
   std::unique_ptr<DuckDatabase> made(new DuckDatabase);
   char* message = nullptr;
   if (duckdb_open_ext(":memory:", &made->database_, settings.handle(), &message) != DuckDBSuccess) {
@@ -240,26 +266,27 @@ Result<std::unique_ptr<DuckDatabase>> DuckDatabase::open(const std::string& path
     duckdb_free(message);
     return error;
   }
-  DRAY_TRY(made->attach(path, in_memory, options.access));
+  DRAY_TRY(made->attach(path, in_memory, options));
   if (!in_memory && options.access == Access::read_write && options.temp_directory.empty()) {
-    remove_leftovers(path + ".tmp");
+    remove_leftovers(temp_stem, temp_own);
   }
   return made;
 }
 
 // Opened by path a database is named after its file, and shop.duckdb with a schema shop would make
 // every shop.tracks ambiguous. Attached, it has a name that no schema can have.
-Result<void> DuckDatabase::attach(const std::string& path, bool in_memory, Access access) {
+Result<void> DuckDatabase::attach(const std::string& path, bool in_memory,
+                                  const WarehouseOptions& options) {
   duckdb_connection connection = nullptr;
   if (duckdb_connect(database_, &connection) != DuckDBSuccess) {
     return internal_error("DuckDB gave no connection");
   }
   SqlBuilder sql("attach ");
   sql.text(in_memory ? ":memory:" : path).code(" as \"the warehouse\"");
-  if (access == Access::read_only && !in_memory) {
+  if (options.access == Access::read_only && !in_memory) {
     sql.code(" (read_only)");
   } else {
-    sql.code(" (row_group_size ").number(row_group_rows);
+    sql.code(" (row_group_size ").number(row_group_rows(options.memory_bytes));
     // A new file in the format of DuckDB 1.3, which every later one reads. It compresses strings
     // in one pass where the default format, kept for DuckDB 0.10, tries two: a sync takes a quarter
     // less time and the file is a seventh smaller. A file that exists keeps its format.
@@ -277,10 +304,17 @@ Result<void> DuckDatabase::attach(const std::string& path, bool in_memory, Acces
   return outcome;
 }
 
-DuckDatabase::~DuckDatabase() { duckdb_close(&database_); }
+DuckDatabase::~DuckDatabase() {
+  duckdb_connection connection = nullptr;
+  if (distrusted_ && duckdb_connect(database_, &connection) == DuckDBSuccess) {
+    duckdb_query(connection, "pragma disable_checkpoint_on_shutdown", nullptr);
+    duckdb_disconnect(&connection);
+  }
+  duckdb_close(&database_);
+}
 
-Result<std::unique_ptr<DuckConnection>> DuckConnection::open(const DuckDatabase& database) {
-  std::unique_ptr<DuckConnection> made(new DuckConnection);
+Result<std::unique_ptr<DuckConnection>> DuckConnection::open(DuckDatabase& database) {
+  std::unique_ptr<DuckConnection> made(new DuckConnection(database));
   if (duckdb_connect(database.handle(), &made->connection_) != DuckDBSuccess) {
     return internal_error("DuckDB gave no connection");
   }
@@ -295,19 +329,28 @@ void DuckConnection::interrupt() {
   duckdb_interrupt(connection_);
 }
 
+Error DuckConnection::failure(const char* message) {
+  database_.distrust();
+  return interrupted_ ? cancelled_error() : duckdb_error(message);
+}
+
 Result<void> DuckConnection::run(const Sql& sql, DuckResult& result) {
   if (interrupted_) return cancelled_error();
   Statement statement;
   if (duckdb_prepare(connection_, sql.text().c_str(), &statement.prepared) != DuckDBSuccess) {
-    return duckdb_error(duckdb_prepare_error(statement.prepared));
+    return failure(duckdb_prepare_error(statement.prepared));
   }
   if (duckdb_pending_prepared(statement.prepared, &statement.pending) != DuckDBSuccess) {
-    return duckdb_error(duckdb_pending_error(statement.pending));
+    return failure(duckdb_pending_error(statement.pending));
   }
   wait_for(statement.pending);
+  // The state calls a statement that is done an error too; its message tells.
+  if (const char* message = duckdb_pending_error(statement.pending);
+      message != nullptr && *message != '\0') {
+    return failure(message);
+  }
   if (duckdb_execute_pending(statement.pending, &result.handle()) != DuckDBSuccess) {
-    if (interrupted_) return cancelled_error();
-    return duckdb_error(duckdb_result_error(&result.handle()));
+    return failure(duckdb_result_error(&result.handle()));
   }
   return {};
 }

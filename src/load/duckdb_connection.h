@@ -16,11 +16,12 @@
 
 namespace dray {
 
-// DuckDB inserts, compresses and writes a table by row groups, one thread each. Its own 122,880
-// rows leave the second core idle for all but the largest of an event source's many tables; a third
-// of that costs an eighth of the file's size and nothing that queries would notice. Groups of other
-// sizes in one file are no matter.
-constexpr std::uint64_t row_group_rows = 40'960;
+// How many rows a row group has. DuckDB inserts, compresses and writes a table by row groups, one
+// thread each. Its own 122,880 rows leave the second core idle for all but the largest of an event
+// source's many tables; a third of that costs an eighth of the file's size and nothing that queries
+// would notice. And a group must fit into DuckDB's memory, so it has fewer rows if that is small:
+// the default leaves room for rows of 9 KB. Groups of other sizes in one file are no matter.
+std::uint64_t row_group_rows(std::uint64_t memory_bytes);
 
 class DuckDatabase {
  public:
@@ -32,10 +33,18 @@ class DuckDatabase {
   DuckDatabase& operator=(const DuckDatabase&) = delete;
   duckdb_database handle() const { return database_; }
 
+  // After a failed write DuckDB 1.4 may take tables of the transaction that failed for committed
+  // ones, and write a file that cannot be opened again. So nothing more is written through a
+  // database in which a statement failed: it is closed without a checkpoint, and whoever goes on
+  // opens it anew.
+  void distrust() { distrusted_ = true; }
+  bool is_distrusted() const { return distrusted_; }
+
  private:
   DuckDatabase() = default;
-  Result<void> attach(const std::string& path, bool in_memory, Access access);
+  Result<void> attach(const std::string& path, bool in_memory, const WarehouseOptions& options);
   duckdb_database database_ = nullptr;
+  std::atomic<bool> distrusted_{false};
 };
 
 // One result, chunk by chunk.
@@ -53,11 +62,15 @@ class DuckResult {
 
 class DuckConnection {
  public:
-  static Result<std::unique_ptr<DuckConnection>> open(const DuckDatabase& database);
+  // Borrows the database.
+  static Result<std::unique_ptr<DuckConnection>> open(DuckDatabase& database);
   ~DuckConnection();
   DuckConnection(const DuckConnection&) = delete;
   DuckConnection& operator=(const DuckConnection&) = delete;
   duckdb_connection handle() const { return connection_; }
+
+  // What DuckDB's message means; the database is distrusted from now on.
+  Error failure(const char* message);
 
   Result<void> execute(const Sql& sql);
   Result<void> run(const Sql& sql, DuckResult& result);
@@ -68,7 +81,8 @@ class DuckConnection {
   bool interrupted() const { return interrupted_; }
 
  private:
-  DuckConnection() = default;
+  explicit DuckConnection(DuckDatabase& database) : database_(database) {}
+  DuckDatabase& database_;
   duckdb_connection connection_ = nullptr;
   std::atomic<bool> interrupted_{false};
 };

@@ -312,8 +312,8 @@ void bind_numbers_of(duckdb_bind_info info) {
 
 void init_scan(duckdb_init_info info) {
   const auto* load = static_cast<const TableLoad*>(duckdb_init_get_bind_data(info));
-  // Each thread fills row groups of its own.
-  duckdb_init_set_max_threads(info, std::max<idx_t>(1, load->rows->row_count() / row_group_rows));
+  const auto* relations = static_cast<DuckRelations*>(duckdb_init_get_extra_info(info));
+  duckdb_init_set_max_threads(info, relations->insert_threads(*load));
   duckdb_init_set_init_data(info, new Scan(*load), destroy<Scan>);
 }
 
@@ -398,6 +398,16 @@ Result<void> DuckRelations::register_functions(DuckConnection& connection) {
     DRAY_TRY(register_function(connection, function, this));
   }
   return {};
+}
+
+std::uint64_t DuckRelations::insert_threads(const TableLoad& load) const {
+  // DuckDB copies what does not fill a thread's row group once more: not for a few groups.
+  const std::uint64_t groups = load.rows->row_count() / row_group_rows(memory_bytes_);
+  if (groups < 4) return 1;
+  // A thread holds two blocks of each column: one that it fills, one that it compresses to.
+  constexpr std::uint64_t column_bytes = 2 * (256U << 10);
+  const std::uint64_t fitting = memory_bytes_ / 2 / (column_bytes * (load.columns.size() + 1));
+  return std::max<std::uint64_t>(1, std::min(groups, fitting));
 }
 
 std::int64_t DuckRelations::show(const TableLoad& load) {

@@ -21,6 +21,12 @@ namespace dray {
 // What the functions show, by number. Outlives every statement that names one of its numbers.
 class DuckRelations {
  public:
+  // `memory_bytes` is what DuckDB may use.
+  explicit DuckRelations(std::uint64_t memory_bytes) : memory_bytes_(memory_bytes) {}
+
+  // How many threads may insert the rows: each fills row groups of its own.
+  std::uint64_t insert_threads(const TableLoad& load) const;
+
   // Registers the functions with the database behind `connection`; once per database.
   Result<void> register_functions(DuckConnection& connection);
 
@@ -36,6 +42,7 @@ class DuckRelations {
   const std::vector<std::int64_t>* numbers(std::int64_t number) const;
 
  private:
+  const std::uint64_t memory_bytes_;
   mutable std::mutex mutex_;
   const TableLoad* load_ = nullptr;
   std::int64_t load_number_ = 0;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -78,6 +79,9 @@ struct WidenColumn {
 
 // Additive only: nothing here drops, renames or narrows.
 using SchemaChange = std::variant<CreateSchema, CreateTable, AddColumn, WidenColumn>;
+
+// "" for a schema.
+std::string_view table_of(const SchemaChange& change);
 
 constexpr bool is_outside_transaction(const SchemaChange& change) {
   return std::holds_alternative<WidenColumn>(change);

@@ -496,18 +496,65 @@ class Sync {
     const auto begun = Clock::now();
     DRAY_TRY(session_->begin());
     DRAY_TRY(create_ledger(*session_));
-    for (const SchemaChange& change : plan_.changes) {
-      DRAY_TRY(stop_requested());
-      DRAY_TRY(session_->apply(change));
-    }
     uuid_ts_ = std::max(to_micros(now()), ledger_.last_uuid_ts + 1);
     for (const Target& target : targets_)
       progress_.rows_total += target.rows->row_count();
     number_objects();
-    for (std::size_t i = 0; i < targets_.size(); ++i)
+    std::size_t columns = 0;  // that the transaction at hand writes
+    for (std::size_t i = 0; i < targets_.size(); ++i) {
+      const std::size_t own = columns_of(i);
+      if (columns > 0 && columns + own > warehouse_.columns_per_transaction_max()) {
+        DRAY_TRY(commit_tables());
+        columns = 0;
+      }
+      columns += own;
+      DRAY_TRY(make_room_for(i));
       DRAY_TRY(load_table(i));
+    }
     DRAY_TRY(count_lines());
     return write_ledger(begun);
+  }
+
+  const TablePlan* profile_plan(const Target& target) const {
+    for (const TablePlan& profile : profile_plans_) {
+      if (profile.table == target.profile_table) return &profile;
+    }
+    return nullptr;
+  }
+
+  std::size_t columns_of(std::size_t i) const {
+    const TablePlan* profile = profile_plan(targets_[i]);
+    return plan_.tables[i].columns.size() + (profile == nullptr ? 0 : profile->columns.size());
+  }
+
+  // The planned changes to a table, and to the profiles that follow from it.
+  Result<void> make_room_for(std::size_t i) {
+    const auto concerns = [&](const SchemaChange& change) {
+      const std::string_view table = table_of(change);
+      return table.empty() || table == targets_[i].table || table == targets_[i].profile_table;
+    };
+    for (const SchemaChange& change : plan_.changes) {
+      if (!concerns(change) || (table_of(change).empty() && i > 0)) continue;
+      DRAY_TRY(stop_requested());
+      DRAY_TRY(session_->apply(change));
+    }
+    return {};
+  }
+
+  // More tables than one transaction can hold: those so far are committed by themselves. Should the
+  // run end here, the ledger does not have its objects, and the next sync writes the same rows
+  // again in the place of these.
+  Result<void> commit_tables() {
+    DRAY_TRY(stop_requested());
+    if (!tables_committed_ && !is_retry()) {
+      DRAY_TRY(announce_objects(*session_, report_.source, report_.run_id, report_.started,
+                                object_entries()));
+    }
+    DRAY_TRY(write_tables(*session_, report_.source, report_.run_id, new_tables_));
+    new_tables_.clear();
+    DRAY_TRY(session_->commit());
+    tables_committed_ = true;
+    return session_->begin();
   }
 
   // The answer to a COMMIT may be lost. The ledger was written in the same transaction, so it has
@@ -533,8 +580,9 @@ class Sync {
   }
 
   Result<void> stop_requested() const {
-    if (stop_.stop_requested()) return cancelled_error();
-    return {};
+    if (!stop_.stop_requested()) return {};
+    if (!tables_committed_) return cancelled_error();
+    return Error{Cause::cancelled, "some tables have their new rows; the next sync adds the rest"};
   }
 
   Result<void> load_table(std::size_t i) {
@@ -618,21 +666,20 @@ class Sync {
   }
 
   Result<void> merge_profiles(const Target& target) {
-    for (const TablePlan& profile : profile_plans_) {
-      if (profile.table != target.profile_table) continue;
-      ProfileMerge merge;
-      merge.schema = report_.source;
-      merge.source_table = target.table;
-      merge.table = profile.table;
-      merge.id_column = target.profile_id_column;
-      merge.uuid_ts = uuid_ts_;
-      for (const LoadColumn& column : profile.columns) {
-        if (!column.standard && !column.refused) merge.columns.push_back(column.name);
-      }
-      auto merged = session_->merge_profiles(merge);
-      if (!merged) return std::move(merged).error().within("merge " + profile.table);
-      collection_for(profile).rows_loaded = *merged;
+    const TablePlan* profile = profile_plan(target);
+    if (profile == nullptr) return {};
+    ProfileMerge merge;
+    merge.schema = report_.source;
+    merge.source_table = target.table;
+    merge.table = profile->table;
+    merge.id_column = target.profile_id_column;
+    merge.uuid_ts = uuid_ts_;
+    for (const LoadColumn& column : profile->columns) {
+      if (!column.standard && !column.refused) merge.columns.push_back(column.name);
     }
+    auto merged = session_->merge_profiles(merge);
+    if (!merged) return std::move(merged).error().within("merge " + profile->table);
+    collection_for(*profile).rows_loaded = *merged;
     return {};
   }
 
@@ -792,6 +839,7 @@ class Sync {
   RowBatch value_rejects_;
   std::optional<Error> value_rejects_error_;
   Micros uuid_ts_ = 0;
+  bool tables_committed_ = false;  // some, by a transaction of their own
 };
 
 }  // namespace

@@ -107,6 +107,9 @@ class FaultyWarehouse final : public Warehouse {
     return std::unique_ptr<WarehouseSession>(
         std::make_unique<FaultySession>(std::move(session).value(), faults_));
   }
+  std::size_t columns_per_transaction_max() const override {
+    return real_.columns_per_transaction_max();
+  }
   Sql ddl(const SchemaChange& change) const override { return real_.ddl(change); }
   std::string location() const override { return real_.location(); }
 

@@ -144,6 +144,10 @@ class Faults(unittest.TestCase):
         """The warehouse is as before this sync, or as after it, and nothing in between; returns whether as after."""
         before = self.sample.states[number - 1] if number > 0 else None
         found = self.state_or_none()
+        if number == 0 and found is not None and not found[0]:
+            # Nothing but the record of the failure.
+            self.assertTrue(all(count == 0 for _, count, _ in found[1]), found)
+            return False
         self.assertIn(found, (before, self.sample.states[number]))
         return found != before
 
@@ -222,6 +226,7 @@ class Faults(unittest.TestCase):
         )
 
     def test_no_room_for_the_warehouse(self):
+        failed = 0
         for number in 0, 1:
             size = (self.sample.directory / f"{number}.duckdb").stat().st_size
             for part in 0.05, 0.4, 0.8:
@@ -230,9 +235,14 @@ class Faults(unittest.TestCase):
                     self.sample.deliver(number)
                     start = (self.sample.home / "w.duckdb").stat().st_size if number > 0 else 0
                     done = self.limited(int(start + (size - start) * part))
-                    self.check_full(done, "w.duckdb")
-                    self.assertFalse(self.check_whole(number))
+                    # DuckDB may keep a small sync in its log, which is a file with room of its own.
+                    fits = done.returncode == 0
+                    if not fits:
+                        self.check_full(done, "w.duckdb")
+                        failed += 1
+                    self.assertEqual(self.check_whole(number), fits)
                     self.check_next_sync(number)
+        self.assertGreater(failed, 2)
 
     def test_no_room_to_stage(self):
         """Rows that do not fit into memory wait in a file."""
@@ -240,20 +250,20 @@ class Faults(unittest.TestCase):
         self.sample.begin(1)
         before = self.sample.states[0]
         with open(self.sample.home / "logs" / "big.json", "w", encoding="utf-8") as big:
-            for number in range(48):
-                text = draw.randbytes(512 << 10).hex()
+            for number in range(80_000):
+                text = draw.randbytes(1 << 10).hex()
                 event = {"type": "track", "messageId": f"big{number}", "userId": "u", "event": "Big"}
                 times = {"receivedAt": "2026-11-02T00:00:00Z", "timestamp": "2026-11-02T00:00:00Z"}
                 big.write(json.dumps({**event, **times, "properties": {"text": text}}) + "\n")
-        done = self.limited((16 << 20), "--memory", "64MiB")
+        done = self.limited((16 << 20), "--memory", "256MiB")
         self.check_full(done, "temporary directory " + str(self.sample.home / "tmp"))
         self.assertEqual(state(self.sample.home), before)
         self.assertEqual(list((self.sample.home / "tmp").iterdir()), [])
         failed = query(self.sample.home, "select status, error from _dray.runs order by started_at desc limit 1")[0]
         self.assertEqual(failed[0], "failure")
         self.assertIn("temporary directory", failed[1])
-        run([*sync_command(), "--memory", "64MiB"], self.sample.home, env={**os.environ, "TMPDIR": str(self.sample.home / "tmp")})
-        self.assertEqual(query(self.sample.home, "select count(*) from shop.big"), [[48]])
+        run([*sync_command(), "--memory", "256MiB"], self.sample.home, env={**os.environ, "TMPDIR": str(self.sample.home / "tmp")})
+        self.assertEqual(query(self.sample.home, "select count(*) from shop.big"), [[80_000]])
 
 
 if __name__ == "__main__":

@@ -154,7 +154,7 @@ TEST(CommandLine, ErrorsSayWhatToTry) {
   EXPECT_EQ(error_of({"sync", "--threads", "-1"}),
             "sync: --threads: \"-1\" is not a whole number from 0 to 1024\ntry: dray sync --help");
   EXPECT_EQ(error_of({"sync", "--memory", "1KB"}),
-            "sync: --memory: \"1KB\" is not a size of 64 MiB or more; write it like 512MB or 2GiB"
+            "sync: --memory: \"1KB\" is not a size of 256 MiB or more; write it like 512MB or 2GiB"
             "\ntry: dray sync --help");
   EXPECT_EQ(error_of({"sync", "--since", "2026-02-30"}),
             "sync: --since: \"2026-02-30\" is not a day; write it like 2026-01-31, yesterday or 7d"

@@ -209,7 +209,7 @@ TEST(Config, BadNumbersSizesPeriodsAndTruthsAreTold) {
   EXPECT_EQ(error_of(minimal + "memory: lots\n"),
             "dray.yaml:5: memory: \"lots\" is not a size; write it like 512 MB or 1 GiB");
   EXPECT_EQ(error_of(minimal + "memory: 1 KiB\n"),
-            "dray.yaml:5: memory: \"1 KiB\" is below the least, 64 MiB");
+            "dray.yaml:5: memory: \"1 KiB\" is below the least, 256 MiB");
   EXPECT_EQ(error_of(minimal + "contract_columns: maybe\n"),
             "dray.yaml:5: contract_columns: \"maybe\" is neither true nor false");
   EXPECT_EQ(error_of("warehouse: duckdb:x\nsources: [{name: a, location: b, history: 60}]\n"),
