@@ -189,15 +189,14 @@ std::string_view JsonDocument::raw(JsonValue value) const {
 }
 
 // The byte behind the token that begins at `index`: where the next one begins, less white space.
-std::uint32_t JsonDocument::token_end(std::uint32_t index) const {
-  std::uint32_t end =
-      index + 1 < count_ ? positions_[index + 1] : static_cast<std::uint32_t>(text_.size());
+inline std::uint32_t JsonDocument::token_end(std::uint32_t index) const {
+  std::uint32_t end = positions_[index + 1];
   while (is_blank(text_[end - 1]))
     --end;
   return end;
 }
 
-bool JsonDocument::check_string(std::uint32_t index, bool text_has_backslash) {
+inline bool JsonDocument::check_string(std::uint32_t index, bool text_has_backslash) {
   const std::uint32_t begin = positions_[index] + 1;
   const std::uint32_t end = token_end(index);
   if (end <= begin || text_[end - 1] != '"') return false;
@@ -229,69 +228,66 @@ bool JsonDocument::check_scalar(std::uint32_t index) {
   }
 }
 
-// One pass over the structural characters with an explicit stack. What may stand at an index
-// follows from the state alone, so that every index is looked at once.
+// One pass over the structural characters with an explicit stack. Where we are in the grammar is
+// where we are in this function: a variable for it would be a jump per character that the processor
+// cannot foresee.
 bool JsonDocument::check() {
-  enum class Expect { value, value_or_end, key, key_or_end, colon, comma_or_end };
   std::uint32_t open[depth_max];  // indexes of the containers we are in
   std::uint32_t depth = 0;
   const bool text_has_backslash = std::memchr(text_.data(), '\\', text_.size()) != nullptr;
-  Expect expect = Expect::value;
   std::uint32_t index = 0;
-  for (; index < count_; ++index) {
-    const char c = text_[positions_[index]];
-    switch (expect) {
-      case Expect::key_or_end:
-      case Expect::key:
-        if (c == '"') {
-          if (!check_string(index, text_has_backslash)) goto fail;
-          expect = Expect::colon;
-          continue;
-        }
-        if (c != '}' || expect == Expect::key) goto fail;
-        ends_[open[--depth]] = index;
-        break;
-      case Expect::colon:
-        if (c != ':') goto fail;
-        expect = Expect::value;
-        continue;
-      case Expect::comma_or_end: {
-        const bool in_object = text_[positions_[open[depth - 1]]] == '{';
-        if (c == ',') {
-          expect = in_object ? Expect::key : Expect::value;
-          continue;
-        }
-        if (c != (in_object ? '}' : ']')) goto fail;
-        ends_[open[--depth]] = index;
-        break;
-      }
-      case Expect::value_or_end:
-      case Expect::value:
-        if (c == '"') {
-          if (!check_string(index, text_has_backslash)) goto fail;
-        } else if (c == '{' || c == '[') {
-          if (depth == depth_max) {
-            error_ = JsonError::too_deep;
-            goto fail;
-          }
-          open[depth++] = index;
-          expect = c == '{' ? Expect::key_or_end : Expect::value_or_end;
-          continue;
-        } else if (c == ']' && expect == Expect::value_or_end) {
-          ends_[open[--depth]] = index;
-        } else if (!check_scalar(index)) {
-          goto fail;
-        }
-        break;
-    }
-    // A value is complete.
-    if (depth == 0) {
-      if (index + 1 == count_) return true;
-      ++index;
-      goto fail;
-    }
-    expect = Expect::comma_or_end;
+  // Behind the last one stands what nothing below takes.
+  const auto here = [&] { return index < count_ ? text_[positions_[index]] : '\0'; };
+
+value:
+  switch (here()) {
+    case '"':
+      if (!check_string(index, text_has_backslash)) goto fail;
+      break;
+    case '{':
+      if (depth == depth_max) goto too_deep;
+      open[depth++] = index++;
+      if (here() == '}') goto close;
+      goto key;
+    case '[':
+      if (depth == depth_max) goto too_deep;
+      open[depth++] = index++;
+      if (here() == ']') goto close;
+      goto value;
+    default:
+      if (index == count_ || !check_scalar(index)) goto fail;
   }
+  goto behind_value;
+
+key:
+  if (here() != '"' || !check_string(index, text_has_backslash)) goto fail;
+  ++index;
+  if (here() != ':') goto fail;
+  ++index;
+  goto value;
+
+close:
+  ends_[open[--depth]] = index;
+
+behind_value:
+  ++index;
+  if (depth == 0) {
+    if (index == count_) return true;
+    goto fail;
+  }
+  if (text_[positions_[open[depth - 1]]] == '{') {
+    if (here() == '}') goto close;
+    if (here() != ',') goto fail;
+    ++index;
+    goto key;
+  }
+  if (here() == ']') goto close;
+  if (here() != ',') goto fail;
+  ++index;
+  goto value;
+
+too_deep:
+  error_ = JsonError::too_deep;
 fail:
   error_offset_ = index < count_ ? positions_[index] : text_.size();
   return false;

@@ -1,6 +1,7 @@
 #include "base/time.h"
 
 #include <array>
+#include <cstring>
 
 namespace dray {
 namespace {
@@ -88,11 +89,74 @@ bool read_zone(Scanner& in, Micros& micros) {
   return true;
 }
 
+// What JavaScript's toISOString() makes, and with it nearly every timestamp of an event; and what
+// may be added to each byte's distance from it: anything that is more than 9 from a '0', or not the
+// same as another character, then has its highest bit set.
+constexpr std::string_view javascript_pattern = "0000-00-00T00:00:00.000Z";
+constexpr auto javascript_limits = [] {
+  std::array<char, javascript_pattern.size()> limits{};
+  for (std::size_t i = 0; i < limits.size(); ++i)
+    limits[i] = javascript_pattern[i] == '0' ? 0x7F - 9 : 0x7F;
+  return limits;
+}();
+
+// Nothing as well for what is of this pattern but no date of a year that counts: the reader of all
+// patterns judges that.
+std::optional<Micros> parse_javascript(std::string_view text) {
+  std::array<std::uint8_t, javascript_pattern.size()> digits{};
+  std::uint64_t wrong = 0;
+  for (std::size_t at = 0; at < digits.size(); at += sizeof wrong) {
+    std::uint64_t word = 0;
+    std::uint64_t pattern = 0;
+    std::uint64_t limit = 0;
+    std::memcpy(&word, text.data() + at, sizeof word);
+    std::memcpy(&pattern, javascript_pattern.data() + at, sizeof pattern);
+    std::memcpy(&limit, javascript_limits.data() + at, sizeof limit);
+    word ^= pattern;
+    wrong |= word | (word + limit);
+    std::memcpy(digits.data() + at, &word, sizeof word);
+  }
+  if ((wrong & 0x8080808080808080) != 0) return std::nullopt;
+  const auto pair = [&](std::size_t at) { return digits[at] * 10 + digits[at + 1]; };
+  const int hour = pair(11);
+  const int minute = pair(14);
+  const int second = pair(17);
+  const int milli = digits[20] * 100 + pair(21);
+  const std::chrono::year_month_day date{std::chrono::year(pair(0) * 100 + pair(2)),
+                                         std::chrono::month(static_cast<unsigned>(pair(5))),
+                                         std::chrono::day(static_cast<unsigned>(pair(8)))};
+  if (date.year() == std::chrono::year(0) || !date.ok() || hour > 23 || minute > 59 ||
+      second > 59) {
+    return std::nullopt;
+  }
+  const std::int64_t days = std::chrono::sys_days(date).time_since_epoch().count();
+  return days * micros_per_day + (hour * 3600 + minute * 60 + second) * micros_per_second +
+         milli * std::int64_t{1000};
+}
+
+constexpr auto digit_pairs = [] {
+  std::array<char, 200> pairs{};
+  for (unsigned i = 0; i < 100; ++i) {
+    pairs[2 * i] = static_cast<char>('0' + i / 10);
+    pairs[2 * i + 1] = static_cast<char>('0' + i % 10);
+  }
+  return pairs;
+}();
+
+// Two digits.
+char* put_pair(unsigned value, char* out) {
+  std::memcpy(out, &digit_pairs[std::size_t{2} * value], 2);
+  return out + 2;
+}
+
 }  // namespace
 
 std::optional<Micros> parse_timestamp(std::string_view text) {
   // Most strings are not dates: four digits and a hyphen tell.
   if (text.size() < 10 || text[4] != '-') return std::nullopt;
+  if (text.size() == javascript_pattern.size()) {
+    if (const auto micros = parse_javascript(text)) return micros;
+  }
   Scanner in(text);
   int year = 0;
   int month = 0;
@@ -117,31 +181,24 @@ std::optional<Micros> parse_timestamp(std::string_view text) {
 std::size_t format_timestamp(Micros micros, char* out) {
   const auto day = std::chrono::floor<std::chrono::days>(from_micros(micros));
   const std::chrono::year_month_day date(day);
-  std::int64_t rest = micros - day.time_since_epoch().count() * micros_per_day;
-  char* at = out;
-  const auto put = [&at](std::int64_t value, int digits) {
-    for (int i = digits - 1; i >= 0; --i) {
-      at[i] = static_cast<char>('0' + value % 10);
-      value /= 10;
-    }
-    at += digits;
-  };
-  put(static_cast<int>(date.year()), 4);
+  const std::int64_t in_day = micros - day.time_since_epoch().count() * micros_per_day;
+  const auto year = static_cast<unsigned>(static_cast<int>(date.year()));
+  const auto seconds = static_cast<unsigned>(in_day / micros_per_second);
+  const auto fraction = static_cast<unsigned>(in_day % micros_per_second);
+  char* at = put_pair(year % 100, put_pair(year / 100, out));
   *at++ = '-';
-  put(static_cast<unsigned>(date.month()), 2);
+  at = put_pair(static_cast<unsigned>(date.month()), at);
   *at++ = '-';
-  put(static_cast<unsigned>(date.day()), 2);
+  at = put_pair(static_cast<unsigned>(date.day()), at);
   *at++ = ' ';
-  const std::int64_t seconds = rest / micros_per_second;
-  put(seconds / 3600, 2);
+  at = put_pair(seconds / 3600, at);
   *at++ = ':';
-  put(seconds / 60 % 60, 2);
+  at = put_pair(seconds / 60 % 60, at);
   *at++ = ':';
-  put(seconds % 60, 2);
-  rest %= micros_per_second;
-  if (rest != 0) {
+  at = put_pair(seconds % 60, at);
+  if (fraction != 0) {
     *at++ = '.';
-    put(rest, 6);
+    at = put_pair(fraction % 100, put_pair(fraction / 100 % 100, put_pair(fraction / 10'000, at)));
     while (at[-1] == '0')
       --at;
   }

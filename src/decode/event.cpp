@@ -1,10 +1,12 @@
 #include "decode/event.h"
 
+#include <algorithm>
 #include <array>
 #include <string>
 
 #include "base/hash.h"
 #include "base/json_text.h"
+#include "base/short_bytes.h"
 
 namespace dray {
 namespace {
@@ -32,7 +34,7 @@ struct Envelope {
 
 struct EnvelopeKey {
   std::string_view key;
-  JsonValue Envelope::*field;
+  JsonValue Envelope::*field = nullptr;
 };
 
 constexpr std::array envelope_keys = std::to_array<EnvelopeKey>({
@@ -55,12 +57,27 @@ constexpr std::array envelope_keys = std::to_array<EnvelopeKey>({
     {"category", &Envelope::category},
 });
 
+// Tells all keys apart by their first and last letter; found by trying.
+constexpr std::size_t envelope_hash(std::string_view key) {
+  const auto first = static_cast<unsigned char>(key.front());
+  const auto last = static_cast<unsigned char>(key.back());
+  return (first * 3U + last * 8U) % 32;
+}
+
+constexpr auto envelope_table = [] {
+  std::array<EnvelopeKey, 32> table{};
+  for (const EnvelopeKey& known : envelope_keys)
+    table[envelope_hash(known.key)] = known;
+  return table;
+}();
+static_assert(std::ranges::all_of(envelope_keys, [](const EnvelopeKey& known) {
+  return envelope_table[envelope_hash(known.key)].key == known.key;
+}));
+
 JsonValue Envelope::*envelope_field(std::string_view key) {
-  for (const EnvelopeKey& known : envelope_keys) {
-    // Lengths differ more often than bytes: this settles most comparisons with one of them.
-    if (known.key.size() == key.size() && known.key == key) return known.field;
-  }
-  return nullptr;
+  if (key.empty()) return nullptr;
+  const EnvelopeKey& known = envelope_table[envelope_hash(key)];
+  return equal_bytes(known.key, key) ? known.field : nullptr;
 }
 
 std::string_view string_value(const JsonDocument& document, JsonValue value, Arena& arena,
@@ -74,15 +91,17 @@ std::string_view string_value(const JsonDocument& document, JsonValue value, Are
 // An event's name becomes a table's; Segment's whole call is at most 32 KB.
 constexpr std::size_t event_name_bytes_max = 8U << 10;
 
+using NoEvent = std::variant<Filtered, RejectReason>;
+
 class Decoder {
  public:
   Decoder(const JsonDocument& document, std::string_view line, Arena& arena, NoticeCounts& notices)
       : document_(document), line_(line), arena_(arena), notices_(notices) {}
 
-  Decoded decode(const std::optional<std::string>& warehouse_id) {
+  // Fills in `event`, or says why there is none.
+  std::optional<NoEvent> decode(const std::optional<std::string>& warehouse_id, Event& event) {
     if (document_.kind(document_.root()) != JsonKind::object) return RejectReason::not_an_object;
     read_envelope();
-    Event event;
     if (!read_type(event.type)) return RejectReason::unknown_type;
     if (const auto reason = read_ids(event)) return *reason;
     if (!read_times(event)) return RejectReason::no_received_at;
@@ -91,7 +110,7 @@ class Decoder {
     event.fields = object_or_none(has_traits(event.type) ? envelope_.traits : envelope_.properties);
     event.name = value_or_none(envelope_.name);
     event.category = value_or_none(envelope_.category);
-    return event;
+    return std::nullopt;
   }
 
  private:
@@ -279,7 +298,13 @@ class Decoder {
 Decoded decode_event(const JsonDocument& document, std::string_view line,
                      const std::optional<std::string>& warehouse_id, Arena& arena,
                      NoticeCounts& notices) {
-  return Decoder(document, line, arena, notices).decode(warehouse_id);
+  // The event is made where the caller wants it: a copy of what has just been written stalls the
+  // processor.
+  Decoded decoded(std::in_place_type<Event>);
+  const auto none =
+      Decoder(document, line, arena, notices).decode(warehouse_id, *std::get_if<Event>(&decoded));
+  if (none) std::visit([&](const auto& reason) { decoded = reason; }, *none);
+  return decoded;
 }
 
 RejectReason reject_reason(JsonError error) {

@@ -24,12 +24,15 @@ struct Run {
   std::uint64_t lines = 0;
 };
 
-// Whole lines from the front of `bytes`, up to the first that is too long.
-Run whole_lines(std::string_view bytes, std::size_t line_bytes_max) {
+// Whole lines from the front of `bytes`, up to the first that is too long. Where they end
+// goes to `ends`.
+Run whole_lines(std::string_view bytes, std::size_t line_bytes_max,
+                std::vector<std::size_t>& ends) {
   Run run;
   while (run.bytes < bytes.size()) {
     const std::size_t newline = bytes.find('\n', run.bytes);
     if (newline == std::string_view::npos || newline - run.bytes > line_bytes_max) break;
+    ends.push_back(newline);
     run.bytes = newline + 1;
     ++run.lines;
   }
@@ -93,6 +96,7 @@ void LineReader::State::clear(LineChunk& chunk) const {
   chunk.buffer.resize(size);
   chunk.size_bytes = 0;
   chunk.line_count = 0;
+  chunk.line_ends.clear();
   chunk.first_line = next_line;
   chunk.oversize.clear();
 }
@@ -102,7 +106,7 @@ void LineReader::State::clear(LineChunk& chunk) const {
 bool LineReader::State::take_from_rest(LineChunk& chunk) {
   while (rest_begin < rest.size()) {
     const std::string_view text = rest_text();
-    const Run run = whole_lines(text, limits.line_bytes_max);
+    const Run run = whole_lines(text, limits.line_bytes_max, chunk.line_ends);
     if (run.lines > 0) {
       std::copy_n(text.data(), run.bytes, chunk.buffer.data());
       rest_begin += run.bytes;
@@ -157,7 +161,7 @@ Result<void> LineReader::State::read_whole_lines(LineChunk& chunk) {
 bool LineReader::State::deliver(LineChunk& chunk, std::size_t held) {
   std::string_view text(chunk.buffer.data(), held);
   if (!dropping) {
-    const Run run = whole_lines(text, limits.line_bytes_max);
+    const Run run = whole_lines(text, limits.line_bytes_max, chunk.line_ends);
     if (run.lines > 0) {
       keep(text.substr(run.bytes));
       finish(chunk, run);

@@ -43,9 +43,10 @@ struct LineChunk {
   // Whole lines, each ended by '\n' (the last line of an object gets one if it had none), then
   // line_padding_bytes of readable bytes that do not belong to `text`.
   std::vector<char> buffer;
-  std::size_t size_bytes = 0;    // of whole lines in the buffer
-  std::uint64_t first_line = 1;  // number of the first line in the buffer, 1-based
-  std::uint64_t line_count = 0;  // lines in the buffer, empty ones included
+  std::size_t size_bytes = 0;          // of whole lines in the buffer
+  std::uint64_t first_line = 1;        // number of the first line in the buffer, 1-based
+  std::uint64_t line_count = 0;        // lines in the buffer, empty ones included
+  std::vector<std::size_t> line_ends;  // where each line's '\n' is in the buffer
   std::vector<OversizeLine> oversize;
 
   std::string_view text() const { return {buffer.data(), size_bytes}; }

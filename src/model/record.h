@@ -15,6 +15,7 @@
 #include <string_view>
 
 #include "base/byte_buffer.h"
+#include "base/short_bytes.h"
 #include "base/time.h"
 
 namespace dray {
@@ -82,7 +83,7 @@ class RecordWriter {
       std::memcpy(at, &size, sizeof size);
       at += sizeof size;
     }
-    if (!bytes.empty()) std::memcpy(at, bytes.data(), bytes.size());
+    put_bytes(bytes, at);
   }
   void cell(Slot slot, Micros micros) {
     cell(slot, CellKind::micros, {reinterpret_cast<const char*>(&micros), sizeof micros});

@@ -1,7 +1,6 @@
 #include "run/reading.h"
 
 #include <atomic>
-#include <cstring>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -194,12 +193,11 @@ class Worker {
     const auto wanted = [&](std::uint64_t line) { return only == nullptr || only->contains(line); };
     std::uint64_t number = chunk_.first_line;
     const std::string_view text = chunk_.text();
-    for (std::size_t begin = 0; begin < text.size(); ++number) {
-      const auto* end =
-          static_cast<const char*>(std::memchr(text.data() + begin, '\n', text.size() - begin));
-      const std::size_t size = static_cast<std::size_t>(end - text.data()) - begin;
-      if (wanted(number)) add_line(text.substr(begin, size), number);
-      begin += size + 1;
+    std::size_t begin = 0;
+    for (const std::size_t end : chunk_.line_ends) {
+      if (wanted(number)) add_line(text.substr(begin, end - begin), number);
+      begin = end + 1;
+      ++number;
     }
     for (const OversizeLine& line : chunk_.oversize) {
       if (!wanted(line.line)) continue;

@@ -2,237 +2,369 @@
 
 #include <zstd.h>
 
+#include <algorithm>
 #include <array>
+#include <bit>
 #include <charconv>
 #include <cstring>
-#include <memory>
+#include <limits>
+#include <utility>
+#include <vector>
 
+#include "base/byte_buffer.h"
+#include "base/numbers.h"
+#include "base/short_bytes.h"
 #include "model/cast.h"
+#include "stage/csv.h"
 
 namespace dray {
 namespace {
 
-void append_quoted(std::string_view text, ByteBuffer& out) {
-  out.append('"');
-  while (true) {
-    const auto* quote = text.empty()
-                            ? nullptr
-                            : static_cast<const char*>(std::memchr(text.data(), '"', text.size()));
-    if (quote == nullptr) break;
-    const auto size = static_cast<std::size_t>(quote - text.data()) + 1;
-    out.append(text.substr(0, size));
-    out.append('"');
-    text.remove_prefix(size);
-  }
-  out.append(text);
-  out.append('"');
+// Text is compressed in pieces that are still in the core's cache: zstd's own block size.
+constexpr std::size_t piece_bytes = 128U << 10;
+
+// Below this a part is not worth a file of its own, even for an idle slice.
+constexpr std::size_t part_bytes_min = 1U << 20;
+
+// A timestamp, or a number that is not the event's own text, with its comma.
+constexpr std::size_t short_field_bytes_max = 32;
+static_assert(timestamp_text_bytes_max < short_field_bytes_max);
+
+char* put_time(Micros micros, char* out) { return out + format_timestamp(micros, out); }
+
+char* put_integer(std::int64_t value, char* out) {
+  return std::to_chars(out, out + short_field_bytes_max, value).ptr;
 }
 
-void append_time(Micros micros, ByteBuffer& out) {
-  std::array<char, timestamp_text_bytes_max> text{};
-  out.append({text.data(), format_timestamp(micros, text.data())});
+// JSON's number text is what COPY takes. But what it makes of 1e-400, too small for any double, is
+// not known: that is 0 here, as it is on the other warehouses.
+char* put_double(std::string_view text, char* out) {
+  // As in transform: without an exponent it takes more digits than this to get there.
+  const bool may_vanish = text.size() >= 300 || text.find_first_of("eE") != std::string_view::npos;
+  return put_bytes(may_vanish && nearest_double(text) == 0.0 ? "0" : text, out);
 }
 
-template <typename T>
-void append_number(T value, ByteBuffer& out) {
-  std::array<char, 32> text{};
-  const auto end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
-  out.append({text.data(), static_cast<std::size_t>(end - text.data())});
-}
-
-// Cells come in the order of the event; a row is written in the order of the columns.
+// Writes rows as CSV. Cells come in the order of the event, fields go out in the order of the
+// columns; what stands between two values is copied from the row that has none, so that absent
+// values cost next to nothing.
 class RowWriter {
  public:
-  explicit RowWriter(const TableLoad& load) : load_(load), cells_(load.columns.size()) {
-    slots_.fill(absent);
+  // `load` is borrowed until the next begin().
+  void begin(const TableLoad& load, std::string_view null_text) {
+    load_ = &load;
+    null_text_ = null_text;
+    null_text_values_ = 0;
+    slots_.fill(no_column);
+    cells_.resize(load.columns.size());
+    standard_.assign(load.columns.size() / 64 + 1, 0);
+    empty_row_.clear();
+    empty_fields_.clear();
     for (std::size_t i = 0; i < load.columns.size(); ++i) {
-      if (!load.columns[i].standard) slots_[load.columns[i].slot] = static_cast<std::int16_t>(i);
+      const LoadColumn& column = load.columns[i];
+      empty_fields_.push_back(empty_row_.size());
+      if (!column.standard) slots_[column.slot] = static_cast<std::int16_t>(i);
+      if (column.refused) continue;
+      if (column.standard) standard_[i / 64] |= std::uint64_t{1} << (i % 64);
+      if (column.type == ColumnType::varchar) empty_row_.append(null_text);
+      empty_row_ += ',';
     }
+    empty_fields_.push_back(empty_row_.size());
   }
 
   // Returns the record behind this one.
   const char* write(const RowBlock& block, std::size_t row, const char* record, ByteBuffer& out) {
-    ++row_;
+    const RowKey& key = block.keys[row];
+    const char* const end = place_cells(record, key);
+    // A cell of n bytes takes n + 4 in the record.
+    const std::size_t bytes_max = 2 * static_cast<std::size_t>(end - record) + empty_row_.size() +
+                                  load_->columns.size() * short_field_bytes_max +
+                                  csv_text_bytes_max(block.event.size()) + csv_text_bytes_max(0);
+    char* const begin = out.extend(bytes_max);
+    char* at = begin;
+    std::size_t done = 0;  // columns whose fields are written
+    for (std::size_t word = 0; word < present_.size(); ++word) {
+      for (std::uint64_t bits = present_[word]; bits != 0; bits &= bits - 1) {
+        const std::size_t i = word * 64 + static_cast<std::size_t>(std::countr_zero(bits));
+        at = put_empty(done, i, at);
+        char* const behind = put_field(i, block, key, at);
+        done = i;
+        if (behind == nullptr) continue;
+        at = behind;
+        *at++ = ',';
+        done = i + 1;
+      }
+    }
+    at = put_empty(done, load_->columns.size(), at);
+    if (at == begin) ++at;
+    at[-1] = '\n';
+    out.truncate(static_cast<std::size_t>(at - out.data()));
+    return end;
+  }
+
+  std::uint64_t null_text_values() const { return null_text_values_; }
+
+ private:
+  static constexpr std::int16_t no_column = -1;
+
+  // Sorts the cells by column; tells those of refused columns.
+  const char* place_cells(const char* record, const RowKey& key) {
+    present_ = standard_;
     CellReader reader(record);
     for (Cell cell; reader.next(cell);) {
-      if (const std::int16_t at = slots_[cell.slot]; at != absent) {
-        cells_[static_cast<std::size_t>(at)] = {row_, cell};
+      const std::int16_t slot = slots_[cell.slot];
+      if (slot == no_column) continue;
+      const auto i = static_cast<std::size_t>(slot);
+      const LoadColumn& column = load_->columns[i];
+      if (column.refused) {
+        tell(column, *column.refused, cell, key);
+        continue;
       }
+      cells_[i] = cell;
+      present_[i / 64] |= std::uint64_t{1} << (i % 64);
     }
-    const RowKey& key = block.keys[row];
-    bool first = true;
-    for (std::size_t i = 0; i < load_.columns.size(); ++i) {
-      const LoadColumn& column = load_.columns[i];
-      if (!column.refused) {
-        if (!first) out.append(',');
-        first = false;
-      }
-      if (column.standard) {
-        write_standard(*column.standard, block, key, out);
-      } else if (cells_[i].row == row_) {
-        write_cell(column, cells_[i].cell, key, out);
-      }
-    }
-    out.append('\n');
     return reader.end();
   }
 
- private:
-  struct Held {
-    std::uint64_t row = 0;
-    Cell cell;
-  };
-  static constexpr std::int16_t absent = -1;
+  char* put_empty(std::size_t from, std::size_t to, char* out) const {
+    if (from == to) return out;
+    const std::size_t begin = empty_fields_[from];
+    return put_bytes({empty_row_.data() + begin, empty_fields_[to] - begin}, out);
+  }
 
-  void write_standard(StandardColumn column, const RowBlock& block, const RowKey& key,
-                      ByteBuffer& out) const {
+  // Null if the value does not fit its column.
+  char* put_field(std::size_t i, const RowBlock& block, const RowKey& key, char* out) {
+    const LoadColumn& column = load_->columns[i];
+    if (column.standard) return put_standard(*column.standard, block, key, out);
+    const Cell& cell = cells_[i];
+    char* const behind = put_cell(column, cell, out);
+    if (behind == nullptr) tell(column, RejectReason::does_not_fit, cell, key);
+    return behind;
+  }
+
+  char* put_standard(StandardColumn column, const RowBlock& block, const RowKey& key, char* out) {
     switch (column) {
       case StandardColumn::received_at:
-        return append_time(key.received_at, out);
+        return put_time(key.received_at, out);
       case StandardColumn::uuid:
-        return append_number(static_cast<std::int64_t>(key.uuid), out);
+        return put_integer(static_cast<std::int64_t>(key.uuid), out);
       case StandardColumn::uuid_ts:
-        return append_time(load_.uuid_ts, out);
+        return put_time(load_->uuid_ts, out);
       default:
-        return append_quoted(block.event, out);
+        return put_text(block.event, out);
     }
   }
 
-  void write_cell(const LoadColumn& column, const Cell& cell, const RowKey& key,
-                  ByteBuffer& out) const {
-    if (!column.refused && append_value(column, cell, out)) return;
-    load_.value_rejects({key.object, key.line, column.refused.value_or(RejectReason::does_not_fit),
-                         column.name, column.type, cell.bytes});
+  char* put_text(std::string_view text, char* out) {
+    if (text != null_text_) return put_csv_text(text, out);
+    ++null_text_values_;
+    return put_csv_quoted(text, out);
   }
 
-  // False if the value does not fit; then nothing was appended. Number text whose kind is the
-  // column's is carried verbatim.
-  static bool append_value(const LoadColumn& column, const Cell& cell, ByteBuffer& out) {
+  // Number text whose kind is the column's is carried verbatim.
+  char* put_cell(const LoadColumn& column, const Cell& cell, char* out) {
     switch (column.type) {
       case ColumnType::varchar:
-        if (cell.kind == CellKind::micros) {
-          append_time(micros_of(cell), out);
-        } else {
-          append_quoted(cell.bytes, out);
-        }
-        return true;
+        return cell.kind == CellKind::micros ? put_time(micros_of(cell), out)
+                                             : put_text(cell.bytes, out);
       case ColumnType::timestamp: {
         const auto value = as_timestamp(cell);
-        if (value) append_time(*value, out);
-        return value.has_value();
+        return value ? put_time(*value, out) : nullptr;
       }
       case ColumnType::bigint: {
-        if (cell.kind == CellKind::integer) {
-          out.append(cell.bytes);
-          return true;
-        }
+        if (cell.kind == CellKind::integer) return put_bytes(cell.bytes, out);
         const auto value = as_bigint(cell);
-        if (value) append_number(*value, out);
-        return value.has_value();
+        return value ? put_integer(*value, out) : nullptr;
       }
       case ColumnType::double_precision: {
+        // Every real is near to a double, and that is how near a double's column is.
+        if (cell.kind == CellKind::real) return put_double(cell.bytes, out);
         const Rounding rounding = column.created ? Rounding::nearest : Rounding::none;
-        if (!as_double(cell, rounding)) return false;
-        out.append(cell.bytes);
-        return true;
+        return as_double(cell, rounding) ? put_double(cell.bytes, out) : nullptr;
       }
       case ColumnType::boolean: {
         const auto value = as_boolean(cell);
-        if (value) out.append(*value ? 't' : 'f');
-        return value.has_value();
+        return value ? put_bytes(*value ? "t" : "f", out) : nullptr;
       }
     }
-    return false;
+    return nullptr;
   }
 
-  const TableLoad& load_;
-  std::vector<Held> cells_;  // by column; of the row at hand if `row` says so
-  std::array<std::int16_t, slot_end> slots_{};
-  std::uint64_t row_ = 0;
+  void tell(const LoadColumn& column, RejectReason reason, const Cell& cell,
+            const RowKey& key) const {
+    load_->value_rejects({key.object, key.line, reason, column.name, column.type, cell.bytes});
+  }
+
+  const TableLoad* load_ = nullptr;
+  std::string_view null_text_;
+  std::uint64_t null_text_values_ = 0;
+  std::array<std::int16_t, slot_end> slots_{};  // to the column
+  std::vector<Cell> cells_;                     // by column; of the row at hand where present_
+  std::vector<std::uint64_t> present_;          // a bit per column: has a field of its own
+  std::vector<std::uint64_t> standard_;         // the same for those that every row has
+  std::string empty_row_;                       // the fields of a row without values
+  std::vector<std::size_t> empty_fields_;       // where each column's begins in it
 };
 
 struct FreeContext {
   void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
 };
 
-class PartWriter {
+// One part after the other through one compressor.
+class PartStream {
  public:
-  PartWriter(const PartOptions& options, const PartSink& sink)
-      : options_(options), sink_(sink), context_(ZSTD_createCCtx()) {
-    ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_compressionLevel, options.zstd_level);
+  explicit PartStream(int level) : context_(ZSTD_createCCtx()) {
+    DRAY_ASSERT(context_ != nullptr);
+    ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_compressionLevel, level);
   }
 
-  // Compresses `text` and cuts the part when it is large enough: between rows, so `text` is whole
-  // rows.
-  Result<void> add(std::string_view text, PartsWritten& written) {
-    written.bytes_plain += text.size();
-    compress(text, ZSTD_e_continue);
-    if (part_.size() < options_.part_bytes) return {};
-    return finish(written);
+  void begin() {
+    ZSTD_CCtx_reset(context_.get(), ZSTD_reset_session_only);
+    bytes_.clear();
   }
-
-  Result<void> finish(PartsWritten& written) {
-    if (!begun_) return {};
-    compress({}, ZSTD_e_end);
-    ++written.parts;
-    written.bytes_compressed += part_.size();
-    DRAY_TRY(sink_(part_.view()));
-    part_.clear();
-    begun_ = false;
-    return {};
-  }
+  void add(std::string_view text) { compress(text, ZSTD_e_continue); }
+  // A part that is added and ended at once is compressed without being copied first.
+  void end(std::string_view text) { compress(text, ZSTD_e_end); }
+  std::string_view bytes() const { return bytes_.view(); }
 
  private:
   void compress(std::string_view text, ZSTD_EndDirective directive) {
-    begun_ = true;
     ZSTD_inBuffer in{text.data(), text.size(), 0};
     std::size_t left = 0;
     do {
-      const std::size_t room = ZSTD_CStreamOutSize();
-      const std::size_t before = part_.size();
-      ZSTD_outBuffer to{part_.extend(room), room, 0};
+      const std::size_t room = ZSTD_compressBound(piece_bytes);
+      const std::size_t before = bytes_.size();
+      ZSTD_outBuffer to{bytes_.extend(room), room, 0};
       left = ZSTD_compressStream2(context_.get(), &to, &in, directive);
       DRAY_ASSERT(!ZSTD_isError(left));
-      part_.truncate(before + to.pos);
+      bytes_.truncate(before + to.pos);
     } while (in.pos < in.size || (directive == ZSTD_e_end && left != 0));
   }
 
-  const PartOptions& options_;
-  const PartSink& sink_;
   std::unique_ptr<ZSTD_CCtx, FreeContext> context_;
-  ByteBuffer part_;
-  bool begun_ = false;
+  ByteBuffer bytes_;
 };
+
+std::uint64_t rows_kept(const StagedRows& rows) {
+  std::uint64_t kept = 0;
+  for (std::uint64_t row = 0; row < rows.row_count(); ++row)
+    kept += rows.is_dropped(row) ? 0 : 1;
+  return kept;
+}
+
+std::uint64_t divided_up(std::uint64_t number, std::uint64_t by) { return (number + by - 1) / by; }
 
 }  // namespace
 
-Result<PartsWritten> write_parts(const TableLoad& load, const PartOptions& options,
-                                 const PartSink& sink) {
-  // Text is compressed in pieces that are still in the core's cache.
-  constexpr std::size_t piece_bytes = 128U << 10;
-  PartsWritten written;
-  RowWriter rows(load);
-  PartWriter parts(options, sink);
-  BlockScratch scratch;
-  ByteBuffer text;
-  for (std::size_t number = 0; number < load.rows->block_count(); ++number) {
-    DRAY_ASSIGN(const RowBlock block, load.rows->rows(number, scratch));
+class PartWriter::Impl {
+ public:
+  explicit Impl(PartOptions options) : options_(std::move(options)), stream_(options_.zstd_level) {
+    DRAY_ASSERT(options_.parts_multiple > 0);
+  }
+
+  Result<PartsWritten> write(const TableLoad& load, const PartSink& sink) {
+    begin(load, sink);
+    for (std::size_t number = 0; number < load.rows->block_count(); ++number) {
+      DRAY_ASSIGN(const RowBlock block, load.rows->rows(number, scratch_));
+      DRAY_TRY(write_block(block));
+    }
+    if (part_rows_ > 0) DRAY_TRY(end_part());
+    written_.null_text_values = rows_.null_text_values();
+    return written_;
+  }
+
+ private:
+  void begin(const TableLoad& load, const PartSink& sink) {
+    load_ = &load;
+    sink_ = &sink;
+    written_ = {};
+    rows_.begin(load, options_.null_text);
+    is_planned_ = options_.parts_multiple == 1;
+    rows_per_part_ = std::numeric_limits<std::uint64_t>::max();
+    begin_part();
+  }
+
+  Result<void> write_block(const RowBlock& block) {
     const char* record = block.records.data();
     for (std::size_t row = 0; row < block.keys.size(); ++row) {
-      if (load.rows->is_dropped(block.first_row + row)) {
+      if (load_->rows->is_dropped(block.first_row + row)) {
         record = CellReader(record).end();
         continue;
       }
-      record = rows.write(block, row, record, text);
-      ++written.rows;
-      if (text.size() < piece_bytes) continue;
-      DRAY_TRY(parts.add(text.view(), written));
-      text.clear();
+      record = rows_.write(block, row, record, text_);
+      ++part_rows_;
+      if (part_rows_ == rows_per_part_) DRAY_TRY(end_part());
+      if (text_.size() >= piece_bytes) DRAY_TRY(end_piece());
     }
+    return {};
   }
-  if (!text.empty()) DRAY_TRY(parts.add(text.view(), written));
-  DRAY_TRY(parts.finish(written));
-  return written;
+
+  Result<void> end_piece() {
+    part_bytes_plain_ += text_.size();
+    stream_.add(text_.view());
+    text_.clear();
+    if (!is_planned_ && part_bytes_plain_ >= part_bytes_min) plan_parts();
+    const bool by_rows = rows_per_part_ != std::numeric_limits<std::uint64_t>::max();
+    if (stream_.bytes().size() < options_.part_bytes * (by_rows ? 2 : 1)) return {};
+    return end_part();
+  }
+
+  // What the table has given so far tells how large it will be.
+  void plan_parts() {
+    is_planned_ = true;
+    const std::uint64_t rows = rows_kept(*load_->rows);
+    const std::uint64_t bytes = stream_.bytes().size() * divided_up(rows, part_rows_);
+    const std::uint64_t multiple = options_.parts_multiple;
+    const std::uint64_t bytes_min = std::min<std::uint64_t>(part_bytes_min, options_.part_bytes);
+    if (bytes < multiple * bytes_min) return;
+    const std::uint64_t parts =
+        divided_up(divided_up(bytes, options_.part_bytes), multiple) * multiple;
+    // No part is to be ended that has more already.
+    rows_per_part_ = std::max(divided_up(rows, parts), part_rows_ + 1);
+  }
+
+  Result<void> end_part() {
+    part_bytes_plain_ += text_.size();
+    stream_.end(text_.view());
+    text_.clear();
+    ++written_.parts;
+    written_.rows += part_rows_;
+    written_.bytes_plain += part_bytes_plain_;
+    written_.bytes_compressed += stream_.bytes().size();
+    const FinishedPart part{stream_.bytes(), part_rows_};
+    DRAY_TRY((*sink_)(part));
+    begin_part();
+    return {};
+  }
+
+  void begin_part() {
+    stream_.begin();
+    text_.clear();
+    part_rows_ = 0;
+    part_bytes_plain_ = 0;
+  }
+
+  const PartOptions options_;
+  RowWriter rows_;
+  PartStream stream_;
+  BlockScratch scratch_;
+  ByteBuffer text_;  // rows not yet compressed
+
+  // Of the table at hand:
+  const TableLoad* load_ = nullptr;
+  const PartSink* sink_ = nullptr;
+  PartsWritten written_;
+  bool is_planned_ = true;
+  std::uint64_t rows_per_part_ = 0;
+  // Of the part at hand:
+  std::uint64_t part_rows_ = 0;
+  std::uint64_t part_bytes_plain_ = 0;
+};
+
+PartWriter::PartWriter(PartOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
+PartWriter::~PartWriter() = default;
+
+Result<PartsWritten> PartWriter::write(const TableLoad& load, const PartSink& sink) {
+  return impl_->write(load, sink);
 }
 
 }  // namespace dray

@@ -1,38 +1,75 @@
-// Staged rows as files: CSV parts compressed with zstd, as COPY takes them.
+// Staged rows as files: CSV parts compressed with zstd, as Redshift's COPY takes them (FORMAT CSV
+// ZSTD, NULL AS the null_text, no header).
 //
-// Every text is quoted and its quotes doubled; NULL is an empty field without quotes; timestamps
-// are "YYYY-MM-DD HH:MM:SS[.ffffff]"; a value that does not fit its column is NULL and told to the
-// load's value_rejects. The fields are the load's columns that are not refused, in their order.
+// The fields are the load's columns that are not refused, in their order; rows end in '\n'. A text
+// field is quoted, its quotes doubled, when it is empty, has a quote, comma, CR or LF, or a blank
+// at one of its ends. Numbers are the text of the event, timestamps "YYYY-MM-DD HH:MM:SS[.ffffff]",
+// booleans t and f. A value that does not fit its column is NULL and told to the load's
+// value_rejects.
+//
+// NULL: for COPY quotes do not matter, an empty field is '' in a varchar and NULL in any other
+// column. So an absent varchar is null_text and an absent value of another type an empty field. A
+// text that equals null_text would become NULL: it is written (in quotes), and counted in
+// PartsWritten::null_text_values. If that is not 0 throw the parts away and write the table again
+// with another null_text.
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <memory>
+#include <string>
 #include <string_view>
 
-#include "base/byte_buffer.h"
 #include "base/result.h"
 #include "model/staged.h"
 
 namespace dray {
 
 struct PartOptions {
-  // Compressed. Tens of megabytes keep a cluster's slices busy without thousands of files.
+  // Compressed; a part is cut behind the row that reaches it. Tens of megabytes keep a cluster's
+  // slices busy without thousands of files.
   std::size_t part_bytes = 32U << 20;
   int zstd_level = 1;
+  // A table is written as a multiple of so many parts, of as many rows each, so that a cluster of
+  // so many slices loads with all of them. Not so for small tables (less than 1 MiB a part), which
+  // are one part; nor where rows are so uneven that a part would exceed twice part_bytes.
+  unsigned parts_multiple = 1;
+  // Must itself be a field that needs no quotes.
+  std::string null_text = "\\N";
 };
+
+// One part; the bytes live for the sink's call.
+struct FinishedPart {
+  std::string_view bytes;
+  std::uint64_t rows = 0;
+};
+
+using PartSink = std::function<Result<void>(const FinishedPart&)>;
 
 struct PartsWritten {
   std::uint64_t rows = 0;
   std::uint64_t parts = 0;
   std::uint64_t bytes_plain = 0;
   std::uint64_t bytes_compressed = 0;
+  std::uint64_t null_text_values = 0;
 };
 
-// Takes one finished part; its bytes live for the call.
-using PartSink = std::function<Result<void>(std::string_view bytes)>;
+// Writes tables one after the other and keeps its memory, some MB and the part at hand, from one to
+// the next. Threads: a writer belongs to one thread; several may write several tables at once.
+class PartWriter {
+ public:
+  explicit PartWriter(PartOptions options);
+  ~PartWriter();
+  PartWriter(const PartWriter&) = delete;
+  PartWriter& operator=(const PartWriter&) = delete;
 
-// Writes the rows that are not dropped. An error is the sink's or the staged rows'.
-Result<PartsWritten> write_parts(const TableLoad& load, const PartOptions& options,
-                                 const PartSink& sink);
+  // Writes the rows that are not dropped; a table without any has no parts. An error is the sink's
+  // or the staged rows'; the writer can be used again after it.
+  Result<PartsWritten> write(const TableLoad& load, const PartSink& sink);
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
 
 }  // namespace dray

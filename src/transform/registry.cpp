@@ -73,7 +73,12 @@ std::optional<Slot> Registry::context_slot(std::string_view column, NameOrigin o
 void Registry::observe(const std::vector<Observation>& observations) {
   const std::scoped_lock lock(mutex_);
   for (const Observation& observation : observations) {
-    Observed& bits = tables_[observation.table]->observed[observation.slot];
+    Table& table = *tables_[observation.table];
+    const bool is_context = observation.slot >= context_slot_first;
+    auto& observed = is_context ? table.observed_context : table.observed;
+    const std::size_t at = is_context ? observation.slot - context_slot_first : observation.slot;
+    if (at >= observed.size()) observed.resize(at + 1);
+    Observed& bits = observed[at];
     bits = static_cast<Observed>(bits | observation.bits);
   }
 }
@@ -96,16 +101,21 @@ std::vector<Registry::TableSeen> Registry::tables() const {
   std::vector<TableSeen> seen;
   for (std::size_t number = 1; number < tables_.size(); ++number) {
     const Table& table = *tables_[number];
-    if (table.observed.empty()) continue;
+    if (table.observed.empty() && table.observed_context.empty()) continue;
     TableSeen& out = seen.emplace_back();
     out.number = static_cast<TableNumber>(number);
     out.type = table.type;
     out.name = table.name;
     out.event = table.event;
     out.origin = table.origin;
-    for (const auto& [slot, bits] : table.observed) {
-      out.columns.push_back(column_seen(table, slot, bits));
-    }
+    const auto add = [&](const std::vector<Observed>& observed, Slot first) {
+      for (std::size_t i = 0; i < observed.size(); ++i) {
+        if (observed[i] == 0) continue;
+        out.columns.push_back(column_seen(table, static_cast<Slot>(first + i), observed[i]));
+      }
+    };
+    add(table.observed, 0);
+    add(table.observed_context, context_slot_first);
   }
   return seen;
 }

@@ -15,8 +15,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
+#include "base/text_hash.h"
 #include "model/observed.h"
 #include "model/record.h"
 #include "model/row_batch.h"
@@ -85,7 +87,7 @@ class Registry {
 
  private:
   struct NamedSlots {
-    std::map<std::string, Slot, std::less<>> by_name;
+    std::unordered_map<std::string, Slot, TextHash, std::equal_to<>> by_name;
     std::vector<std::pair<std::string, NameOrigin>> names;  // by slot, from the space's first
   };
   struct Table {
@@ -94,7 +96,9 @@ class Registry {
     std::string event;
     NameOrigin origin = NameOrigin::plain;
     NamedSlots properties;
-    std::map<Slot, Observed> observed;
+    // By slot, from 0 and from context_slot_first; 0 where no value was observed.
+    std::vector<Observed> observed;
+    std::vector<Observed> observed_context;
   };
   static std::optional<Slot> slot_of(NamedSlots& slots, std::string_view column, NameOrigin origin,
                                      Slot first, std::size_t count_max);

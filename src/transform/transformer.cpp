@@ -203,7 +203,7 @@ class Transformer::Impl {
     PathCursor cursor(node);
     for (JsonValue key = document.first(object); !document.at_end(key);
          key = document.after(key + 2)) {
-      PathNode& child = child_of(cursor, node, key_text(key));
+      PathNode::Child& child = child_of(cursor, node, key_text(key));
       if (child.last_event == event_number_) {
         needs_sorting_ = true;  // the same key twice
         return;
@@ -211,9 +211,9 @@ class Transformer::Impl {
       child.last_event = event_number_;
       const JsonValue value = key + 2;
       if (document.first_byte(value) == '{') {
-        walk(value, child, space);
+        walk(value, *child.node, space);
       } else {
-        set(slot_for(child, space), value, child);
+        set(slot_for(child, space), value, *child.node);
       }
       if (needs_sorting_) return;
     }
@@ -234,11 +234,11 @@ class Transformer::Impl {
     PathCursor cursor(node);
     for (std::size_t i = 0; i < members.size(); ++i) {
       if (i + 1 < members.size() && members[i + 1].key == members[i].key) continue;
-      PathNode& child = child_of(cursor, node, members[i].key);
+      PathNode::Child& child = child_of(cursor, node, members[i].key);
       if (document.first_byte(members[i].value) == '{') {
-        walk_sorted(members[i].value, child, space);
+        walk_sorted(members[i].value, *child.node, space);
       } else {
-        set_again(slot_for(child, space), members[i].value, child);
+        set_again(slot_for(child, space), members[i].value, *child.node);
       }
     }
   }
@@ -254,21 +254,21 @@ class Transformer::Impl {
     return text;
   }
 
-  PathNode& child_of(PathCursor& cursor, const PathNode& parent, std::string_view key) {
-    if (PathNode* known = cursor.find(key)) return *known;
-    PathNode& child = paths_.make();
-    const std::string segment = key_segment(key);
-    child.hashed = parent.hashed || snake_case(key).empty();
-    child.path = parent.path.empty() ? segment : parent.path + '_' + segment;
+  PathNode::Child& child_of(PathCursor& cursor, const PathNode& parent, std::string_view key) {
+    if (PathNode::Child* known = cursor.find(key)) return *known;
+    PathNode& node = paths_.make();
+    std::string segment = snake_case(key);
+    node.hashed = parent.hashed || segment.empty();
+    if (segment.empty()) segment = key_segment(key);
+    node.path = parent.path.empty() ? segment : parent.path + '_' + segment;
     // Longer paths are refused; what they are does not matter any more.
-    if (child.path.size() > limits_.path_bytes_max) child.path.resize(limits_.path_bytes_max + 1);
-    cursor.add(key, child);
-    return child;
+    if (node.path.size() > limits_.path_bytes_max) node.path.resize(limits_.path_bytes_max + 1);
+    return cursor.add(key, node);
   }
 
-  Slot slot_for(PathNode& node, Space space) {
-    if (node.slot == no_slot) node.slot = find_slot(node, space);
-    return node.slot;
+  Slot slot_for(PathNode::Child& child, Space space) {
+    if (child.slot == no_slot) child.slot = find_slot(*child.node, space);
+    return child.slot;
   }
 
   Slot find_slot(const PathNode& node, Space space) {
@@ -303,7 +303,7 @@ class Transformer::Impl {
       needs_sorting_ = true;  // two keys with one column
       return;
     }
-    cells_.push_back(cell_for(slot, value));
+    read_value(slot, value, cells_.emplace_back());
   }
 
   void set_again(Slot slot, JsonValue value, const PathNode& node) {
@@ -325,23 +325,37 @@ class Transformer::Impl {
   }
 
   PendingCell cell_for(Slot slot, JsonValue value) {
+    PendingCell cell;
+    read_value(slot, value, cell);
+    return cell;
+  }
+
+  // Fills in a new cell where it lies: copying one whose parts have just been written stalls the
+  // processor.
+  void read_value(Slot slot, JsonValue value, PendingCell& cell) {
+    cell.slot = slot;
     switch (document_->first_byte(value)) {
-      case '"': {
-        const std::string_view text =
-            document_->has_escapes(value) ? text_of(value) : document_->raw_string(value);
-        const bool is_time = parse_timestamp(text).has_value();
-        return {slot, is_time ? CellKind::time_text : CellKind::text, false, text};
-      }
+      case '"':
+        cell.bytes = document_->has_escapes(value) ? text_of(value) : document_->raw_string(value);
+        if (parse_timestamp(cell.bytes)) cell.kind = CellKind::time_text;
+        return;
       case '[':
-        return {slot, CellKind::text, false, array_text(value)};
+        cell.bytes = array_text(value);
+        return;
       case 't':
-        return {slot, CellKind::boolean, false, "true"};
+        cell.kind = CellKind::boolean;
+        cell.bytes = "true";
+        return;
       case 'f':
-        return {slot, CellKind::boolean, false, "false"};
+        cell.kind = CellKind::boolean;
+        cell.bytes = "false";
+        return;
       case 'n':
-        return {slot, CellKind::text, true, {}};
+        cell.is_null = true;
+        return;
       default:
-        return {slot, number_kind(value), false, document_->number(value)};
+        cell.kind = number_kind(value);
+        cell.bytes = document_->number(value);
     }
   }
 

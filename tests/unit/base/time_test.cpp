@@ -80,6 +80,23 @@ TEST(ParseTimestamp, RefusesOtherForms) {
   }
 }
 
+// toISOString()'s pattern has a reader of its own; with another zone the same text has not.
+TEST(ParseTimestamp, ReadsJavascriptsPatternLikeAnyOther) {
+  for (const std::string text : {"2026-11-23T10:59:58.250Z", "0000-02-29T23:00:00.000Z",
+                                 "2024-02-29T00:00:00.999Z", "9999-12-31T23:59:59.999Z"}) {
+    for (std::size_t at = 0; at < 23; ++at) {
+      for (int c = 0; c < 256; ++c) {
+        std::string changed = text;
+        changed[at] = static_cast<char>(c);
+        EXPECT_EQ(parse_timestamp(changed), parse_timestamp(changed.substr(0, 23) + "+00:00"))
+            << changed;
+      }
+    }
+  }
+  EXPECT_EQ(parse_timestamp("1970-01-02T03:04:05.678Z"), 97'445'678'000);
+  EXPECT_EQ(parse_timestamp("2026-11-23T10:59:58.2509"), 1'795'431'598'250'900);
+}
+
 TEST(ParseTimestamp, KeepsToTheUtcYears1To9999) {
   EXPECT_TRUE(parse_timestamp("0001-01-01T00:00:00Z"));
   EXPECT_TRUE(parse_timestamp("9999-12-31T23:59:59.999999Z"));

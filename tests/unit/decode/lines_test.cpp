@@ -32,13 +32,16 @@ LineReader reader_of(std::string text, const LineLimits& limits,
 void take(const LineChunk& chunk, Outcome& outcome) {
   std::uint64_t number = chunk.first_line;
   std::string_view text = chunk.text();
+  std::vector<std::size_t> ends;
   while (!text.empty()) {
     const std::size_t newline = text.find('\n');
     ASSERT_NE(newline, std::string_view::npos);
+    ends.push_back(chunk.size_bytes - text.size() + newline);
     outcome.lines.emplace_back(number++, text.substr(0, newline));
     text.remove_prefix(newline + 1);
   }
   ASSERT_EQ(number - chunk.first_line, chunk.line_count);
+  ASSERT_EQ(chunk.line_ends, ends);
   ASSERT_GE(chunk.buffer.size(), chunk.size_bytes + line_padding_bytes);
   outcome.buffer_bytes_max = std::max(outcome.buffer_bytes_max, chunk.buffer.size());
   outcome.oversize.insert(outcome.oversize.end(), chunk.oversize.begin(), chunk.oversize.end());

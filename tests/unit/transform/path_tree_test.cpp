@@ -13,11 +13,10 @@ namespace {
 
 // As the transformer does: what is not known is added.
 PathNode& child(PathCursor& cursor, PathPool& pool, std::string_view key) {
-  if (PathNode* known = cursor.find(key)) return *known;
+  if (PathNode::Child* known = cursor.find(key)) return *known->node;
   PathNode& made = pool.make();
   made.path = key;
-  cursor.add(key, made);
-  return made;
+  return *cursor.add(key, made).node;
 }
 
 TEST(PathCursor, FindsNothingInANewNode) {
@@ -33,8 +32,8 @@ TEST(PathCursor, FindsWhatWasAdded) {
   PathCursor cursor(node);
   PathNode& empty_key = child(cursor, pool, "");
   PathNode& a = child(cursor, pool, "a");
-  EXPECT_EQ(PathCursor(node).find("a"), &a);
-  EXPECT_EQ(PathCursor(node).find(""), &empty_key);
+  EXPECT_EQ(PathCursor(node).find("a")->node, &a);
+  EXPECT_EQ(PathCursor(node).find("")->node, &empty_key);
   EXPECT_EQ(PathCursor(node).find("b"), nullptr);
 }
 
