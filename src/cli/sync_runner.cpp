@@ -99,7 +99,7 @@ int Runner::run(const SyncJob& job) {
   if (!result.ok()) {
     const int code =
         tell_failure(environment_, presentation_.form, result.error(), job.request.source);
-    const bool as_before = result.error().message == cancelled_error().message;
+    const bool as_before = result.error().message.ends_with(cancelled_error().message);
     if (result.error().cause == Cause::cancelled && as_before) tell_stopped(job.request.source);
     return code;
   }

@@ -68,14 +68,14 @@ struct LoadColumn {
   ColumnType type = ColumnType::varchar;
   // Created by this very run, with a type chosen for these values.
   bool created = false;
-  // What a varchar holds, if that is bounded: a longer value is cut at a character's boundary, and
-  // a reject keeps its place.
-  std::optional<std::uint32_t> varchar_bytes{};
   // Why its values are rejected instead of loaded: a bound, or a type that Dray does not write.
   std::optional<RejectReason> refused;
   // received_at, uuid, uuid_ts and event are not cells of the record; `standard` tells them.
   std::optional<StandardColumn> standard;
   Slot slot = 0;
+  // What a varchar holds, if that is bounded: a longer value is cut at a character's boundary, and
+  // a reject keeps its place.
+  std::optional<std::uint32_t> varchar_bytes{};
 };
 
 constexpr std::int64_t no_object_number = 0;
