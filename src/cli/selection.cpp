@@ -182,8 +182,10 @@ Result<void> check_sources(const Selection& selection, const std::string& addres
   for (const std::string& schema : selected_schemas(selection)) {
     if (std::ranges::find(known, schema) != known.end()) continue;
     const auto nearest = nearest_word(schema, known);
-    return with_hint(config_error(address + " has no source \"" + schema + "\"" +
-                                  (nearest ? "; did you mean \"" + *nearest + "\"?" : "")),
+    std::string message = address;
+    message.append(" has no source \"").append(schema).append("\"");
+    if (nearest) message.append("; did you mean \"").append(*nearest).append("\"?");
+    return with_hint(config_error(std::move(message)),
                      "dray status --warehouse " + shell_word(address));
   }
   return {};

@@ -486,9 +486,13 @@ class Sync {
   // --- loading -----------------------------------------------------------------------------------
 
   Result<void> load() {
+    const auto begun = Clock::now();
     DRAY_TRY(write_all());
     DRAY_TRY(stop_requested());
-    return commit();
+    DRAY_TRY(commit());
+    // What the ledger says of it had to be written before the commit.
+    report_.loading = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - begun);
+    return {};
   }
 
   Result<void> write_all() {
@@ -560,7 +564,7 @@ class Sync {
   // The answer to a COMMIT may be lost. The ledger was written in the same transaction, so it has
   // this run exactly if the rows are there.
   Result<void> commit() {
-    const auto committed = session_->commit();
+    auto committed = session_->commit();
     if (committed || committed.error().cause != Cause::in_doubt) return committed;
     session_.reset();
     const auto recorded = is_recorded();

@@ -161,13 +161,16 @@ class TablePlanner {
       const LiveColumn* live = live_column(column.name);
       if (live == nullptr || !live->writable) continue;
       if (live->type == column.type || live->type == ColumnType::varchar) continue;
-      const std::string type(to_string(column.type));
+      const std::string_view type = to_string(column.type);
       const std::string name = catalog_.schema + "." + wanted_.name;
-      return config_error(name + "." + column.name + " is " + std::string(to_string(live->type)) +
-                          ", and its values come from " +
-                          (wanted_.name == "users" ? "identifies" : "groups") + ", where it is " +
-                          type + "\ntry: alter table " + name + " alter column \"" + column.name +
-                          "\" type " + type);
+      std::string message = name;
+      message.append(".").append(column.name).append(" is ").append(to_string(live->type));
+      message.append(", and its values come from ");
+      message.append(wanted_.name == "users" ? "identifies" : "groups");
+      message.append(", where it is ").append(type);
+      message.append("\ntry: alter table ").append(name).append(" alter column \"");
+      message.append(column.name).append("\" type ").append(type);
+      return config_error(std::move(message));
     }
     return {};
   }
