@@ -277,6 +277,12 @@ Result<void> announce_objects(WarehouseSession& session, const std::string& sour
   return append_objects(session, source, run_id, now, unknown, "loading");
 }
 
+Result<void> forget_unfinished(WarehouseSession& session, const std::string& source) {
+  SqlBuilder sql("delete from _dray.lineage where object_number in (select object_number from ");
+  sql.code("_dray.objects where state = 'loading' and source = ").text(source);
+  return session.execute(std::move(sql.code(")")).done());
+}
+
 Result<void> write_objects(WarehouseSession& session, const std::string& source,
                            const std::string& run_id, Timestamp now,
                            const std::vector<ObjectEntry>& objects) {

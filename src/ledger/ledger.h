@@ -63,6 +63,10 @@ Result<void> announce_objects(WarehouseSession& session, const std::string& sour
                               const std::string& run_id, Timestamp now,
                               const std::vector<ObjectEntry>& objects);
 
+// Takes back the origins of the rows that a load which did not end has committed: whoever loads its
+// objects now tells them again.
+Result<void> forget_unfinished(WarehouseSession& session, const std::string& source);
+
 // What became of them.
 Result<void> write_objects(WarehouseSession& session, const std::string& source,
                            const std::string& run_id, Timestamp now,

@@ -500,6 +500,9 @@ class Sync {
     const auto begun = Clock::now();
     DRAY_TRY(session_->begin());
     DRAY_TRY(create_ledger(*session_));
+    const bool all_ended =
+        std::ranges::all_of(ledger_.objects, [](const auto& entry) { return entry.second.loaded; });
+    if (!all_ended) DRAY_TRY(forget_unfinished(*session_, report_.source));
     uuid_ts_ = std::max(to_micros(now()), ledger_.last_uuid_ts + 1);
     for (const Target& target : targets_)
       progress_.rows_total += target.rows->row_count();

@@ -4,6 +4,7 @@
 // Threads: none; one session and one reader at a time.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -99,7 +100,9 @@ class FaultySession final : public WarehouseSession {
 // Borrows both.
 class FaultyWarehouse final : public Warehouse {
  public:
-  FaultyWarehouse(Warehouse& real, FaultPlan& faults) : real_(real), faults_(faults) {}
+  FaultyWarehouse(Warehouse& real, FaultPlan& faults,
+                  std::size_t columns_per_transaction_max = SIZE_MAX)
+      : real_(real), faults_(faults), columns_max_(columns_per_transaction_max) {}
 
   Result<std::unique_ptr<WarehouseSession>> open_session() override {
     auto session = faults_.call("open_session", [&] { return real_.open_session(); });
@@ -108,7 +111,7 @@ class FaultyWarehouse final : public Warehouse {
         std::make_unique<FaultySession>(std::move(session).value(), faults_));
   }
   std::size_t columns_per_transaction_max() const override {
-    return real_.columns_per_transaction_max();
+    return std::min(real_.columns_per_transaction_max(), columns_max_);
   }
   Sql ddl(const SchemaChange& change) const override { return real_.ddl(change); }
   std::string location() const override { return real_.location(); }
@@ -116,6 +119,7 @@ class FaultyWarehouse final : public Warehouse {
  private:
   Warehouse& real_;
   FaultPlan& faults_;
+  const std::size_t columns_max_;
 };
 
 class FaultyReader final : public ByteReader {

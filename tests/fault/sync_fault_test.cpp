@@ -319,6 +319,28 @@ TEST_P(SyncFault, NextSyncMakesUpForIt) {
   EXPECT_EQ(calls_failed, all);
 }
 
+// A load of more columns than a transaction may write commits its tables one by one.
+TEST_P(SyncFault, NextSyncMakesUpForSomeTablesToo) {
+  const auto [which, timing, duration] = GetParam();
+  for (std::uint64_t at = 1;; ++at) {
+    ASSERT_LT(at, 1'000U);
+    MemoryStore objects;
+    ASSERT_NO_FATAL_FAILURE(prepare(objects));
+    FaultPlan faults(at, timing, duration);
+    {
+      const auto real = open(address("faulty.duckdb"));
+      FaultyWarehouse warehouse(*real, faults, 1);
+      (void)run_sync(objects, warehouse);
+    }
+    SCOPED_TRACE("call " + std::to_string(at) + ", " + faults.failed_call());
+    const auto warehouse = open(address("faulty.duckdb"));
+    ASSERT_NE(warehouse, nullptr);
+    if (faults.fired()) (void)clean_sync(objects, *warehouse);
+    EXPECT_EQ(read_tables(*warehouse), expected_);
+    if (!faults.fired() || HasFailure()) return;
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Calls, SyncFault,
                          testing::Combine(testing::Values(Which::first_sync, Which::second_sync),
                                           testing::Values(FaultTiming::before, FaultTiming::after),
