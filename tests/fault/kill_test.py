@@ -206,7 +206,7 @@ class Faults(unittest.TestCase):
                 self.assertEqual("stopped: shop is as it was before this sync" in errors, not committed, errors)
                 self.assertLess(waited, max(1, self.sample.seconds[number]), errors)
                 self.check_next_sync(number)
-        self.assertGreater(outcomes[1], 2)
+        self.assertGreater(outcomes[1], 2 if KILLS >= 30 else 0)
 
     def check_full(self, done, place):
         self.assertEqual(done.returncode, 2, done.stderr)
