@@ -18,6 +18,23 @@ void append_quoted(std::string& out, std::string_view text, char quote) {
 
 }  // namespace
 
+Sql Sql::with_backslashes_escaped() const {
+  if (is_typed_ || text_.find('\\') == std::string::npos) return *this;
+  Sql escaped{std::string()};
+  char quote = '\0';  // the one that is open; a doubled one closes and opens again
+  for (const char c : text_) {
+    if (quote == '\0') {
+      if (c == '\'' || c == '"') quote = c;
+    } else if (c == quote) {
+      quote = '\0';
+    } else if (c == '\\' && quote == '\'') {
+      escaped.text_ += c;
+    }
+    escaped.text_ += c;
+  }
+  return escaped;
+}
+
 SqlBuilder& SqlBuilder::name(std::string_view identifier) {
   append_quoted(text_, identifier, '"');
   return *this;

@@ -13,13 +13,22 @@ class Sql {
  public:
   const std::string& text() const { return text_; }
 
+  // The same statement for a server that takes a backslash in a literal for an escape (Redshift):
+  // doubled in what a builder quoted; what a person typed stays.
+  Sql with_backslashes_escaped() const;
+
   // The user's own statement, for `dray query` alone.
-  static Sql typed_by_user(std::string text) { return Sql(std::move(text)); }
+  static Sql typed_by_user(std::string text) {
+    Sql sql(std::move(text));
+    sql.is_typed_ = true;
+    return sql;
+  }
 
  private:
   friend class SqlBuilder;
   explicit Sql(std::string text) : text_(std::move(text)) {}
   std::string text_;
+  bool is_typed_ = false;
 };
 
 // Appends from left to right: SqlBuilder("drop ")...; a character array is code, everything else is
@@ -46,6 +55,11 @@ class SqlBuilder {
   SqlBuilder& table(std::string_view schema, std::string_view table);
   // 'text', with embedded quotes doubled. NUL cannot appear in SQL text and becomes U+FFFD.
   SqlBuilder& text(std::string_view value);
+  // A word out of a list of the program's own.
+  SqlBuilder& word(std::string_view known) {
+    text_ += known;
+    return *this;
+  }
   SqlBuilder& number(std::int64_t value);
   SqlBuilder& number(std::uint64_t value);
 

@@ -34,6 +34,8 @@ std::string_view to_string(RejectReason reason) {
       return "too_many_columns";
     case RejectReason::name_too_long:
       return "name_too_long";
+    case RejectReason::too_long:
+      return "too_long";
   }
   return "not_json";
 }
@@ -71,6 +73,9 @@ std::string_view explain(RejectReason reason) {
       return "the table would have more columns than the bound allows; property names may hold ids";
     case RejectReason::name_too_long:
       return "the property's path is longer than 8 KiB";
+    case RejectReason::too_long:
+      return "the value is longer than its column can hold: its beginning is loaded, all of it is in "
+             "the raw event";
   }
   return "";
 }

@@ -24,6 +24,8 @@ enum class RejectReason : std::uint8_t {
   does_not_fit,
   too_many_columns,
   name_too_long,
+  // The row is loaded with the beginning of the value.
+  too_long,
 };
 
 constexpr bool is_line_reject(RejectReason reason) {

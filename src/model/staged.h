@@ -101,9 +101,15 @@ struct TableLoad {
   std::uint64_t check_seed = 0;
   // A row from an object that was loaded before takes its stored self's place whatever its line.
   bool reload = false;
-  // The column whose values name the profiles (users, accounts) that this table's rows change.
+  // The column whose values name the profiles that this table's rows change, and their table: users
+  // or accounts. "" for other tables.
   std::string profile_id_column;
+  std::string profile_table;
   ValueRejectSink value_rejects;
+  // Of a warehouse that loads from files: where those of this table are described, once stage() has
+  // written them; `rows_in_files` of them. Rows that an earlier run left there come without `rows`.
+  std::string files;
+  std::uint64_t rows_in_files = 0;
 };
 
 // `users` from `identifies`, or `accounts` from `groups`: for every column the latest value that is

@@ -12,8 +12,10 @@
 #include <vector>
 
 #include "base/byte_buffer.h"
+#include "base/hash.h"
 #include "base/numbers.h"
 #include "base/short_bytes.h"
+#include "base/utf8.h"
 #include "model/cast.h"
 #include "stage/csv.h"
 
@@ -29,6 +31,7 @@ constexpr std::size_t part_bytes_min = 1U << 20;
 // A timestamp, or a number that is not the event's own text, with its comma.
 constexpr std::size_t short_field_bytes_max = 32;
 static_assert(timestamp_text_bytes_max < short_field_bytes_max);
+constexpr std::size_t place_fields_max = 4;
 
 char* put_time(Micros micros, char* out) { return out + format_timestamp(micros, out); }
 
@@ -50,9 +53,11 @@ char* put_double(std::string_view text, char* out) {
 class RowWriter {
  public:
   // `load` is borrowed until the next begin().
-  void begin(const TableLoad& load, std::string_view null_text) {
+  void begin(const TableLoad& load, std::string_view null_text, RowPlaces places) {
     load_ = &load;
     null_text_ = null_text;
+    places_ = places;
+    profile_column_ = no_column;
     null_text_values_ = 0;
     slots_.fill(no_column);
     cells_.resize(load.columns.size());
@@ -64,6 +69,9 @@ class RowWriter {
       empty_fields_.push_back(empty_row_.size());
       if (!column.standard) slots_[column.slot] = static_cast<std::int16_t>(i);
       if (column.refused) continue;
+      if (places == RowPlaces::add && column.name == load.profile_id_column) {
+        profile_column_ = static_cast<std::int16_t>(i);
+      }
       if (column.standard) standard_[i / 64] |= std::uint64_t{1} << (i % 64);
       if (column.type == ColumnType::varchar) empty_row_.append(null_text);
       empty_row_ += ',';
@@ -78,7 +86,8 @@ class RowWriter {
     // A cell of n bytes takes n + 4 in the record.
     const std::size_t bytes_max = 2 * static_cast<std::size_t>(end - record) + empty_row_.size() +
                                   load_->columns.size() * short_field_bytes_max +
-                                  csv_text_bytes_max(block.event.size()) + csv_text_bytes_max(0);
+                                  csv_text_bytes_max(block.event.size()) + csv_text_bytes_max(0) +
+                                  place_fields_max * short_field_bytes_max;
     char* const begin = out.extend(bytes_max);
     char* at = begin;
     std::size_t done = 0;  // columns whose fields are written
@@ -95,6 +104,7 @@ class RowWriter {
       }
     }
     at = put_empty(done, load_->columns.size(), at);
+    if (places_ == RowPlaces::add) at = put_places(block.first_row + row, key, at);
     if (at == begin) ++at;
     at[-1] = '\n';
     out.truncate(static_cast<std::size_t>(at - out.data()));
@@ -136,6 +146,7 @@ class RowWriter {
     const LoadColumn& column = load_->columns[i];
     if (column.standard) return put_standard(*column.standard, block, key, out);
     const Cell& cell = cells_[i];
+    if (column.type == ColumnType::varchar) return put_varchar(column, cell, key, out);
     char* const behind = put_cell(column, cell, out);
     if (behind == nullptr) tell(column, RejectReason::does_not_fit, cell, key);
     return behind;
@@ -160,12 +171,43 @@ class RowWriter {
     return put_csv_quoted(text, out);
   }
 
+  static std::string_view text_that_fits(const LoadColumn& column, std::string_view text) {
+    return column.varchar_bytes ? cut_utf8(text, *column.varchar_bytes) : text;
+  }
+
+  char* put_varchar(const LoadColumn& column, const Cell& cell, const RowKey& key, char* out) {
+    if (cell.kind == CellKind::micros) return put_time(micros_of(cell), out);
+    const std::string_view text = text_that_fits(column, cell.bytes);
+    if (text.size() < cell.bytes.size()) tell(column, RejectReason::too_long, cell, key);
+    return put_text(text, out);
+  }
+
+  char* put_places(std::uint64_t row, const RowKey& key, char* out) const {
+    out = put_integer(static_cast<std::int64_t>(row), out);
+    *out++ = ',';
+    out = put_integer((*load_->object_numbers)[key.object], out);
+    *out++ = ',';
+    out = put_integer(key.line, out);
+    *out++ = ',';
+    if (load_->profile_id_column.empty()) return out;
+    if (profile_column_ != no_column && is_present(static_cast<std::size_t>(profile_column_))) {
+      const auto i = static_cast<std::size_t>(profile_column_);
+      const std::string_view id = text_that_fits(load_->columns[i], cells_[i].bytes);
+      out = put_integer(static_cast<std::int64_t>(xxh3(id)), out);
+    }
+    *out++ = ',';
+    return out;
+  }
+
+  bool is_present(std::size_t column) const {
+    return (present_[column / 64] >> (column % 64) & 1) != 0;
+  }
+
   // Number text whose kind is the column's is carried verbatim.
   char* put_cell(const LoadColumn& column, const Cell& cell, char* out) {
     switch (column.type) {
       case ColumnType::varchar:
-        return cell.kind == CellKind::micros ? put_time(micros_of(cell), out)
-                                             : put_text(cell.bytes, out);
+        return nullptr;  // put_varchar()
       case ColumnType::timestamp: {
         const auto value = as_timestamp(cell);
         return value ? put_time(*value, out) : nullptr;
@@ -197,6 +239,8 @@ class RowWriter {
   const TableLoad* load_ = nullptr;
   std::string_view null_text_;
   std::uint64_t null_text_values_ = 0;
+  RowPlaces places_ = RowPlaces::leave_out;
+  std::int16_t profile_column_ = no_column;
   std::array<std::int16_t, slot_end> slots_{};  // to the column
   std::vector<Cell> cells_;                     // by column; of the row at hand where present_
   std::vector<std::uint64_t> present_;          // a bit per column: has a field of its own
@@ -277,7 +321,7 @@ class PartWriter::Impl {
     load_ = &load;
     sink_ = &sink;
     written_ = {};
-    rows_.begin(load, options_.null_text);
+    rows_.begin(load, options_.null_text, options_.places);
     is_planned_ = options_.parts_multiple == 1;
     rows_per_part_ = std::numeric_limits<std::uint64_t>::max();
     begin_part();

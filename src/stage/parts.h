@@ -3,7 +3,8 @@
 //
 // The fields are the load's columns that are not refused, in their order; rows end in '\n'. A text
 // field is quoted, its quotes doubled, when it is empty, has a quote, comma, CR or LF, or a blank
-// at one of its ends. Numbers are the text of the event, timestamps "YYYY-MM-DD HH:MM:SS[.ffffff]",
+// at one of its ends. A text longer than its column's varchar_bytes is cut at a character's boundary
+// and told to value_rejects. Numbers are the text of the event, timestamps "YYYY-MM-DD HH:MM:SS[.ffffff]",
 // booleans t and f. A value that does not fit its column is NULL and told to the load's
 // value_rejects.
 //
@@ -25,6 +26,14 @@
 
 namespace dray {
 
+// Further fields behind those of the columns, for a warehouse that settles duplicates itself.
+enum class RowPlaces {
+  leave_out,
+  // The row's number within the staged rows; the ledger's number of its object; its line; and, if
+  // the load names a profile_id_column, the uuid of that profile or nothing.
+  add,
+};
+
 struct PartOptions {
   // Compressed; a part is cut behind the row that reaches it. Tens of megabytes keep a cluster's
   // slices busy without thousands of files.
@@ -36,6 +45,7 @@ struct PartOptions {
   unsigned parts_multiple = 1;
   // Must itself be a field that needs no quotes.
   std::string null_text = "\\N";
+  RowPlaces places = RowPlaces::leave_out;
 };
 
 // One part; the bytes live for the sink's call.

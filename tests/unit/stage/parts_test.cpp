@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/hash.h"
 #include "base/time.h"
 #include "stage/csv.h"
 #include "staged_rows.h"
@@ -394,6 +395,37 @@ TEST_F(LargeParts, AreAMultipleOfEqualPartsWhenAskedTo) {
       EXPECT_GE(in_part, rows / parts_.size() - parts_.size());
     }
   }
+}
+
+TEST_F(Parts, ATextLongerThanItsColumnIsCutBetweenCharactersAndTold) {
+  add({{40, CellKind::text, "abcdefg"}});
+  add({{40, CellKind::text, "abcdefgh"}});
+  add({{40, CellKind::text, "abcdef\xC3\xA4"}});
+  add({{40, CellKind::text, "abcdefg\xC3\xA4"}});
+  LoadColumn narrow = column("note", ColumnType::varchar, 40);
+  narrow.varchar_bytes = 8;
+  write({narrow});
+  EXPECT_EQ(text(), "abcdefg\nabcdefgh\nabcdef\xC3\xA4\nabcdefg\n");
+  EXPECT_EQ(rejects_, (std::vector<std::string>{"4 note too_long abcdefg\xC3\xA4"}));
+}
+
+TEST_F(Parts, PlacesFollowTheColumns) {
+  const Slot user_id = static_cast<Slot>(StandardColumn::user_id);
+  add({{40, CellKind::text, "a"}, {user_id, CellKind::text, "u1"}}, {.object = 1});
+  add({{40, CellKind::text, "b"}}, {.object = 0});
+  add({{40, CellKind::text, "c"}, {user_id, CellKind::text, "u1"}}, {.object = 1});
+  const std::vector<std::int64_t> numbers = {17, 18};
+  load_.object_numbers = &numbers;
+  PartOptions options;
+  options.places = RowPlaces::add;
+  write({column("note", ColumnType::varchar, 40)}, options, {1});
+  EXPECT_EQ(text(), "a,0,18,1\nc,2,18,3\n");
+
+  load_.profile_id_column = "user_id";
+  write({column("note", ColumnType::varchar, 40), column("user_id", ColumnType::varchar, user_id)},
+        options);
+  const std::string uuid = std::to_string(static_cast<std::int64_t>(xxh3("u1")));
+  EXPECT_EQ(text(), "a,u1,0,18,1," + uuid + "\nb,\\N,1,17,2,\nc,u1,2,18,3," + uuid + "\n");
 }
 
 TEST_F(LargeParts, AreNotDividedBelowAMegabyteEach) {

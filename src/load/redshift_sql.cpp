@@ -1,0 +1,352 @@
+#include "load/redshift_sql.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "base/time.h"
+
+namespace dray {
+namespace {
+
+constexpr std::int64_t varchar_bytes_most = 65'535;
+
+// `pattern` is schema.table, * for any of the two.
+bool fits(const std::string& pattern, std::string_view schema, std::string_view table) {
+  const std::size_t dot = pattern.find('.');
+  const std::string_view both = pattern;
+  const std::string_view first = dot == std::string::npos ? "*" : both.substr(0, dot);
+  const std::string_view second = dot == std::string::npos ? both : both.substr(dot + 1);
+  return (first == "*" || first == schema) && (second == "*" || second == table);
+}
+
+void add_names(SqlBuilder& sql, std::string_view comma_separated) {
+  for (std::size_t begin = 0; begin <= comma_separated.size();) {
+    const std::size_t end = std::min(comma_separated.find(',', begin), comma_separated.size());
+    std::string_view name = comma_separated.substr(begin, end - begin);
+    while (name.starts_with(' '))
+      name.remove_prefix(1);
+    while (name.ends_with(' '))
+      name.remove_suffix(1);
+    if (begin > 0) sql.code(", ");
+    sql.name(name);
+    begin = end + 1;
+  }
+}
+
+// Words that the configuration has checked against a list of its own.
+void add_encoding(SqlBuilder& sql, std::string_view encoding) {
+  constexpr std::string_view known[] = {"raw",       "az64",    "zstd",     "lzo",     "bytedict",
+                                        "runlength", "delta",   "delta32k", "mostly8", "mostly16",
+                                        "mostly32",  "text255", "text32k"};
+  const auto* found = std::ranges::find(known, encoding);
+  DRAY_ASSERT(found != std::end(known));
+  sql.code(" encode ").word(*found);
+}
+
+void add_type(SqlBuilder& sql, ColumnType type, std::uint64_t varchar_bytes) {
+  switch (type) {
+    case ColumnType::boolean:
+      sql.code("boolean");
+      return;
+    case ColumnType::bigint:
+      sql.code("bigint");
+      return;
+    case ColumnType::double_precision:
+      sql.code("double precision");
+      return;
+    case ColumnType::timestamp:
+      sql.code("timestamp");
+      return;
+    case ColumnType::varchar:
+      sql.code("varchar(").number(varchar_bytes).code(")");
+      return;
+  }
+}
+
+// Redshift would choose LZO for text. ZSTD packs it closer at much the same speed. Of the sort key
+// raw blocks are what range scans want, and hashes do not compress.
+std::string_view standard_encoding(const Column& column) {
+  if (column.name == "received_at" || column.name == "uuid") return "raw";
+  switch (column.type) {
+    case ColumnType::bigint:
+    case ColumnType::timestamp:
+      return "az64";
+    default:
+      return "zstd";
+  }
+}
+
+class RedshiftDdl {
+ public:
+  explicit RedshiftDdl(const std::vector<RedshiftChoice>& choices) : choices_(choices) {}
+
+  Sql operator()(const CreateSchema& change) const {
+    return std::move(SqlBuilder("create schema if not exists ").name(change.schema)).done();
+  }
+
+  Sql operator()(const CreateTable& change) const {
+    SqlBuilder sql("create table ");
+    if (change.if_missing) sql.code("if not exists ");
+    sql.table(change.schema, change.table).code(" (");
+    bool first = true;
+    for (const Column& column : change.columns) {
+      if (!first) sql.code(", ");
+      first = false;
+      add_column(sql, change.schema, change.table, column);
+      if (column.required) sql.code(" not null");
+    }
+    sql.code(")");
+    add_distribution(sql, change);
+    add_order(sql, change);
+    return std::move(sql).done();
+  }
+
+  Sql operator()(const AddColumn& change) const {
+    SqlBuilder sql("alter table ");
+    sql.table(change.schema, change.table).code(" add column ");
+    add_column(sql, change.schema, change.table, change.column);
+    return std::move(sql).done();
+  }
+
+  Sql operator()(const WidenColumn& change) const {
+    SqlBuilder sql("alter table ");
+    sql.table(change.schema, change.table).code(" alter column ").name(change.column);
+    sql.code(" type varchar(").number(static_cast<std::uint64_t>(change.varchar_bytes)).code(")");
+    return std::move(sql).done();
+  }
+
+ private:
+  template <typename Field>
+  std::optional<typename Field::value_type> chosen(std::string_view schema, std::string_view table,
+                                                   std::string_view column,
+                                                   Field RedshiftChoice::*field) const {
+    for (const RedshiftChoice& choice : choices_) {
+      if (choice.column == column && choice.*field && fits(choice.table, schema, table)) {
+        return choice.*field;
+      }
+    }
+    return std::nullopt;
+  }
+
+  void add_column(SqlBuilder& sql, std::string_view schema, std::string_view table,
+                  const Column& column) const {
+    const auto bytes = chosen(schema, table, column.name, &RedshiftChoice::varchar_bytes);
+    // Never narrower than the values that are about to come.
+    const std::uint32_t width = std::max(bytes.value_or(0), column.varchar_bytes);
+    add_type(sql.name(column.name).code(" "), column.type, width);
+    const auto encoding = chosen(schema, table, column.name, &RedshiftChoice::encoding);
+    add_encoding(sql, encoding ? std::string_view(*encoding) : standard_encoding(column));
+  }
+
+  static bool has(const CreateTable& table, std::string_view column) {
+    return std::ranges::find(table.columns, column, &Column::name) != table.columns.end();
+  }
+
+  void add_distribution(SqlBuilder& sql, const CreateTable& table) const {
+    const auto choice = chosen(table.schema, table.table, "", &RedshiftChoice::dist_key);
+    if (choice == "auto") return;
+    if (choice == "even") {
+      sql.code(" diststyle even");
+    } else if (choice == "all") {
+      sql.code(" diststyle all");
+    } else if (choice) {
+      sql.code(" diststyle key distkey (").name(*choice).code(")");
+    } else if (has(table, "id")) {
+      sql.code(" diststyle key distkey (\"id\")");
+    } else if (has(table, "uuid")) {
+      sql.code(" diststyle key distkey (\"uuid\")");
+    }
+  }
+
+  void add_order(SqlBuilder& sql, const CreateTable& table) const {
+    const auto choice = chosen(table.schema, table.table, "", &RedshiftChoice::sort_key);
+    if (choice == "auto") return;
+    if (choice) {
+      add_names(sql.code(" sortkey ("), *choice);
+      sql.code(")");
+    } else if (has(table, "received_at")) {
+      sql.code(" sortkey (\"received_at\")");
+    }
+  }
+
+  const std::vector<RedshiftChoice>& choices_;
+};
+
+void add_timestamp(SqlBuilder& sql, Micros micros) {
+  sql.code("timestamp ").text(format_timestamp(micros));
+}
+
+// Of the stored rows those that can have the id of a staged one.
+void add_same_id(SqlBuilder& sql, const StagingTable& table, const DedupeWindow& window) {
+  sql.code("t.\"uuid\" = s.\"uuid\" and t.\"id\" = s.\"id\"");
+  if (!window) return;
+  const std::int64_t days = window->count();
+  sql.code(" and t.\"received_at\" >= (select min(\"received_at\") - interval '").number(days);
+  sql.code(" days' from ").table(table.schema, table.name);
+  sql.code(") and t.\"received_at\" <= (select max(\"received_at\") + interval '").number(days);
+  sql.code(" days' from ").table(table.schema, table.name).code(")");
+}
+
+void add_access(SqlBuilder& sql, const CopyAccess& access) {
+  if (access.iam_role == "default") {
+    sql.code(" iam_role default");
+  } else if (!access.iam_role.empty()) {
+    sql.code(" iam_role ").text(access.iam_role);
+  } else {
+    sql.code(" access_key_id ").text(access.credentials.access_key_id);
+    sql.code(" secret_access_key ").text(access.credentials.secret_access_key.reveal());
+    if (!access.credentials.session_token.empty()) {
+      sql.code(" session_token ").text(access.credentials.session_token.reveal());
+    }
+  }
+  if (!access.region.empty()) sql.code(" region ").text(access.region);
+}
+
+}  // namespace
+
+Sql redshift_ddl(const SchemaChange& change, const std::vector<RedshiftChoice>& choices) {
+  return std::visit(RedshiftDdl(choices), change);
+}
+
+Sql create_staging_table(const StagingTable& table, const StagedTable& staged) {
+  SqlBuilder sql("create table ");
+  sql.table(table.schema, table.name).code(" (");
+  for (const LoadColumn& column : staged.columns) {
+    const auto most = static_cast<std::uint32_t>(varchar_bytes_most);
+    add_type(sql.name(column.name).code(" "), column.type, column.varchar_bytes.value_or(most));
+    sql.code(" encode zstd, ");
+  }
+  sql.name(row_column).code(" bigint encode az64, ").name(object_column);
+  sql.code(" bigint encode az64, ").name(line_column).code(" bigint encode az64");
+  if (!staged.profile_id_column.empty()) {
+    sql.code(", ").name(profile_column).code(" bigint encode raw");
+  }
+  return std::move(sql.code(") diststyle key distkey (\"id\")")).done();
+}
+
+Sql drop_staging_table(const StagingTable& table) {
+  return std::move(SqlBuilder("drop table if exists ").table(table.schema, table.name)).done();
+}
+
+Sql copy_file(const CopyTarget& target, const CopyAccess& access) {
+  SqlBuilder sql("copy ");
+  sql.table(target.schema, target.table).code(" from ").text(target.manifest);
+  add_access(sql, access);
+  sql.code(" manifest format as csv zstd null as ").text(target.null_text);
+  // The files are ours: no sample is needed to choose encodings, and statistics are the owner's.
+  return std::move(sql.code(" compupdate off statupdate off")).done();
+}
+
+Sql select_rivals(const TableLoad& load, const StagingTable& table, const DedupeWindow& window) {
+  SqlBuilder sql("select s.");
+  sql.name(row_column).code(", s.\"uuid\", s.\"received_at\", t.\"received_at\", s.");
+  sql.name(object_column).code(", s.").name(line_column).code(" from ");
+  sql.table(table.schema, table.name).code(" s join ").table(load.schema, load.table);
+  add_same_id(sql.code(" t on "), table, window);
+  return std::move(sql.code(" where t.\"received_at\" >= s.\"received_at\"")).done();
+}
+
+Sql delete_staged_rows(const StagingTable& table, std::span<const std::uint64_t> rows) {
+  SqlBuilder sql("delete from ");
+  sql.table(table.schema, table.name).code(" where ").name(row_column).code(" in (");
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (i > 0) sql.code(", ");
+    sql.number(rows[i]);
+  }
+  return std::move(sql.code(")")).done();
+}
+
+Sql delete_replaced_rows(const TableLoad& load, const StagingTable& table,
+                         const DedupeWindow& window) {
+  SqlBuilder sql("delete from ");
+  sql.table(load.schema, load.table).code(" t using ").table(table.schema, table.name);
+  add_same_id(sql.code(" s where "), table, window);
+  return std::move(sql).done();
+}
+
+Sql insert_staged_rows(const TableLoad& load, const StagingTable& table) {
+  SqlBuilder sql("insert into ");
+  sql.table(load.schema, load.table).code(" (");
+  bool first = true;
+  for (const LoadColumn& column : load.columns) {
+    if (column.refused) continue;
+    if (!first) sql.code(", ");
+    first = false;
+    sql.name(column.name);
+  }
+  sql.code(") select ");
+  first = true;
+  for (const LoadColumn& column : load.columns) {
+    if (column.refused) continue;
+    if (!first) sql.code(", ");
+    first = false;
+    if (column.name == facts(StandardColumn::uuid_ts).name) {
+      add_timestamp(sql, load.uuid_ts);
+    } else {
+      sql.name(column.name);
+    }
+  }
+  return std::move(sql.code(" from ").table(table.schema, table.name)).done();
+}
+
+Sql insert_lineage(const TableLoad& load, const StagingTable& table) {
+  SqlBuilder sql("insert into _dray.lineage select \"uuid\", \"received_at\", ");
+  sql.number(*load.lineage_table).code(", ").name(object_column).code(", ").name(line_column);
+  return std::move(sql.code(" from ").table(table.schema, table.name)).done();
+}
+
+Sql create_touched_profiles() {
+  return SqlBuilder("create temp table dray_touched (id varchar(65535), uuid bigint)").done();
+}
+
+Sql drop_touched_profiles() { return SqlBuilder("drop table if exists dray_touched").done(); }
+
+Sql insert_staged_profiles(const TableLoad& load, const StagingTable& table) {
+  SqlBuilder sql("insert into dray_touched select ");
+  sql.name(load.profile_id_column).code(", max(").name(profile_column).code(") from ");
+  sql.table(table.schema, table.name).code(" where ").name(load.profile_id_column);
+  return std::move(sql.code(" is not null group by 1")).done();
+}
+
+Sql insert_replaced_profiles(const TableLoad& load, const StagingTable& table,
+                             const DedupeWindow& window) {
+  SqlBuilder sql("insert into dray_touched select p.\"id\", max(p.\"uuid\") from ");
+  sql.table(load.schema, load.profile_table).code(" p join ").table(load.schema, load.table);
+  sql.code(" t on p.\"id\" = t.").name(load.profile_id_column).code(" join ");
+  add_same_id(sql.table(table.schema, table.name).code(" s on "), table, window);
+  sql.code(" where p.\"id\" not in (select id from dray_touched) group by 1");
+  return std::move(sql).done();
+}
+
+Sql delete_touched_profiles(const ProfileMerge& merge) {
+  SqlBuilder sql("delete from ");
+  sql.table(merge.schema, merge.table).code(" where \"id\" in (select id from dray_touched)");
+  return std::move(sql).done();
+}
+
+// The value of a column is the latest that is not NULL. Rows of one profile have one order, so that
+// the values of equally late rows come from one of them.
+Sql insert_merged_profiles(const ProfileMerge& merge) {
+  SqlBuilder sql("insert into ");
+  sql.table(merge.schema, merge.table).code(" (\"id\", \"received_at\", \"uuid\", \"uuid_ts\"");
+  for (const std::string& column : merge.columns)
+    sql.code(", ").name(column);
+  sql.code(") select profile, latest, hash, ");
+  add_timestamp(sql, merge.uuid_ts);
+  for (std::uint64_t i = 0; i < merge.columns.size(); ++i)
+    sql.code(", c").number(i);
+  sql.code(" from (select t.").name(merge.id_column);
+  sql.code(" as profile, max(t.\"received_at\") over (partition by t.").name(merge.id_column);
+  sql.code(") as latest, p.uuid as hash, row_number() over (partition by t.");
+  sql.name(merge.id_column).code(" order by t.\"received_at\") as place");
+  for (std::uint64_t i = 0; i < merge.columns.size(); ++i) {
+    sql.code(", last_value(t.").name(merge.columns[i]).code(" ignore nulls) over (partition by t.");
+    sql.name(merge.id_column).code(" order by t.\"received_at\", t.\"timestamp\", t.\"id\" rows ");
+    sql.code("between unbounded preceding and unbounded following) as c").number(i);
+  }
+  sql.code(" from ").table(merge.schema, merge.source_table).code(" t join dray_touched p on t.");
+  sql.name(merge.id_column).code(" = p.id) merged where place = 1");
+  return std::move(sql).done();
+}
+
+}  // namespace dray

@@ -1,0 +1,79 @@
+// The statements that Redshift is sent, as text: nothing is run here.
+//
+// Facts: Amazon Redshift Database Developer Guide, "CREATE TABLE", "ALTER TABLE", "COPY", "Names and
+// identifiers".
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "aws/credentials.h"
+#include "load/redshift_options.h"
+#include "load/sql.h"
+#include "load/staging_area.h"
+#include "model/catalog.h"
+#include "model/staged.h"
+
+namespace dray {
+
+Sql redshift_ddl(const SchemaChange& change, const std::vector<RedshiftChoice>& choices);
+
+// A table that COPY fills: the columns of the parts, the rows' places behind them. Made of a name no
+// other run has, and gone with the transaction that reads it.
+struct StagingTable {
+  std::string schema;
+  std::string name;
+};
+
+// No property's column has a blank in its name, so these never meet one.
+constexpr std::string_view row_column = "dray row";
+constexpr std::string_view object_column = "dray object";
+constexpr std::string_view line_column = "dray line";
+constexpr std::string_view profile_column = "dray profile";
+
+Sql create_staging_table(const StagingTable& table, const StagedTable& staged);
+Sql drop_staging_table(const StagingTable& table);
+
+// By what Redshift reads the parts: `iam_role` is "default" or ARNs; else the keys.
+struct CopyAccess {
+  std::string iam_role;
+  Credentials credentials;
+  std::string region;  // of the bucket; "": the cluster's own
+};
+
+struct CopyTarget {
+  std::string schema;
+  std::string table;
+  std::string manifest;  // url
+  std::string null_text;
+};
+
+// Nothing that changes or leaves out data: no TRUNCATECOLUMNS, ACCEPTINVCHARS, ACCEPTANYDATE,
+// BLANKSASNULL, FILLRECORD, MAXERROR. With keys it holds a secret, and is not for showing.
+Sql copy_file(const CopyTarget& target, const CopyAccess& access);
+
+// Staged rows with the id of a stored row that is as late or later: row, uuid, received_at of both,
+// object, line.
+Sql select_rivals(const TableLoad& load, const StagingTable& table, const DedupeWindow& window);
+Sql delete_staged_rows(const StagingTable& table, std::span<const std::uint64_t> rows);
+// Stored rows whose id is staged.
+Sql delete_replaced_rows(const TableLoad& load, const StagingTable& table,
+                         const DedupeWindow& window);
+// The staged rows into their table, with this load's uuid_ts.
+Sql insert_staged_rows(const TableLoad& load, const StagingTable& table);
+Sql insert_lineage(const TableLoad& load, const StagingTable& table);
+
+// The profiles that a load changes, in a temporary table of the session: those of its rows, and
+// those of the rows that it replaces.
+Sql create_touched_profiles();
+Sql drop_touched_profiles();
+Sql insert_staged_profiles(const TableLoad& load, const StagingTable& table);
+Sql insert_replaced_profiles(const TableLoad& load, const StagingTable& table,
+                             const DedupeWindow& window);
+Sql delete_touched_profiles(const ProfileMerge& merge);
+Sql insert_merged_profiles(const ProfileMerge& merge);
+
+}  // namespace dray

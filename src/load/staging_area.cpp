@@ -1,0 +1,285 @@
+#include "load/staging_area.h"
+
+#include <algorithm>
+#include <charconv>
+#include <set>
+
+#include "base/hash.h"
+#include "base/json.h"
+#include "base/json_writer.h"
+
+namespace dray {
+namespace {
+
+// A description has two names and a number for each of at most 1,600 columns.
+constexpr std::size_t description_bytes_max = 4U << 20;
+
+std::string five_digits(std::uint64_t number) {
+  std::string digits = std::to_string(number);
+  return std::string(digits.size() < 5 ? 5 - digits.size() : 0, '0') + digits;
+}
+
+std::string manifest_of(const std::vector<std::string>& urls,
+                        const std::vector<std::uint64_t>& sizes) {
+  JsonWriter json;
+  json.begin_object().key("entries").begin_array();
+  for (std::size_t i = 0; i < urls.size(); ++i) {
+    json.begin_object().field("url", urls[i]).field("mandatory", true);
+    json.key("meta").begin_object().field("content_length", sizes[i]).end_object().end_object();
+  }
+  json.end_array().end_object();
+  return std::move(json).done();
+}
+
+ColumnType type_named(std::string_view name) {
+  for (const ColumnType type : {ColumnType::boolean, ColumnType::bigint,
+                                ColumnType::double_precision, ColumnType::timestamp}) {
+    if (to_string(type) == name) return type;
+  }
+  return ColumnType::varchar;
+}
+
+// Reads the members of one JSON object that are wanted; what is missing stays as it was.
+class Members {
+ public:
+  Members(const JsonDocument& json, JsonValue object) : json_(json), object_(object) {}
+
+  std::optional<JsonValue> find(std::string_view name) const {
+    if (json_.kind(object_) != JsonKind::object) return std::nullopt;
+    for (JsonValue key = json_.first(object_); !json_.at_end(key); key = json_.after(key + 2)) {
+      if (json_.raw_string(key) == name) return key + 2;
+    }
+    return std::nullopt;
+  }
+  void read(std::string_view name, std::string& out) const {
+    const auto value = find(name);
+    if (!value || json_.kind(*value) != JsonKind::string) return;
+    out.clear();
+    unescape_json(json_.raw_string(*value), out);
+  }
+  template <typename Number>
+  bool read_number(std::string_view name, Number& out) const {
+    const auto value = find(name);
+    return value && number(*value, out);
+  }
+  template <typename Number>
+  bool number(JsonValue value, Number& out) const {
+    if (json_.kind(value) != JsonKind::number) return false;
+    const std::string_view text = json_.number(value);
+    return std::from_chars(text.data(), text.data() + text.size(), out).ec == std::errc();
+  }
+
+ private:
+  const JsonDocument& json_;
+  JsonValue object_;
+};
+
+LoadColumn column_of(const JsonDocument& json, JsonValue object) {
+  const Members members(json, object);
+  LoadColumn column;
+  members.read("name", column.name);
+  std::string type;
+  members.read("type", type);
+  column.type = type_named(type);
+  std::uint32_t bytes = 0;
+  if (members.read_number("bytes", bytes)) column.varchar_bytes = bytes;
+  return column;
+}
+
+}  // namespace
+
+std::string StagedTable::part(std::uint64_t number) const {
+  return folder + "part-" + five_digits(number) + ".csv.zst";
+}
+
+std::string to_json(const StagedTable& staged) {
+  JsonWriter json;
+  json.begin_object();
+  json.field("folder", staged.folder).field("schema", staged.schema).field("table", staged.table);
+  json.field("lineage_table", staged.lineage_table);
+  json.key("rival_tables").begin_array();
+  for (const std::int64_t number : staged.rival_tables)
+    json.value(number);
+  json.end_array();
+  json.field("profile_id_column", staged.profile_id_column);
+  json.field("profile_table", staged.profile_table);
+  json.field("null_text", staged.null_text);
+  json.field("rows", staged.rows).field("parts", staged.parts);
+  json.key("columns").begin_array();
+  for (const LoadColumn& column : staged.columns) {
+    json.begin_object().field("name", column.name).field("type", to_string(column.type));
+    if (column.varchar_bytes) {
+      json.field("bytes", static_cast<std::uint64_t>(*column.varchar_bytes));
+    }
+    json.end_object();
+  }
+  json.end_array().end_object();
+  return std::move(json).done();
+}
+
+Result<StagedTable> staged_table_of(std::string_view text) {
+  JsonDocument json;
+  if (json.parse(text) != JsonError::none) return bad_data_error("not a description of a table");
+  const Members members(json, json.root());
+  StagedTable staged;
+  members.read("folder", staged.folder);
+  members.read("schema", staged.schema);
+  members.read("table", staged.table);
+  members.read("profile_id_column", staged.profile_id_column);
+  members.read("profile_table", staged.profile_table);
+  members.read("null_text", staged.null_text);
+  if (std::int64_t number = 0; members.read_number("lineage_table", number)) {
+    staged.lineage_table = number;
+  }
+  const bool counted =
+      members.read_number("rows", staged.rows) && members.read_number("parts", staged.parts);
+  const auto rivals = members.find("rival_tables");
+  const auto columns = members.find("columns");
+  if (staged.folder.empty() || staged.table.empty() || !counted || !rivals || !columns) {
+    return bad_data_error("not a description of a table");
+  }
+  for (JsonValue rival = json.first(*rivals); !json.at_end(rival); rival = json.after(rival)) {
+    if (std::int64_t number = 0; members.number(rival, number)) {
+      staged.rival_tables.push_back(number);
+    }
+  }
+  for (JsonValue column = json.first(*columns); !json.at_end(column); column = json.after(column))
+    staged.columns.push_back(column_of(json, column));
+  return staged;
+}
+
+StagingArea::StagingArea(std::shared_ptr<S3Client> client, StagingPlace place)
+    : client_(std::move(client)), place_(std::move(place)) {
+  std::string& key = place_.url.key;
+  if (!key.empty() && key.back() != '/') key += '/';
+}
+
+std::string StagingArea::source_folder(const std::string& source) const {
+  return "s3://" + place_.url.bucket + "/" + place_.url.key + "dray/" + place_.warehouse + "/" +
+         source + "/";
+}
+
+Result<void> StagingArea::put(const std::string& url, std::string_view bytes) {
+  DRAY_ASSIGN(const S3Url to, parse_s3_url(url));
+  auto written = client_->put(to.bucket, to.key, {bytes.data(), bytes.size()});
+  if (!written) return std::move(written).error().within("write " + url);
+  return {};
+}
+
+Result<StagedTable> StagingArea::write(const TableLoad& load, const std::string& run_id,
+                                       std::size_t number, PartOptions options) {
+  StagedTable staged;
+  staged.folder = source_folder(load.schema) + run_id + "/" + five_digits(number) + "/";
+  staged.schema = load.schema;
+  staged.table = load.table;
+  staged.lineage_table = load.lineage_table;
+  staged.rival_tables = load.rival_tables;
+  staged.profile_id_column = load.profile_id_column;
+  staged.profile_table = load.profile_table;
+  for (const LoadColumn& column : load.columns) {
+    if (!column.refused) staged.columns.push_back(column);
+  }
+  std::vector<std::uint64_t> sizes;
+  DRAY_TRY(write_parts(load, options, staged, sizes));
+  std::vector<std::string> parts;
+  for (std::uint64_t part = 1; part <= staged.parts; ++part)
+    parts.push_back(staged.part(part));
+  DRAY_TRY(put(staged.description(), to_json(staged)));
+  DRAY_TRY(put(staged.manifest(), manifest_of(parts, sizes)));
+  return staged;
+}
+
+// If some text reads like the marker of NULL, all is written once more with a marker that nobody
+// could foresee.
+Result<void> StagingArea::write_parts(const TableLoad& load, const PartOptions& options,
+                                      StagedTable& staged, std::vector<std::uint64_t>& sizes) {
+  PartOptions own = options;
+  TableLoad quiet = load;
+  while (true) {
+    sizes.clear();
+    PartWriter writer(own);
+    const auto sink = [&](const FinishedPart& part) {
+      sizes.push_back(part.bytes.size());
+      return put(staged.part(sizes.size()), part.bytes);
+    };
+    DRAY_ASSIGN(const PartsWritten written, writer.write(quiet, sink));
+    staged.null_text = own.null_text;
+    staged.rows = written.rows;
+    staged.parts = written.parts;
+    if (written.null_text_values == 0) return {};
+    own.null_text = "\\N" + sha256_hex(std::to_string(random_seed())).substr(0, 16);
+    quiet.value_rejects = [](const ValueReject&) {};  // told already
+  }
+}
+
+Result<StagedTable> StagingArea::read(const std::string& description) {
+  DRAY_ASSIGN(const S3Url url, parse_s3_url(description));
+  auto text = client_->get_all(url.bucket, url.key, description_bytes_max);
+  if (!text) return std::move(text).error().within("read " + description);
+  auto staged = staged_table_of(*text);
+  if (!staged) return std::move(staged).error().within("read " + description);
+  return staged;
+}
+
+Result<std::string> StagingArea::write_file(const std::string& source, const std::string& run_id,
+                                            std::size_t number, std::string_view bytes) {
+  const std::string folder =
+      source_folder(source) + run_id + "/ledger-" + five_digits(number) + "/";
+  const std::string rows = folder + "rows.csv.zst";
+  const std::string manifest = folder + "manifest.json";
+  DRAY_TRY(put(rows, bytes));
+  DRAY_TRY(put(manifest, manifest_of({rows}, {bytes.size()})));
+  return manifest;
+}
+
+namespace {
+
+// Calls `each` for every key that begins with the url's.
+Result<void> each_key(S3Client& client, const S3Url& url,
+                      const std::function<void(const std::string&)>& each) {
+  S3ListRequest request;
+  request.bucket = url.bucket;
+  request.prefix = url.key;
+  do {
+    DRAY_ASSIGN(const S3Page page, client.list(request));
+    for (const S3Object& object : page.objects)
+      each(object.key);
+    request.token = page.next_token;
+  } while (!request.token.empty());
+  return {};
+}
+
+}  // namespace
+
+Result<void> StagingArea::remove(const std::string& folder) {
+  DRAY_ASSIGN(const S3Url url, parse_s3_url(folder));
+  std::vector<std::string> keys;
+  DRAY_TRY(each_key(*client_, url, [&](const std::string& key) { keys.push_back(key); }));
+  return client_->remove(url.bucket, keys);
+}
+
+Result<std::vector<std::string>> StagingArea::runs(const std::string& source) {
+  DRAY_ASSIGN(const S3Url url, parse_s3_url(source_folder(source)));
+  std::set<std::string> runs;
+  DRAY_TRY(each_key(*client_, url, [&](const std::string& key) {
+    const std::size_t begin = url.key.size();
+    const std::size_t end = key.find('/', begin);
+    if (end != std::string::npos) runs.insert(key.substr(begin, end - begin));
+  }));
+  return std::vector<std::string>(runs.begin(), runs.end());
+}
+
+Result<void> StagingArea::remove_run(const std::string& source, const std::string& run_id,
+                                     const std::vector<std::string>& kept) {
+  DRAY_ASSIGN(const S3Url url, parse_s3_url(source_folder(source) + run_id + "/"));
+  std::vector<std::string> keys;
+  DRAY_TRY(each_key(*client_, url, [&](const std::string& key) {
+    const std::string place = "s3://" + url.bucket + "/" + key;
+    const bool is_kept = std::ranges::any_of(
+        kept, [&](const std::string& folder) { return place.starts_with(folder); });
+    if (!is_kept) keys.push_back(key);
+  }));
+  return client_->remove(url.bucket, keys);
+}
+
+}  // namespace dray

@@ -1,0 +1,88 @@
+// Where the rows of tables wait as files until Redshift has copied them.
+//
+//   <url>/dray/<warehouse>/<source>/<run>/<number>/part-00001.csv.zst ...
+//                                                  manifest.json   what COPY reads
+//                                                  table.json      what the parts hold
+//
+// All of it is Dray's, and nothing outside of it is touched. The files of a table go when its rows
+// are committed; those of a run that did not end go when a later run of the source has committed,
+// from which moment on the former cannot commit any more.
+//
+// Threads: safe from several at once, each with a PartWriter of its own.
+// Errors: as aws/s3.h.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "aws/s3.h"
+#include "base/result.h"
+#include "model/staged.h"
+#include "stage/parts.h"
+
+namespace dray {
+
+// The files of one table, and what is in them.
+struct StagedTable {
+  std::string folder;  // url, with a slash at its end
+  std::string schema;
+  std::string table;
+  std::vector<LoadColumn> columns;  // of the parts, in their order; none is refused
+  std::optional<std::int64_t> lineage_table;
+  std::vector<std::int64_t> rival_tables;
+  std::string profile_id_column;
+  std::string profile_table;
+  std::string null_text;
+  std::uint64_t rows = 0;
+  std::uint64_t parts = 0;
+
+  std::string manifest() const { return folder + "manifest.json"; }
+  std::string description() const { return folder + "table.json"; }
+  std::string part(std::uint64_t number) const;  // from 1
+};
+
+std::string to_json(const StagedTable& staged);
+Result<StagedTable> staged_table_of(std::string_view json);
+
+struct StagingPlace {
+  S3Url url;              // what the user gave
+  std::string warehouse;  // tells warehouses that share it apart
+};
+
+class StagingArea {
+ public:
+  StagingArea(std::shared_ptr<S3Client> client, StagingPlace place);
+
+  // Writes the rows that are not dropped, cut into parts of about `options.part_bytes`, into the
+  // run's folder of this number. Whatever is in `load` beside rows is in the description.
+  Result<StagedTable> write(const TableLoad& load, const std::string& run_id, std::size_t number,
+                            PartOptions options);
+  // `description` is the url that a StagedTable told.
+  Result<StagedTable> read(const std::string& description);
+
+  // Rows of one of Dray's own tables, compressed; returns the manifest's url.
+  Result<std::string> write_file(const std::string& source, const std::string& run_id,
+                                 std::size_t number, std::string_view bytes);
+
+  // All that is in a folder.
+  Result<void> remove(const std::string& folder);
+  // The runs of a source that have files here.
+  Result<std::vector<std::string>> runs(const std::string& source);
+  // What a run has left here, but for the folders `kept`.
+  Result<void> remove_run(const std::string& source, const std::string& run_id,
+                          const std::vector<std::string>& kept);
+
+ private:
+  Result<void> write_parts(const TableLoad& load, const PartOptions& options, StagedTable& staged,
+                           std::vector<std::uint64_t>& sizes);
+  Result<void> put(const std::string& url, std::string_view bytes);
+  std::string source_folder(const std::string& source) const;
+
+  std::shared_ptr<S3Client> client_;
+  StagingPlace place_;
+};
+
+}  // namespace dray
