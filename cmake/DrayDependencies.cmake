@@ -21,6 +21,7 @@ dray_from_pkg_config(zlib zlib)
 dray_from_pkg_config(yaml yaml-cpp)
 dray_from_pkg_config(xxhash libxxhash)
 dray_from_pkg_config(crypto libcrypto)
+dray_from_pkg_config(pq libpq)
 dray_from_pkg_config(fmt fmt)
 
 # Header only; Debian's package has no pkg-config file on every release.

@@ -99,4 +99,10 @@ bool is_shortest_text(double value, std::string_view text) {
   return text == shortest;
 }
 
+std::string double_text(double value) {
+  std::array<char, 32> text{};
+  const auto end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
+  return {text.data(), end};
+}
+
 }  // namespace dray

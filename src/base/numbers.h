@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace dray {
@@ -22,5 +23,8 @@ std::optional<double> exact_double(std::int64_t value);
 // Whether `text` is a double's shortest text: its fewest digits that read back as `value`, with
 // nothing superfluous, plain ("1000", "0.1") or with an exponent ("1e3", "1.5e-7").
 bool is_shortest_text(double value, std::string_view text);
+
+// The shortest text that reads back as `value`, whatever warehouse it came from.
+std::string double_text(double value);
 
 }  // namespace dray

@@ -3,8 +3,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <chrono>
 #include <filesystem>
 #include <string_view>
@@ -12,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/numbers.h"
 #include "base/time.h"
 
 namespace dray {
@@ -60,12 +59,6 @@ struct StringBytes {
     return {duckdb_string_t_data(&value), duckdb_string_t_length(value)};
   }
 };
-
-std::string real_text(double value) {
-  std::array<char, 32> text{};
-  const auto end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
-  return {text.data(), end};
-}
 
 // Temporary directories of processes that were killed: the file's lock is ours, so nobody uses
 // them.
@@ -117,7 +110,7 @@ std::string value_text(duckdb_type type, void* data, idx_t row) {
     case DUCKDB_TYPE_BIGINT:
       return std::to_string(static_cast<std::int64_t*>(data)[row]);
     case DUCKDB_TYPE_DOUBLE:
-      return real_text(static_cast<double*>(data)[row]);
+      return double_text(static_cast<double*>(data)[row]);
     case DUCKDB_TYPE_TIMESTAMP:
       return format_timestamp(static_cast<duckdb_timestamp*>(data)[row].micros);
     default:

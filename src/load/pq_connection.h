@@ -1,0 +1,96 @@
+// A connection to a server that speaks PostgreSQL's protocol, through libpq: the only place that
+// includes its header. Knows no dialect: PostgreSQL and Redshift both stand on it.
+//
+// Threads: a connection belongs to one thread at a time; interrupt() may come from any.
+// Errors: as load/sqlstate.h decides. A connection that was lost stays lost; every later call fails
+// with `transient`.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "load/sql.h"
+#include "load/warehouse.h"
+
+namespace dray {
+
+// libpq's connection parameters by their names: host, port, dbname, user, password, sslmode, ...
+using PqParameters = std::map<std::string, std::string>;
+
+// postgres://[user[:password]@][host][:port][/dbname][?name=value&...]; postgresql:// too. Errors
+// are `config`, and repeat nothing of the address: what libpq takes for a host may be half of a
+// password.
+Result<PqParameters> parse_pq_url(const std::string& url);
+
+// "scheme://user@host:port/dbname": what a person may see of it.
+std::string pq_location(std::string_view scheme, const PqParameters& parameters);
+
+struct PqOptions {
+  // Those that are not given are libpq's own (environment, ~/.pgpass, service file), save for
+  // application_name, connect_timeout and the keepalives.
+  PqParameters parameters;
+  std::string location;                              // for messages
+  std::vector<Sql> setup;                            // sent first
+  std::function<void(std::string_view)> trace = {};  // sees each statement before it is sent
+};
+
+// INFO, NOTICE or WARNING that a statement caused.
+struct PqNotice {
+  std::string severity;  // not translated
+  std::string sqlstate;
+  std::string message;
+};
+
+// One row of a result, its values as the server wrote them; valid during the call.
+using PqRow = std::span<const std::optional<std::string_view>>;
+
+class PqConnection {
+ public:
+  static Result<std::unique_ptr<PqConnection>> open(PqOptions options);
+  ~PqConnection();
+  PqConnection(const PqConnection&) = delete;
+  PqConnection& operator=(const PqConnection&) = delete;
+
+  Result<void> execute(const Sql& sql);
+  // Rows inserted, updated, deleted or copied.
+  Result<std::uint64_t> changed_rows(const Sql& sql);
+  // Booleans as true and false, doubles by their shortest text.
+  Result<QueryResult> query(const Sql& sql);
+  // Row by row as they arrive; the result may be larger than memory.
+  Result<void> each_row(const Sql& sql, const std::function<Result<void>(PqRow)>& row);
+
+  // "commit". `in_doubt` if the connection broke before the answer; an error of another cause means
+  // that it did not happen. interrupt() does not concern it.
+  Result<void> commit();
+
+  // COPY ... FROM STDIN: begin, any number of puts, end. After an error, or if it is never ended,
+  // the copy is abandoned and the transaction lost.
+  Result<void> begin_copy(const Sql& sql);
+  Result<void> put_copy(std::string_view bytes);
+  Result<std::uint64_t> end_copy();  // rows
+
+  // Since the last call.
+  std::vector<PqNotice> take_notices();
+
+  int server_version() const;  // 150004 for 15.4; Redshift says 80002
+
+  // From any thread: the statement in progress is cancelled on the server, it and every later call
+  // fail with `cancelled`.
+  void interrupt();
+  bool interrupted() const;
+
+ private:
+  class Impl;
+  explicit PqConnection(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace dray

@@ -1,0 +1,124 @@
+#include "load/sqlstate.h"
+
+#include <algorithm>
+#include <array>
+
+namespace dray {
+namespace {
+
+struct Meaning {
+  std::string_view prefix;  // of the SQLSTATE
+  Cause cause;
+  std::string_view remedy;
+};
+
+// The first whose prefix fits; so the exceptions of a class stand before it.
+constexpr std::array meanings = std::to_array<Meaning>({
+    {"08", Cause::transient, ""},
+    {"25006", Cause::config, "name the primary server, not a replica"},
+    {"25P03", Cause::transient,
+     "raise idle_in_transaction_session_timeout for this user (alter role ... set ...)"},
+    {"28", Cause::config,
+     "check the user and its password (PGPASSWORD, ~/.pgpass, or the address)"},
+    {"3D000", Cause::config, "name a database that exists: the last part of the address"},
+    {"40", Cause::transient, ""},
+    // Another session made the same thing between our look and our statement.
+    {"42701", Cause::transient, ""},
+    {"42P06", Cause::transient, ""},
+    {"42P07", Cause::transient, ""},
+    {"42501", Cause::config, "grant it to this user, or use another (docs/postgres.md)"},
+    {"53100", Cause::config, "free some room on the server, and run this again"},
+    {"53", Cause::transient, ""},
+    {"54011", Cause::config, "drop a column that is not needed; rebuild the table if many were"},
+    {"55006", Cause::transient, ""},
+    {"55P03", Cause::transient, ""},
+    {"57014", Cause::transient,
+     "raise statement_timeout for this user if the server has one (alter role ... set ...)"},
+    {"57P04", Cause::config, "name a database that exists: the last part of the address"},
+    {"57P", Cause::transient, ""},
+    {"58", Cause::transient, ""},
+});
+
+Error with_remedy(Cause cause, std::string message, std::string_view remedy) {
+  if (!remedy.empty()) message.append("\ntry: ").append(remedy);
+  return {cause, std::move(message)};
+}
+
+bool contains(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
+
+// Of a unique key that was broken: the catalog's own says that two sessions made one thing.
+Error key_error(const ServerError& error, std::string message) {
+  if (error.schema == "pg_catalog") return transient_error(std::move(message));
+  return with_remedy(Cause::config, std::move(message),
+                     "drop the unique constraint: Dray did not make it, and rows break it");
+}
+
+struct ConnectMeaning {
+  std::string_view part;  // of the message
+  Cause cause;
+  std::string_view remedy;
+};
+
+constexpr std::array connect_meanings = std::to_array<ConnectMeaning>({
+    {"password authentication failed", Cause::config,
+     "check the user and its password (PGPASSWORD, ~/.pgpass, or the address)"},
+    {"no password supplied", Cause::config, "give the password by PGPASSWORD or ~/.pgpass"},
+    {"no pg_hba.conf entry", Cause::config,
+     "let this user in from here (pg_hba.conf, or the service's network rules); if it says no "
+     "encryption, add ?sslmode=require"},
+    {"database \"", Cause::config, "name a database that exists: the last part of the address"},
+    {"root certificate file", Cause::config,
+     "name the authority's certificates by ?sslrootcert=FILE, or ask for less by ?sslmode=require"},
+    {"certificate", Cause::config,
+     "check ?sslrootcert=FILE and the host's name; sslmode=verify-ca does not ask for the name"},
+    {"does not support SSL", Cause::config, "ask for less: ?sslmode=prefer"},
+    {"starting up", Cause::transient, ""},
+    {"shutting down", Cause::transient, ""},
+    {"recovery mode", Cause::transient, ""},
+    {"too many clients", Cause::transient, ""},
+    {"connection slots are reserved", Cause::transient, ""},
+    {"Connection refused", Cause::transient, "check host and port, and that the server runs"},
+    {"timeout expired", Cause::transient,
+     "check host and port, and that a firewall lets this machine in"},
+    {"Connection timed out", Cause::transient,
+     "check host and port, and that a firewall lets this machine in"},
+    {"closed the connection", Cause::transient, ""},
+    {"Connection reset", Cause::transient, ""},
+    {"Network is unreachable", Cause::transient, ""},
+    {"No route to host", Cause::transient, ""},
+    {"Temporary failure in name resolution", Cause::transient, ""},
+    {"translate host name", Cause::config, "check the host in the address"},
+});
+
+}  // namespace
+
+Error error_of(const ServerError& error) {
+  std::string message(error.message);
+  if (!error.detail.empty()) message.append(" (").append(error.detail).append(")");
+  if (!error.sqlstate.empty()) message.append(" [").append(error.sqlstate).append("]");
+  if (error.sqlstate == "23505") return key_error(error, std::move(message));
+  const auto* const meaning = std::ranges::find_if(
+      meanings, [&](const Meaning& m) { return error.sqlstate.starts_with(m.prefix); });
+  if (meaning == meanings.end()) return internal_error(std::move(message));
+  return with_remedy(meaning->cause, std::move(message), meaning->remedy);
+}
+
+bool leaves_commit_in_doubt(std::string_view sqlstate) {
+  return sqlstate.empty() || sqlstate.starts_with("08") || sqlstate.starts_with("57P") ||
+         sqlstate == "40003";
+}
+
+Error connect_error(std::string_view message) {
+  std::string text(message);
+  while (text.ends_with('\n'))
+    text.pop_back();
+  std::ranges::replace(text, '\n', ';');
+  const auto* const meaning = std::ranges::find_if(
+      connect_meanings, [&](const ConnectMeaning& m) { return contains(text, m.part); });
+  if (meaning == connect_meanings.end()) return config_error(std::move(text));
+  return with_remedy(meaning->cause, std::move(text), meaning->remedy);
+}
+
+}  // namespace dray
