@@ -1,0 +1,34 @@
+// AWS Signature Version 4, in the authorization header. Pure functions.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+
+#include "aws/credentials.h"
+#include "aws/http.h"
+
+namespace dray {
+
+struct SigningScope {
+  std::string region;
+  std::string service;  // "s3", "sts", "redshift"
+  std::chrono::sys_seconds time;
+};
+
+// Lower-case hexadecimal SHA-256 of a body, for sign_request and x-amz-content-sha256.
+std::string body_hash(std::string_view body);
+
+// Adds x-amz-date, x-amz-security-token, for S3 x-amz-content-sha256, and authorization to the
+// request's headers. Signs all headers that are there, and the host. `hash` is body_hash's or
+// "UNSIGNED-PAYLOAD".
+void sign_request(HttpRequest& request, const Credentials& credentials, const SigningScope& scope,
+                  std::string_view hash);
+
+// The text that is hashed and signed, of a request that has its headers: for tests and for reading
+// along when a server says SignatureDoesNotMatch.
+std::string canonical_request(const HttpRequest& request, std::string_view service,
+                              std::string_view hash);
+
+}  // namespace dray
