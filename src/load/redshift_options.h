@@ -32,7 +32,8 @@ using DedupeWindow = std::optional<std::chrono::days>;
 struct RedshiftOptions {
   PqParameters connection;
   std::string location;   // holds no secret
-  std::string staging;    // s3://bucket/prefix
+  std::string staging;    // s3://bucket/prefix; "": nothing can be loaded
+  std::string staging_region;  // of its bucket, if that is not the cluster's own
   std::string iam_role;   // for COPY: "default", or ARNs separated by commas; "": the keys of Dray
   std::string query_group = "dray";
   unsigned connections_max = 4;  // tables that are copied at once

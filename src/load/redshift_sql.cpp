@@ -232,7 +232,9 @@ Sql copy_file(const CopyTarget& target, const CopyAccess& access) {
   SqlBuilder sql("copy ");
   sql.table(target.schema, target.table).code(" from ").text(target.manifest);
   add_access(sql, access);
-  sql.code(" manifest format as csv zstd null as ").text(target.null_text);
+  sql.code(" manifest format as csv");
+  if (target.compression == FileCompression::zstd) sql.code(" zstd");
+  sql.code(" null as ").text(target.null_text);
   // The files are ours: no sample is needed to choose encodings, and statistics are the owner's.
   return std::move(sql.code(" compupdate off statupdate off")).done();
 }
@@ -287,6 +289,11 @@ Sql insert_staged_rows(const TableLoad& load, const StagingTable& table) {
     }
   }
   return std::move(sql.code(" from ").table(table.schema, table.name)).done();
+}
+
+Sql insert_literals(const std::string& schema, const std::string& table, const Sql& rows) {
+  SqlBuilder sql("insert into ");
+  return std::move(sql.table(schema, table).code(" values ").sql(rows)).done();
 }
 
 Sql insert_lineage(const TableLoad& load, const StagingTable& table) {

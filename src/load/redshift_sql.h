@@ -44,11 +44,14 @@ struct CopyAccess {
   std::string region;  // of the bucket; "": the cluster's own
 };
 
+enum class FileCompression { none, zstd };
+
 struct CopyTarget {
   std::string schema;
   std::string table;
   std::string manifest;  // url
   std::string null_text;
+  FileCompression compression = FileCompression::zstd;
 };
 
 // Nothing that changes or leaves out data: no TRUNCATECOLUMNS, ACCEPTINVCHARS, ACCEPTANYDATE,
@@ -62,6 +65,8 @@ Sql delete_staged_rows(const StagingTable& table, std::span<const std::uint64_t>
 // Stored rows whose id is staged.
 Sql delete_replaced_rows(const TableLoad& load, const StagingTable& table,
                          const DedupeWindow& window);
+// `rows` is what RedshiftRows::literals() gives.
+Sql insert_literals(const std::string& schema, const std::string& table, const Sql& rows);
 // The staged rows into their table, with this load's uuid_ts.
 Sql insert_staged_rows(const TableLoad& load, const StagingTable& table);
 Sql insert_lineage(const TableLoad& load, const StagingTable& table);

@@ -1,7 +1,10 @@
 #include "load/staging_area.h"
 
+#include <zstd.h>
+
 #include <algorithm>
 #include <charconv>
+#include <functional>
 #include <set>
 
 #include "base/hash.h"
@@ -13,6 +16,8 @@ namespace {
 
 // A description has two names and a number for each of at most 1,600 columns.
 constexpr std::size_t description_bytes_max = 4U << 20;
+// Parts are cut at half of it at the latest.
+constexpr std::size_t part_bytes_max = 256U << 20;
 
 std::string five_digits(std::uint64_t number) {
   std::string digits = std::to_string(number);
@@ -84,6 +89,59 @@ LoadColumn column_of(const JsonDocument& json, JsonValue object) {
   std::uint32_t bytes = 0;
   if (members.read_number("bytes", bytes)) column.varchar_bytes = bytes;
   return column;
+}
+
+struct FreeContext {
+  void operator()(ZSTD_DCtx* context) const { ZSTD_freeDCtx(context); }
+};
+
+Result<std::string> unzstd(std::string_view compressed) {
+  const std::unique_ptr<ZSTD_DCtx, FreeContext> context(ZSTD_createDCtx());
+  std::string text;
+  ZSTD_inBuffer in{compressed.data(), compressed.size(), 0};
+  while (in.pos < in.size) {
+    const std::size_t before = text.size();
+    text.resize(before + (1U << 20));
+    ZSTD_outBuffer out{text.data() + before, text.size() - before, 0};
+    if (ZSTD_isError(ZSTD_decompressStream(context.get(), &out, &in))) {
+      return bad_data_error("not a part of Dray's");
+    }
+    text.resize(before + out.pos);
+    if (out.pos == 0 && in.pos == in.size) break;
+  }
+  return text;
+}
+
+// The CSV record of which the line with this number, from 1, is a part.
+std::string_view row_with_line(std::string_view text, std::uint64_t line) {
+  std::uint64_t lines = 1;
+  std::size_t row = 0;
+  bool quoted = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '"') quoted = !quoted;
+    if (text[i] != '\n') continue;
+    if (!quoted) {
+      if (lines >= line) return text.substr(row, i - row);
+      row = i + 1;
+    }
+    ++lines;
+  }
+  return {};
+}
+
+// Of the row's last fields, which are numbers: the last is 0.
+std::optional<std::int64_t> field_from_end(std::string_view row, std::size_t number) {
+  for (; number > 0; --number) {
+    const std::size_t comma = row.rfind(',');
+    if (comma == std::string_view::npos) return std::nullopt;
+    row = row.substr(0, comma);
+  }
+  const std::size_t comma = row.rfind(',');
+  const std::string_view field = comma == std::string_view::npos ? row : row.substr(comma + 1);
+  std::int64_t value = 0;
+  const auto read = std::from_chars(field.data(), field.data() + field.size(), value);
+  if (field.empty() || read.ec != std::errc()) return std::nullopt;
+  return value;
 }
 
 }  // namespace
@@ -221,15 +279,44 @@ Result<StagedTable> StagingArea::read(const std::string& description) {
   return staged;
 }
 
-Result<std::string> StagingArea::write_file(const std::string& source, const std::string& run_id,
-                                            std::size_t number, std::string_view bytes) {
-  const std::string folder =
-      source_folder(source) + run_id + "/ledger-" + five_digits(number) + "/";
-  const std::string rows = folder + "rows.csv.zst";
-  const std::string manifest = folder + "manifest.json";
-  DRAY_TRY(put(rows, bytes));
-  DRAY_TRY(put(manifest, manifest_of({rows}, {bytes.size()})));
-  return manifest;
+std::string StagingArea::ledger_folder(const std::string& source, const std::string& run_id,
+                                       std::size_t number) const {
+  return source_folder(source) + run_id + "/ledger-" + five_digits(number) + "/";
+}
+
+Result<StagingArea::PlainFile> StagingArea::write_file(const std::string& folder,
+                                                       std::size_t number,
+                                                       std::string_view bytes) {
+  PlainFile file{folder + "rows-" + five_digits(number) + ".csv", bytes.size()};
+  DRAY_TRY(put(file.url, bytes));
+  return file;
+}
+
+Result<std::string> StagingArea::write_manifest(const std::string& folder,
+                                                const std::vector<PlainFile>& files) {
+  std::vector<std::string> urls;
+  std::vector<std::uint64_t> sizes;
+  for (const PlainFile& file : files) {
+    urls.push_back(file.url);
+    sizes.push_back(file.size_bytes);
+  }
+  DRAY_TRY(put(folder + "manifest.json", manifest_of(urls, sizes)));
+  return folder + "manifest.json";
+}
+
+Result<std::optional<StagingArea::RowPlace>> StagingArea::place_of(const std::string& part,
+                                                                   std::uint64_t line,
+                                                                   const StagedTable& staged) {
+  DRAY_ASSIGN(const S3Url url, parse_s3_url(part));
+  DRAY_ASSIGN(const std::string compressed,
+              client_->get_all(url.bucket, url.key, part_bytes_max));
+  DRAY_ASSIGN(const std::string text, unzstd(compressed));
+  const std::string_view row = row_with_line(text, line);
+  const std::size_t behind = staged.profile_id_column.empty() ? 0 : 1;
+  const auto object = field_from_end(row, behind + 1);
+  const auto line_in_object = field_from_end(row, behind);
+  if (!object || !line_in_object) return std::optional<RowPlace>();
+  return std::optional<RowPlace>({*object, static_cast<std::uint64_t>(*line_in_object)});
 }
 
 namespace {

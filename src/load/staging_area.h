@@ -63,9 +63,27 @@ class StagingArea {
   // `description` is the url that a StagedTable told.
   Result<StagedTable> read(const std::string& description);
 
-  // Rows of one of Dray's own tables, compressed; returns the manifest's url.
-  Result<std::string> write_file(const std::string& source, const std::string& run_id,
-                                 std::size_t number, std::string_view bytes);
+  // Rows of one of Dray's own tables, as CSV without compression, in several files of one folder;
+  // then their manifest. Both return the url.
+  struct PlainFile {
+    std::string url;
+    std::uint64_t size_bytes = 0;
+  };
+  std::string ledger_folder(const std::string& source, const std::string& run_id,
+                            std::size_t number) const;
+  Result<PlainFile> write_file(const std::string& folder, std::size_t number,
+                               std::string_view bytes);
+  Result<std::string> write_manifest(const std::string& folder,
+                                     const std::vector<PlainFile>& files);
+
+  // Where a row of a part came from: the place that is written behind its fields. `line` counts
+  // line feeds, from 1; nothing if the part has no such line.
+  struct RowPlace {
+    std::int64_t object_number = 0;
+    std::uint64_t line = 0;
+  };
+  Result<std::optional<RowPlace>> place_of(const std::string& part, std::uint64_t line,
+                                           const StagedTable& staged);
 
   // All that is in a folder.
   Result<void> remove(const std::string& folder);

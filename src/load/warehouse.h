@@ -4,8 +4,12 @@
 // A run opens one session and speaks to it in this order:
 //
 //   catalog            what is there
-//   apply_outside      the changes that this warehouse refuses inside a transaction (none on
-//   DuckDB) begin apply              the rest of the plan load               one call per table
+//   apply              the changes that this warehouse refuses inside a transaction (Redshift
+//                      alone has any)
+//   stage              the rows of all tables to where load() finds them (likewise)
+//   begin
+//   apply              the rest of the plan
+//   load               one call per table
 //   execute, append    the ledger
 //   commit
 //
@@ -63,6 +67,15 @@ struct TableLoaded {
   std::uint64_t rows_replaced = 0;  // stored rows that lost to a row of the batch
 };
 
+// What stage() is told of the run, beside its tables.
+struct StageRun {
+  std::string source;  // the schema
+  std::string run_id;
+  // Of the source: runs that can commit no more, and those whose files nobody may remove.
+  std::string last_committed_run;          // all that began earlier cannot; "": none has
+  std::vector<std::string> files_pending;  // TableLoad::files of loads that failed
+};
+
 class WarehouseSession {
  public:
   virtual ~WarehouseSession() = default;
@@ -70,7 +83,25 @@ class WarehouseSession {
   // The tables of one schema as they are now. No schema: no tables.
   virtual Result<Catalog> catalog(const std::string& schema) = 0;
 
+  // A warehouse that takes rows from files alone (Redshift) writes those of every table to its
+  // staging place, several tables at once, and has them copied near their targets: outside of the
+  // transaction, so that it is short. Returns for each load what failed with it, if anything; its
+  // rows stay where TableLoad::files tells. An Error concerns all. Other warehouses take rows in
+  // process and have nothing to do.
+  virtual Result<std::vector<std::optional<Error>>> stage(const StageRun& run,
+                                                          const std::vector<TableLoad*>& loads) {
+    (void)run;
+    return std::vector<std::optional<Error>>(loads.size());
+  }
+  // A table's load whose rows an earlier run left in files, as they are described there.
+  virtual Result<TableLoad> read_files(const std::string& files) {
+    return internal_error(files + ": this warehouse has no files");
+  }
+
   virtual Result<void> begin() = 0;
+  // After an error inside a transaction, for warehouses that stage: what is staged stays so, and
+  // begin() may be called again.
+  virtual Result<void> rollback() { return internal_error("rollback: nothing is staged"); }
 
   // One change of the plan; the same text as ddl() gives.
   virtual Result<void> apply(const SchemaChange& change) = 0;
@@ -102,6 +133,8 @@ class Warehouse {
  public:
   virtual ~Warehouse() = default;
   virtual Result<std::unique_ptr<WarehouseSession>> open_session() = 0;
+  // What a plan for it has to keep to.
+  virtual CatalogLimits limits() const { return {}; }
   // How many columns, over all its tables, one transaction may write; more are loaded in several.
   virtual std::size_t columns_per_transaction_max() const { return SIZE_MAX; }
   // The statement that makes one change, for a plan to show.

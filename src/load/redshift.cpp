@@ -1,0 +1,278 @@
+#include "load/redshift.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "load/redshift_cluster.h"
+#include "load/redshift_rows.h"
+#include "load/redshift_sql.h"
+#include "load/redshift_stage.h"
+
+namespace dray {
+namespace {
+
+constexpr const char* ledger_schema = "_dray";
+
+// Redshift takes 16 MB of statement; a list of numbers of this length stays far below.
+constexpr std::size_t numbers_per_statement = 10'000;
+
+// Of a run's id: it began a day before the last one that committed, so what it read of the ledger
+// is not true any more, and it cannot commit. The day is for one that has begun but not read yet.
+constexpr std::chrono::hours run_hours_min(24);
+
+// The moment in "20261125T224631-abcdef".
+std::optional<Timestamp> began(std::string_view run_id) {
+  if (run_id.size() < 15 || run_id[8] != 'T') return std::nullopt;
+  std::string text(run_id.substr(0, 15));
+  for (const std::size_t at : {13, 11})
+    text.insert(at, ":");
+  for (const std::size_t at : {6, 4})
+    text.insert(at, "-");
+  const auto micros = parse_timestamp(text + "Z");
+  if (!micros) return std::nullopt;
+  return from_micros(*micros);
+}
+
+bool can_commit_no_more(const std::string& run_id, const StageRun& run) {
+  const auto its_own = began(run_id);
+  const auto last = began(run.last_committed_run);
+  return its_own && last && *its_own + run_hours_min < *last;
+}
+
+std::optional<ColumnType> our_type(std::string_view name) {
+  if (name == "boolean") return ColumnType::boolean;
+  if (name == "bigint") return ColumnType::bigint;
+  if (name == "double precision") return ColumnType::double_precision;
+  if (name == "timestamp without time zone") return ColumnType::timestamp;
+  if (name == "character varying") return ColumnType::varchar;
+  return std::nullopt;
+}
+
+std::int64_t number(const std::optional<std::string>& text) {
+  return text ? std::stoll(*text) : 0;
+}
+Micros micros(const std::optional<std::string>& text) {
+  return text ? parse_timestamp(*text).value_or(0) : 0;
+}
+
+class RedshiftSession final : public WarehouseSession {
+ public:
+  RedshiftSession(std::shared_ptr<RedshiftCluster> cluster,
+                  std::unique_ptr<PqConnection> connection)
+      : cluster_(std::move(cluster)), connection_(std::move(connection)), stager_(*cluster_) {}
+
+  ~RedshiftSession() override { abandon(); }
+  RedshiftSession(const RedshiftSession&) = delete;
+  RedshiftSession& operator=(const RedshiftSession&) = delete;
+
+  Result<Catalog> catalog(const std::string& schema) override;
+  Result<std::vector<std::optional<Error>>> stage(const StageRun& run,
+                                                  const std::vector<TableLoad*>& loads) override;
+  Result<TableLoad> read_files(const std::string& files) override;
+
+  Result<void> begin() override {
+    for (auto& [files, staged] : stager_.staged())
+      staged.is_loaded = false;
+    return connection_->execute(SqlBuilder("begin").done());
+  }
+  Result<void> rollback() override { return connection_->execute(SqlBuilder("rollback").done()); }
+  Result<void> commit() override;
+  void interrupt() override {
+    stager_.interrupt();
+    connection_->interrupt();
+  }
+
+  Result<void> apply(const SchemaChange& change) override;
+  Result<void> execute(const Sql& sql) override {
+    return connection_->execute(sql.with_backslashes_escaped());
+  }
+  Result<QueryResult> query(const Sql& sql) override {
+    return connection_->query(sql.with_backslashes_escaped());
+  }
+
+  Result<TableLoaded> load(TableLoad& load) override;
+  Result<std::uint64_t> merge_profiles(const ProfileMerge& merge) override;
+  Result<void> append(const std::string& schema, const std::string& table,
+                      RowSource& rows) override;
+
+ private:
+  Result<std::uint64_t> changed(const Sql& sql) {
+    return connection_->changed_rows(sql.with_backslashes_escaped());
+  }
+  const DedupeWindow& window() const { return cluster_->options.dedupe_window; }
+
+  void remember_columns(const Catalog& catalog);
+  void remember_columns(const CreateTable& table);
+  std::vector<std::uint32_t> widths_of(const std::string& table) const;
+
+  Result<void> find_rivals(const TableLoad& load, const StagingTable& table, Rivals& rivals);
+  Result<void> find_places(const TableLoad& load, Rivals& rivals);
+  Result<std::uint64_t> remove_losers(TableLoad& load, const StagingTable& table);
+  Result<void> note_profiles(const TableLoad& load, const StagingTable& table);
+
+  Result<void> sweep(const StageRun& run);
+  Result<void> drop_staging_tables(const std::function<bool(const StagingTable&)>& goes);
+  Result<std::vector<std::string>> staging_tables();
+  void remove_files();
+  void abandon();
+
+  std::shared_ptr<RedshiftCluster> cluster_;
+  std::unique_ptr<PqConnection> connection_;
+  RedshiftStager stager_;
+  StageRun run_;  // once something is staged
+  bool committed_ = false;
+  bool in_doubt_ = false;
+  std::size_t files_written_ = 0;  // folders of rows for Dray's own tables
+  // Of the schema _dray: the bytes that each column's text may have, by table.
+  std::map<std::string, std::vector<std::uint32_t>> ledger_columns_;
+};
+
+Result<Catalog> RedshiftSession::catalog(const std::string& schema) {
+  Catalog out;
+  out.schema = schema;
+  SqlBuilder schemas("select 1 from pg_namespace where nspname = ");
+  DRAY_ASSIGN(const QueryResult found, query(std::move(schemas.text(schema)).done()));
+  out.schema_exists = !found.rows.empty();
+  SqlBuilder views("select table_name from svv_tables where table_type = 'VIEW' and ");
+  DRAY_ASSIGN(const QueryResult view_rows,
+              query(std::move(views.code("table_schema = ").text(schema)).done()));
+  std::set<std::string> view_names;
+  for (const auto& row : view_rows.rows)
+    view_names.insert(*row[0]);
+  SqlBuilder sql(
+      "select table_name, column_name, data_type, character_maximum_length from svv_columns where "
+      "table_schema = ");
+  DRAY_ASSIGN(
+      const QueryResult columns,
+      query(std::move(sql.text(schema).code(" order by table_name, ordinal_position")).done()));
+  for (const auto& row : columns.rows) {
+    if (out.tables.empty() || out.tables.back().name != *row[0]) {
+      out.tables.push_back({*row[0], view_names.contains(*row[0]), {}});
+    }
+    const auto type = our_type(*row[2]);
+    LiveColumn column{*row[1], *row[2], type.has_value(), type.value_or(ColumnType::varchar)};
+    if (type == ColumnType::varchar && row[3]) {
+      column.varchar_bytes = static_cast<std::uint32_t>(number(row[3]));
+    }
+    out.tables.back().columns.push_back(std::move(column));
+  }
+  if (schema == ledger_schema) remember_columns(out);
+  return out;
+}
+
+void RedshiftSession::remember_columns(const Catalog& catalog) {
+  for (const LiveTable& table : catalog.tables) {
+    std::vector<std::uint32_t>& widths = ledger_columns_[table.name];
+    widths.clear();
+    for (const LiveColumn& column : table.columns)
+      widths.push_back(column.varchar_bytes.value_or(0));
+  }
+}
+
+void RedshiftSession::remember_columns(const CreateTable& table) {
+  std::vector<std::uint32_t>& widths = ledger_columns_[table.table];
+  for (const Column& column : table.columns)
+    widths.push_back(column.type == ColumnType::varchar ? column.varchar_bytes : 0);
+}
+
+std::vector<std::uint32_t> RedshiftSession::widths_of(const std::string& table) const {
+  const auto known = ledger_columns_.find(table);
+  return known == ledger_columns_.end() ? std::vector<std::uint32_t>() : known->second;
+}
+
+Result<void> RedshiftSession::apply(const SchemaChange& change) {
+  const auto* const table = std::get_if<CreateTable>(&change);
+  const bool is_ledger = table != nullptr && table->schema == ledger_schema;
+  // "If not exists" is a statement, and a round trip, for each of the ledger's tables.
+  if (is_ledger && ledger_columns_.contains(table->table)) return {};
+  auto applied = execute(redshift_ddl(change, cluster_->options.choices));
+  if (applied && is_ledger) remember_columns(*table);
+  if (applied || !std::holds_alternative<WidenColumn>(change)) return applied;
+  // Somebody was quicker: "target column size should be different" [0A000].
+  const bool is_wide =
+      applied.error().message.find("size should be different") != std::string::npos;
+  return is_wide ? Result<void>() : applied;
+}
+
+// --- staging -------------------------------------------------------------------------------------
+
+Result<std::vector<std::optional<Error>>> RedshiftSession::stage(
+    const StageRun& run, const std::vector<TableLoad*>& loads) {
+  if (cluster_->area == nullptr) {
+    return config_error("Redshift takes rows from S3 alone, and no staging place is named\ntry: "
+                        "staging=s3://BUCKET/PREFIX in the address, or staging: in dray.yaml");
+  }
+  run_ = run;
+  DRAY_TRY(sweep(run));
+  DRAY_TRY(execute(
+      std::move(SqlBuilder("create schema if not exists ").name(redshift_staging_schema)).done()));
+  return stager_.stage(run, loads);
+}
+
+// What runs that did not end have left, of this source.
+Result<void> RedshiftSession::sweep(const StageRun& run) {
+  DRAY_TRY(drop_staging_tables([&](const StagingTable& table) {
+    const std::string own = run.source.substr(0, 80) + " ";
+    if (!table.name.starts_with(own)) return false;
+    const std::string_view rest = std::string_view(table.name).substr(own.size());
+    return can_commit_no_more(std::string(rest.substr(0, rest.find(' '))), run);
+  }));
+  DRAY_ASSIGN(const auto runs, cluster_->area->runs(run.source));
+  std::vector<std::string> kept;
+  for (const std::string& files : run.files_pending)
+    kept.push_back(files.substr(0, files.rfind('/') + 1));
+  for (const std::string& other : runs) {
+    if (can_commit_no_more(other, run)) {
+      DRAY_TRY(cluster_->area->remove_run(run.source, other, kept));
+    }
+  }
+  return {};
+}
+
+Result<void> RedshiftSession::drop_staging_tables(
+    const std::function<bool(const StagingTable&)>& goes) {
+  SqlBuilder sql("select table_name from svv_tables where table_schema = ");
+  DRAY_ASSIGN(const QueryResult tables,
+              query(std::move(sql.text(redshift_staging_schema)).done()));
+  for (const auto& row : tables.rows) {
+    const StagingTable table{redshift_staging_schema, *row[0]};
+    if (goes(table)) DRAY_TRY(execute(drop_staging_table(table)));
+  }
+  return {};
+}
+
+Result<TableLoad> RedshiftSession::read_files(const std::string& files) {
+  if (cluster_->area == nullptr) return config_error(files + ": no staging place is named");
+  DRAY_ASSIGN(const StagedTable staged, cluster_->area->read(files));
+  TableLoad load;
+  load.schema = staged.schema;
+  load.table = staged.table;
+  load.columns = staged.columns;
+  load.lineage_table = staged.lineage_table;
+  load.rival_tables = staged.rival_tables;
+  load.profile_id_column = staged.profile_id_column;
+  load.profile_table = staged.profile_table;
+  load.files = files;
+  load.rows_in_files = staged.rows;
+  return load;
+}
+
+// --- the transaction -----------------------------------------------------------------------------
+
+Result<TableLoaded> RedshiftSession::load(TableLoad& load) {
+  const auto at = stager_.staged().find(load.files);
+  DRAY_ASSERT(at != stager_.staged().end());
+  RedshiftStaged& staged = at->second;
+  TableLoaded loaded;
+  // Of all the rows: also what loses now may tie with what comes later.
+  if (load.lineage_table) DRAY_TRY(execute(insert_lineage(load, staged.table)));
+  if (!load.created) DRAY_ASSIGN(loaded.rows_lost, remove_losers(load, staged.table));
+  if (!load.profile_id_column.empty()) DRAY_TRY(note_profiles(load, staged.table));
+  if (!load.created) {
+    DRAY_ASSIGN(loaded.rows_replaced, changed(delete_replaced_rows(load, staged.table, window())));
+  }
+  DRAY_ASSIGN(loaded.rows_inserted, changed(insert_staged_rows(load, staged.table)));
+  staged.is_loaded = true;
+  return loaded;
+}

@@ -1,0 +1,33 @@
+// A cluster or workgroup, and how to reach it and its staging place.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "aws/credentials.h"
+#include "base/result.h"
+#include "load/pq_connection.h"
+#include "load/redshift_options.h"
+#include "load/redshift_sql.h"
+#include "load/staging_area.h"
+#include "stage/parts.h"
+
+namespace dray {
+
+// Threads: may be used from several at once.
+struct RedshiftCluster {
+  RedshiftOptions options;
+  std::shared_ptr<CredentialsProvider> aws;
+  std::unique_ptr<StagingArea> area;  // none without a staging place: then nothing can be loaded
+  PartOptions parts;
+
+  // A connection that is set up as Dray wants it: names folded, UTC, ISO dates, its query group.
+  Result<std::unique_ptr<PqConnection>> connect() const;
+  // Whose keys or role COPY uses, valid now.
+  Result<CopyAccess> copy_access() const;
+};
+
+Result<std::shared_ptr<RedshiftCluster>> reach_redshift(RedshiftOptions redshift,
+                                                        const WarehouseOptions& options);
+
+}  // namespace dray

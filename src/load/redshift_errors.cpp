@@ -1,0 +1,124 @@
+#include "load/redshift_errors.h"
+
+#include <algorithm>
+#include <array>
+
+namespace dray {
+namespace {
+
+using Row = std::vector<std::optional<std::string>>;
+
+// CHAR columns of system tables are padded with blanks.
+std::string trimmed(const std::optional<std::string>& text) {
+  std::string out = text.value_or("");
+  out.erase(out.find_last_not_of(' ') + 1);
+  return out;
+}
+std::int64_t number(const std::optional<std::string>& text) {
+  return text && !text->empty() ? std::stoll(*text) : 0;
+}
+
+// LIKE's own characters stand for themselves.
+std::string like_prefix(const std::string& folder) {
+  std::string pattern;
+  for (const char c : folder) {
+    if (c == '%' || c == '_' || c == '\\') pattern += '\\';
+    pattern += c;
+  }
+  return pattern + "%";
+}
+
+// What a code means for whoever has to mend it (the developer guide, "Load error reference").
+struct CodeAdvice {
+  std::int64_t code;
+  const char* advice;
+};
+constexpr std::array code_advice = std::to_array<CodeAdvice>({
+    {1204, "the value does not fit the column's type or width"},
+    {1205, "the date is none that Redshift takes"},
+    {1206, "the time is none that Redshift takes"},
+    {1207, "a whole number was expected"},
+    {1208, "a number was expected"},
+    {1210, "true or false was expected"},
+    {1213, "the column must not be NULL"},
+    {1216, "the row is longer than 4 MB"},
+    {1220, "Redshift does not take these bytes for UTF-8"},
+    {1222, "the number is too large for its column"},
+});
+
+Result<QueryResult> last_copy(PqConnection& connection) {
+  return connection.query(
+      SqlBuilder("select pg_last_copy_count(), pg_last_copy_id()").done());
+}
+
+// Of the tables that are asked in turn, whichever answers. A missing one ends the transaction.
+std::optional<std::uint64_t> files_read(PqConnection& connection, std::int64_t query) {
+  SqlBuilder sql("select count(distinct file_name) from sys_load_detail where query_id = ");
+  const auto files = connection.query(std::move(sql.number(query)).done());
+  if (!files || files->rows.empty()) return std::nullopt;
+  return static_cast<std::uint64_t>(number(files->rows[0][0]));
+}
+
+}  // namespace
+
+Result<void> check_copy(PqConnection& connection, std::uint64_t rows, std::uint64_t files) {
+  DRAY_ASSIGN(const QueryResult copied, last_copy(connection));
+  const auto arrived = static_cast<std::uint64_t>(number(copied.rows[0][0]));
+  if (arrived != rows) {
+    return internal_error("COPY took " + std::to_string(arrived) + " of " + std::to_string(rows) +
+                          " rows");
+  }
+  // The view lags behind: no row at all says nothing.
+  const auto read = files_read(connection, number(copied.rows[0][1]));
+  if (!read || *read == 0 || *read == files) return {};
+  return internal_error("COPY read " + std::to_string(*read) + " of " + std::to_string(files) +
+                        " files");
+}
+
+std::optional<LoadError> find_load_error(PqConnection& connection, const std::string& folder) {
+  const std::string pattern = like_prefix(folder);
+  SqlBuilder provisioned(
+      "select filename, line_number, colname, type, raw_field_value, err_code, err_reason from "
+      "stl_load_errors where filename like ");
+  provisioned.text(pattern).code(" order by starttime desc, filename, line_number limit 1");
+  auto found = connection.query(std::move(provisioned).done().with_backslashes_escaped());
+  if (!found || found->rows.empty()) {
+    SqlBuilder serverless(
+        "select file_name, line_number, column_name, column_type, '', error_code, error_message "
+        "from sys_load_error_detail where file_name like ");
+    serverless.text(pattern).code(" order by start_time desc, file_name, line_number limit 1");
+    found = connection.query(std::move(serverless).done().with_backslashes_escaped());
+  }
+  if (!found || found->rows.empty()) return std::nullopt;
+  const Row& row = found->rows.front();
+  return LoadError{trimmed(row[0]),
+                   static_cast<std::uint64_t>(std::max<std::int64_t>(0, number(row[1]))),
+                   trimmed(row[2]),
+                   trimmed(row[3]),
+                   trimmed(row[4]),
+                   number(row[5]),
+                   trimmed(row[6])};
+}
+
+std::string to_text(const LoadError& error, const StagedTable& staged) {
+  std::string text = "Redshift refused line " + std::to_string(error.line) + " of " + error.file;
+  text += ", column " + error.column + " (" + error.type + ") of " + staged.schema + "." +
+          staged.table;
+  if (!error.value.empty()) text += ", value \"" + error.value + "\"";
+  text += ": " + error.reason + " [" + std::to_string(error.code) + "]";
+  const auto* const known = std::ranges::find(code_advice, error.code, &CodeAdvice::code);
+  if (known != code_advice.end()) text += std::string("; ") + known->advice;
+  return text;
+}
+
+std::string object_with_number(const TableLoad& load, std::int64_t number) {
+  if (load.object_numbers != nullptr && load.object_keys != nullptr) {
+    const auto at = std::ranges::find(*load.object_numbers, number);
+    if (at != load.object_numbers->end()) {
+      return (*load.object_keys)[static_cast<std::size_t>(at - load.object_numbers->begin())];
+    }
+  }
+  return "object " + std::to_string(number);
+}
+
+}  // namespace dray

@@ -1,0 +1,39 @@
+// What Redshift says of a COPY: how much it took, or which row it refused.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/result.h"
+#include "load/pq_connection.h"
+#include "load/staging_area.h"
+#include "model/staged.h"
+
+namespace dray {
+
+// Behind a COPY, in its transaction: the rows that it took and, where the system views tell, the
+// files that it read, are those that were written. Error `internal`.
+Result<void> check_copy(PqConnection& connection, std::uint64_t rows, std::uint64_t files);
+
+// The first row that COPY refused, of stl_load_errors or, on a workgroup or without rights to that,
+// sys_load_error_detail.
+struct LoadError {
+  std::string file;  // the part's url
+  std::uint64_t line = 0;
+  std::string column;
+  std::string type;
+  std::string value;  // the first kilobyte; "" where it is not told
+  std::int64_t code = 0;
+  std::string reason;
+};
+
+// Looked for by the folder of the parts, which no other load has. Nothing if none is told.
+std::optional<LoadError> find_load_error(PqConnection& connection, const std::string& folder);
+
+std::string to_text(const LoadError& error, const StagedTable& staged);
+
+// What the load calls the object with this number of the ledger; "object 17" if it does not know.
+std::string object_with_number(const TableLoad& load, std::int64_t number);
+
+}  // namespace dray

@@ -1,0 +1,155 @@
+#include "load/redshift_stage.h"
+
+#include <algorithm>
+#include <thread>
+
+#include "load/redshift_errors.h"
+
+namespace dray {
+namespace {
+
+// A copy that failed for a reason that may pass is tried so often.
+constexpr int copy_attempts_max = 3;
+
+// One name for each table of each run, that tells whose it is. A Redshift name has 127 bytes, a
+// schema may take them all.
+std::string staging_table_name(const StageRun& run, std::size_t number) {
+  return run.source.substr(0, 80) + " " + run.run_id + " " + std::to_string(number);
+}
+
+}  // namespace
+
+Result<std::vector<std::optional<Error>>> RedshiftStager::stage(
+    const StageRun& run, const std::vector<TableLoad*>& loads) {
+  std::vector<std::optional<Error>> errors(loads.size());
+  next_ = 0;
+  {
+    const std::size_t count = std::min<std::size_t>(cluster_.options.connections_max, loads.size());
+    std::vector<std::jthread> workers;
+    for (std::size_t i = 0; i < count; ++i)
+      workers.emplace_back([&] { work(run, loads, errors); });
+  }
+  if (interrupted_) return cancelled_error();
+  if (failure_) return *failure_;
+  return errors;
+}
+
+void RedshiftStager::work(const StageRun& run, const std::vector<TableLoad*>& loads,
+                          std::vector<std::optional<Error>>& errors) {
+  Worker worker;
+  if (auto connected = connect(worker); !connected) {
+    fail(std::move(connected).error());
+    return;
+  }
+  while (true) {
+    {
+      const std::scoped_lock lock(mutex_);
+      if (failure_) break;
+    }
+    const std::size_t i = next_++;
+    if (i >= loads.size() || interrupted_) break;
+    auto staged = stage_table(worker, run, *loads[i], i + 1);
+    if (!staged) {
+      fail(std::move(staged).error().within("stage " + loads[i]->table));
+      break;
+    }
+    errors[i] = std::move(staged).value();
+  }
+  const std::scoped_lock lock(mutex_);
+  std::erase(connections_, worker.connection.get());
+}
+
+Result<void> RedshiftStager::connect(Worker& worker) {
+  DRAY_ASSIGN(auto connection, cluster_.connect());
+  const std::scoped_lock lock(mutex_);
+  std::erase(connections_, worker.connection.get());
+  worker.connection = std::move(connection);
+  connections_.push_back(worker.connection.get());
+  if (interrupted_) worker.connection->interrupt();
+  return {};
+}
+
+void RedshiftStager::fail(Error error) {
+  const std::scoped_lock lock(mutex_);
+  if (!failure_) failure_ = std::move(error);
+}
+
+void RedshiftStager::interrupt() {
+  interrupted_ = true;
+  const std::scoped_lock lock(mutex_);
+  for (PqConnection* connection : connections_)
+    connection->interrupt();
+}
+
+// An Error concerns all tables: no S3, no cluster. What Redshift has against the rows of this one
+// is told as a value; its files stay.
+Result<std::optional<Error>> RedshiftStager::stage_table(Worker& worker, const StageRun& run,
+                                                         TableLoad& load, std::size_t number) {
+  RedshiftStaged staged;
+  staged.is_own = load.files.empty();
+  if (staged.is_own) {
+    DRAY_ASSIGN(staged.files, write_files(run, load, number));
+  } else {
+    DRAY_ASSIGN(staged.files, cluster_.area->read(load.files));
+  }
+  staged.table = {redshift_staging_schema, staging_table_name(run, number)};
+  load.files = staged.files.description();
+  load.rows_in_files = staged.files.rows;
+  {
+    const std::scoped_lock lock(mutex_);
+    staged_[load.files] = staged;
+  }
+  auto copied = copy(worker, staged);
+  if (copied) return std::optional<Error>();
+  Error& error = copied.error();
+  if (error.cause == Cause::transient || error.cause == Cause::cancelled) return error;
+  return std::optional<Error>(explained(*worker.connection, staged, load, std::move(error)));
+}
+
+Result<StagedTable> RedshiftStager::write_files(const StageRun& run, TableLoad& load,
+                                                std::size_t number) {
+  return cluster_.area->write(load, run.run_id, number, cluster_.parts);
+}
+
+Result<void> RedshiftStager::copy(Worker& worker, const RedshiftStaged& staged) {
+  for (int attempt = 1;; ++attempt) {
+    auto copied = copy_once(*worker.connection, staged);
+    if (copied) return copied;
+    const bool may_pass = copied.error().cause == Cause::transient;
+    // Whatever state the connection is in, a new one has none.
+    if (interrupted_ || (may_pass && attempt == copy_attempts_max)) return copied;
+    DRAY_TRY(connect(worker));
+    if (!may_pass) return copied;
+  }
+}
+
+// Made and filled in one transaction, so that a staging table is there with all rows or not at all.
+Result<void> RedshiftStager::copy_once(PqConnection& connection, const RedshiftStaged& staged) {
+  const StagedTable& files = staged.files;
+  DRAY_TRY(connection.execute(SqlBuilder("begin").done()));
+  DRAY_TRY(connection.execute(drop_staging_table(staged.table)));
+  DRAY_TRY(connection.execute(create_staging_table(staged.table, files)));
+  if (files.rows > 0) {
+    DRAY_ASSIGN(const CopyAccess access, cluster_.copy_access());
+    const CopyTarget target{staged.table.schema, staged.table.name, files.manifest(),
+                            files.null_text};
+    DRAY_TRY(connection.execute(copy_file(target, access).with_backslashes_escaped()));
+    DRAY_TRY(check_copy(connection, files.rows, files.parts));
+  }
+  return connection.commit();
+}
+
+Error RedshiftStager::explained(PqConnection& connection, const RedshiftStaged& staged,
+                                const TableLoad& load, Error error) {
+  const auto refused = find_load_error(connection, staged.files.folder);
+  if (!refused) return error;
+  std::string message = error.message + "\n" + to_text(*refused, staged.files);
+  const auto place = cluster_.area->place_of(refused->file, refused->line, staged.files);
+  if (place && *place) {
+    message += "\nthat row is line " + std::to_string((*place)->line) + " of ";
+    message += object_with_number(load, (*place)->object_number);
+  }
+  return {error.cause, std::move(message)};
+}
+
+}  // namespace dray

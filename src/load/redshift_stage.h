@@ -1,0 +1,72 @@
+// Brings the rows of tables near a cluster: files, then a staging table each, several at once.
+//
+// Threads: stage() starts its own; interrupt() may come from any.
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "load/redshift_cluster.h"
+#include "load/warehouse.h"
+
+namespace dray {
+
+// The schema of staging tables: Dray's own.
+constexpr const char* redshift_staging_schema = "_dray_staging";
+
+// What is staged of one table.
+struct RedshiftStaged {
+  StagedTable files;
+  StagingTable table;
+  bool is_own = true;      // written by this run, not by one before
+  bool is_loaded = false;  // in the transaction at hand
+};
+
+class RedshiftStager {
+ public:
+  // Borrows the cluster.
+  explicit RedshiftStager(const RedshiftCluster& cluster) : cluster_(cluster) {}
+
+  // As WarehouseSession::stage().
+  Result<std::vector<std::optional<Error>>> stage(const StageRun& run,
+                                                  const std::vector<TableLoad*>& loads);
+
+  // By TableLoad::files.
+  std::map<std::string, RedshiftStaged>& staged() { return staged_; }
+
+  void interrupt();
+
+ private:
+  // What one of the connections needs.
+  struct Worker {
+    std::unique_ptr<PqConnection> connection;
+  };
+
+  void work(const StageRun& run, const std::vector<TableLoad*>& loads,
+            std::vector<std::optional<Error>>& errors);
+  Result<void> connect(Worker& worker);
+  Result<std::optional<Error>> stage_table(Worker& worker, const StageRun& run, TableLoad& load,
+                                           std::size_t number);
+  Result<StagedTable> write_files(const StageRun& run, TableLoad& load, std::size_t number);
+  Result<void> copy(Worker& worker, const RedshiftStaged& staged);
+  Result<void> copy_once(PqConnection& connection, const RedshiftStaged& staged);
+  Error explained(PqConnection& connection, const RedshiftStaged& staged, const TableLoad& load,
+                  Error error);
+  void fail(Error error);
+
+  const RedshiftCluster& cluster_;
+  std::mutex mutex_;
+  std::map<std::string, RedshiftStaged> staged_;
+  std::vector<PqConnection*> connections_;  // at work
+  std::optional<Error> failure_;            // that concerns all
+  std::atomic<bool> interrupted_{false};
+  std::atomic<std::size_t> next_{0};
+};
+
+}  // namespace dray
