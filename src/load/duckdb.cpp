@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <cstring>
 #include <filesystem>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <string_view>
@@ -11,6 +10,7 @@
 #include "load/duckdb_connection.h"
 #include "load/duckdb_rows.h"
 #include "load/open.h"
+#include "load/rivals.h"
 
 namespace dray {
 namespace {
@@ -68,19 +68,6 @@ std::optional<ColumnType> our_type(std::string_view name) {
   if (name == "VARCHAR") return ColumnType::varchar;
   return std::nullopt;
 }
-
-// A stored row and a staged row with one id.
-struct Match {
-  std::int64_t stored_row = 0;
-  Micros stored_received_at = 0;
-  RowKey key;
-  std::uint64_t row = 0;
-};
-
-struct Outcome {
-  std::vector<std::int64_t> stored_rows_replaced;
-  std::uint64_t rows_lost = 0;
-};
 
 class DuckSession final : public WarehouseSession {
  public:
@@ -141,7 +128,7 @@ class DuckSession final : public WarehouseSession {
           execute(SqlBuilder("create or replace temp table dray_touched (id varchar)").done()));
     }
     if (!load.created) {
-      DRAY_ASSIGN(const Outcome outcome, settle_matches(load));
+      DRAY_ASSIGN(const Rivals::Outcome outcome, settle_rivals(load));
       loaded.rows_lost = outcome.rows_lost;
       loaded.rows_replaced = outcome.stored_rows_replaced.size();
       DRAY_TRY(remove_rows(load, outcome.stored_rows_replaced));
@@ -263,22 +250,27 @@ class DuckSession final : public WarehouseSession {
 
   // --- stored rows with the ids of staged ones ---------------------------------------------------
 
-  Result<std::vector<Match>> find_matches(const TableLoad& load) {
+  Result<Rivals::Outcome> settle_rivals(TableLoad& load) {
+    Rivals rivals(load);
+    DRAY_TRY(find_rivals(load, rivals));
+    DRAY_TRY(find_places(load, rivals));
+    return rivals.settle();
+  }
+
+  Result<void> find_rivals(const TableLoad& load, Rivals& rivals) {
     SqlBuilder sql("select t.rowid, t.id, t.received_at, k.uuid, k.check_id, k.received_at, ");
     sql.code("k.object, k.line, k.row from ").table(load.schema, load.table);
     sql.code(" t join dray_keys(").number(relations_.show(load)).code(") k on t.uuid = k.uuid");
     DuckResult result;
     DRAY_TRY(connection_->run(std::move(sql).done(), result));
-    std::vector<Match> matches;
     while (duckdb_data_chunk chunk = duckdb_fetch_chunk(result.handle())) {
-      read_matches(load, chunk, matches);
+      read_rivals(chunk, rivals);
       duckdb_destroy_data_chunk(&chunk);
     }
-    return matches;
+    return {};
   }
 
-  static void read_matches(const TableLoad& load, duckdb_data_chunk chunk,
-                           std::vector<Match>& matches) {
+  static void read_rivals(duckdb_data_chunk chunk, Rivals& rivals) {
     const auto numbers = [&](idx_t column) {
       return static_cast<std::int64_t*>(
           duckdb_vector_get_data(duckdb_data_chunk_get_vector(chunk, column)));
@@ -286,88 +278,30 @@ class DuckSession final : public WarehouseSession {
     auto* ids = static_cast<duckdb_string_t*>(
         duckdb_vector_get_data(duckdb_data_chunk_get_vector(chunk, 1)));
     for (idx_t i = 0; i < duckdb_data_chunk_get_size(chunk); ++i) {
-      Match match;
-      match.stored_row = numbers(0)[i];
-      match.stored_received_at = numbers(2)[i];
-      match.key.uuid = static_cast<std::uint64_t>(numbers(3)[i]);
-      match.key.check = static_cast<std::uint64_t>(numbers(4)[i]);
-      match.key.received_at = numbers(5)[i];
-      match.key.object = static_cast<std::uint32_t>(numbers(6)[i]);
-      match.key.line = static_cast<std::uint32_t>(numbers(7)[i]);
-      match.row = static_cast<std::uint64_t>(numbers(8)[i]);
-      // 64 bits of hash may agree by chance; the id itself decides.
-      const std::string_view id(duckdb_string_t_data(&ids[i]), duckdb_string_t_length(ids[i]));
-      if (xxh3(id, load.check_seed) == match.key.check) matches.push_back(match);
+      Rival rival;
+      rival.stored_row = numbers(0)[i];
+      rival.stored_received_at = numbers(2)[i];
+      rival.key.uuid = static_cast<std::uint64_t>(numbers(3)[i]);
+      rival.key.check = static_cast<std::uint64_t>(numbers(4)[i]);
+      rival.key.received_at = numbers(5)[i];
+      rival.key.object = static_cast<std::uint32_t>(numbers(6)[i]);
+      rival.key.line = static_cast<std::uint32_t>(numbers(7)[i]);
+      rival.row = static_cast<std::uint64_t>(numbers(8)[i]);
+      rivals.add(rival, {duckdb_string_t_data(&ids[i]), duckdb_string_t_length(ids[i])});
     }
   }
 
-  struct StoredPlace {
-    std::string object_key;
-    std::uint64_t line = 0;
-    auto operator<=>(const StoredPlace&) const = default;  // NOLINT(modernize-use-nullptr)
-  };
-
-  // Where the stored rows that are as old as their staged rivals came from, by uuid.
-  Result<std::map<std::int64_t, StoredPlace>> find_places(const TableLoad& load,
-                                                          const std::vector<Match>& matches) {
-    std::vector<std::int64_t> tied;
-    std::map<std::int64_t, Micros> ages;
-    for (const Match& match : matches) {
-      if (match.stored_received_at != match.key.received_at) continue;
-      tied.push_back(static_cast<std::int64_t>(match.key.uuid));
-      ages[tied.back()] = match.key.received_at;
-    }
-    std::map<std::int64_t, StoredPlace> places;
-    if (tied.empty()) return places;
+  Result<void> find_places(const TableLoad& load, Rivals& rivals) {
+    std::vector<std::int64_t> tied = rivals.tied_uuids();
+    if (tied.empty()) return {};
     SqlBuilder sql("select l.uuid, epoch_us(l.received_at), o.key, l.line from _dray.lineage l ");
     sql.code("join _dray.objects o on o.object_number = l.object_number where l.uuid in ");
     sql.code("(select number from dray_numbers(").number(relations_.show(std::move(tied)));
-    sql.code(")) and l.table_number in (");
-    bool first = true;
-    for (const std::int64_t number : load.rival_tables) {
-      if (!first) sql.code(", ");
-      first = false;
-      sql.number(number);
-    }
+    sql.code(")) and l.table_number in (").numbers(load.rival_tables);
     DRAY_ASSIGN(const QueryResult rows, query(std::move(sql.code(")")).done()));
-    for (const auto& row : rows.rows) {
-      const std::int64_t uuid = std::stoll(*row[0]);
-      if (ages[uuid] != std::stoll(*row[1])) continue;
-      StoredPlace place{*row[2], std::stoull(*row[3])};
-      places[uuid] = std::max(places[uuid], place);
-    }
-    return places;
-  }
-
-  // The greatest received_at stays; of equally old rows the later in object and line order.
-  static bool staged_row_stays(const TableLoad& load, const Match& match,
-                               const std::map<std::int64_t, StoredPlace>& places) {
-    if (match.key.received_at != match.stored_received_at) {
-      return match.key.received_at > match.stored_received_at;
-    }
-    const auto place = places.find(static_cast<std::int64_t>(match.key.uuid));
-    // Of an earlier load that did not end: what it read is staged again.
-    if (place == places.end()) return true;
-    const std::string& object = (*load.object_keys)[match.key.object];
-    if (object == place->second.object_key) {
-      return load.reload || match.key.line >= place->second.line;
-    }
-    return object > place->second.object_key;
-  }
-
-  Result<Outcome> settle_matches(TableLoad& load) {
-    Outcome outcome;
-    DRAY_ASSIGN(const std::vector<Match> matches, find_matches(load));
-    DRAY_ASSIGN(const auto places, find_places(load, matches));
-    for (const Match& match : matches) {
-      if (staged_row_stays(load, match, places)) {
-        outcome.stored_rows_replaced.push_back(match.stored_row);
-      } else {
-        load.rows->drop(match.row);
-        ++outcome.rows_lost;
-      }
-    }
-    return outcome;
+    for (const auto& row : rows.rows)
+      rivals.add_place(std::stoll(*row[0]), std::stoll(*row[1]), *row[2], std::stoull(*row[3]));
+    return {};
   }
 
   Result<void> remove_rows(const TableLoad& load, const std::vector<std::int64_t>& rows) {

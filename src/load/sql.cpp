@@ -1,5 +1,7 @@
 #include "load/sql.h"
 
+#include <utility>
+
 namespace dray {
 namespace {
 
@@ -58,6 +60,24 @@ SqlBuilder& SqlBuilder::number(std::int64_t value) {
 
 SqlBuilder& SqlBuilder::number(std::uint64_t value) {
   text_ += std::to_string(value);
+  return *this;
+}
+
+SqlBuilder& SqlBuilder::numbers(std::span<const std::int64_t> values) {
+  const char* separator = "";
+  for (const std::int64_t value : values) {
+    text_ += std::exchange(separator, ", ");
+    number(value);
+  }
+  return *this;
+}
+
+SqlBuilder& SqlBuilder::names(std::span<const std::string> identifiers) {
+  const char* separator = "";
+  for (const std::string& identifier : identifiers) {
+    text_ += std::exchange(separator, ", ");
+    name(identifier);
+  }
   return *this;
 }
 

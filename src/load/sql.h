@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -62,6 +63,10 @@ class SqlBuilder {
   }
   SqlBuilder& number(std::int64_t value);
   SqlBuilder& number(std::uint64_t value);
+  // 1, 2, 3
+  SqlBuilder& numbers(std::span<const std::int64_t> values);
+  // "a", "b", "c"
+  SqlBuilder& names(std::span<const std::string> identifiers);
 
   Sql done() && { return Sql(std::move(text_)); }
 

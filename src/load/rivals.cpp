@@ -1,0 +1,61 @@
+#include "load/rivals.h"
+
+#include <algorithm>
+
+#include "base/hash.h"
+
+namespace dray {
+
+void Rivals::add(const Rival& rival, std::string_view stored_id) {
+  if (xxh3(stored_id, load_.check_seed) != rival.key.check) return;
+  rivals_.push_back(rival);
+  if (rival.stored_received_at == rival.key.received_at) {
+    ties_[static_cast<std::int64_t>(rival.key.uuid)] = rival.key.received_at;
+  }
+}
+
+std::vector<std::int64_t> Rivals::tied_uuids() const {
+  std::vector<std::int64_t> uuids;
+  uuids.reserve(ties_.size());
+  for (const auto& [uuid, received_at] : ties_)
+    uuids.push_back(uuid);
+  return uuids;
+}
+
+void Rivals::add_place(std::int64_t uuid, Micros received_at, std::string_view object_key,
+                       std::uint64_t line) {
+  const auto tie = ties_.find(uuid);
+  if (tie == ties_.end() || tie->second != received_at) return;
+  Place& known = places_[uuid];
+  known = std::max(known, Place{std::string(object_key), line});
+}
+
+// The greatest received_at stays; of equally old rows the later in object and line order.
+bool Rivals::staged_row_stays(const Rival& rival) const {
+  if (rival.key.received_at != rival.stored_received_at) {
+    return rival.key.received_at > rival.stored_received_at;
+  }
+  const auto place = places_.find(static_cast<std::int64_t>(rival.key.uuid));
+  // Of an earlier load that did not end: what it read is staged again.
+  if (place == places_.end()) return true;
+  const std::string& object = (*load_.object_keys)[rival.key.object];
+  if (object == place->second.object_key) {
+    return load_.reload || rival.key.line >= place->second.line;
+  }
+  return object > place->second.object_key;
+}
+
+Rivals::Outcome Rivals::settle() {
+  Outcome outcome;
+  for (const Rival& rival : rivals_) {
+    if (staged_row_stays(rival)) {
+      outcome.stored_rows_replaced.push_back(rival.stored_row);
+    } else {
+      load_.rows->drop(rival.row);
+      ++outcome.rows_lost;
+    }
+  }
+  return outcome;
+}
+
+}  // namespace dray
