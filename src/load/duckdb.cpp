@@ -129,7 +129,7 @@ class DuckSession final : public WarehouseSession {
     }
     if (!load.created) {
       DRAY_ASSIGN(const Rivals::Outcome outcome, settle_rivals(load));
-      loaded.rows_lost = outcome.rows_lost;
+      loaded.rows_lost = outcome.rows_lost.size();
       loaded.rows_replaced = outcome.stored_rows_replaced.size();
       DRAY_TRY(remove_rows(load, outcome.stored_rows_replaced));
     }
@@ -287,7 +287,7 @@ class DuckSession final : public WarehouseSession {
       rival.key.object = static_cast<std::uint32_t>(numbers(6)[i]);
       rival.key.line = static_cast<std::uint32_t>(numbers(7)[i]);
       rival.row = static_cast<std::uint64_t>(numbers(8)[i]);
-      rivals.add(rival, {duckdb_string_t_data(&ids[i]), duckdb_string_t_length(ids[i])});
+      rivals.add_if_same_id(rival, {duckdb_string_t_data(&ids[i]), duckdb_string_t_length(ids[i])});
     }
   }
 

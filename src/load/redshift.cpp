@@ -1,13 +1,18 @@
 #include "load/redshift.h"
 
 #include <algorithm>
+#include <charconv>
+#include <functional>
 #include <map>
 #include <set>
+#include <span>
 
 #include "load/redshift_cluster.h"
+#include "load/redshift_errors.h"
 #include "load/redshift_rows.h"
 #include "load/redshift_sql.h"
 #include "load/redshift_stage.h"
+#include "load/rivals.h"
 
 namespace dray {
 namespace {
@@ -49,12 +54,13 @@ std::optional<ColumnType> our_type(std::string_view name) {
   return std::nullopt;
 }
 
-std::int64_t number(const std::optional<std::string>& text) {
-  return text ? std::stoll(*text) : 0;
+// Bigints and timestamps as the server writes them.
+std::int64_t to_number(std::string_view text) {
+  std::int64_t value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
 }
-Micros micros(const std::optional<std::string>& text) {
-  return text ? parse_timestamp(*text).value_or(0) : 0;
-}
+Micros to_micros(std::string_view text) { return parse_timestamp(text).value_or(0); }
 
 class RedshiftSession final : public WarehouseSession {
  public:
@@ -106,7 +112,11 @@ class RedshiftSession final : public WarehouseSession {
   void remember_columns(const CreateTable& table);
   std::vector<std::uint32_t> widths_of(const std::string& table) const;
 
-  Result<void> find_rivals(const TableLoad& load, const StagingTable& table, Rivals& rivals);
+  Result<void> find_rivals(const TableLoad& load, const StagingTable& table,
+                           std::vector<std::string>& keys, Rivals& rivals);
+  Result<std::map<std::int64_t, std::uint32_t>> objects_by_number(const TableLoad& load,
+                                                                  const StagingTable& table,
+                                                                  std::vector<std::string>& keys);
   Result<void> find_places(const TableLoad& load, Rivals& rivals);
   Result<std::uint64_t> remove_losers(TableLoad& load, const StagingTable& table);
   Result<void> note_profiles(const TableLoad& load, const StagingTable& table);
@@ -121,7 +131,6 @@ class RedshiftSession final : public WarehouseSession {
   std::unique_ptr<PqConnection> connection_;
   RedshiftStager stager_;
   StageRun run_;  // once something is staged
-  bool committed_ = false;
   bool in_doubt_ = false;
   std::size_t files_written_ = 0;  // folders of rows for Dray's own tables
   // Of the schema _dray: the bytes that each column's text may have, by table.
@@ -153,7 +162,7 @@ Result<Catalog> RedshiftSession::catalog(const std::string& schema) {
     const auto type = our_type(*row[2]);
     LiveColumn column{*row[1], *row[2], type.has_value(), type.value_or(ColumnType::varchar)};
     if (type == ColumnType::varchar && row[3]) {
-      column.varchar_bytes = static_cast<std::uint32_t>(number(row[3]));
+      column.varchar_bytes = static_cast<std::uint32_t>(to_number(*row[3]));
     }
     out.tables.back().columns.push_back(std::move(column));
   }
@@ -267,7 +276,9 @@ Result<TableLoaded> RedshiftSession::load(TableLoad& load) {
   TableLoaded loaded;
   // Of all the rows: also what loses now may tie with what comes later.
   if (load.lineage_table) DRAY_TRY(execute(insert_lineage(load, staged.table)));
-  if (!load.created) DRAY_ASSIGN(loaded.rows_lost, remove_losers(load, staged.table));
+  if (!load.created) {
+    DRAY_ASSIGN(loaded.rows_lost, remove_losers(load, staged.table));
+  }
   if (!load.profile_id_column.empty()) DRAY_TRY(note_profiles(load, staged.table));
   if (!load.created) {
     DRAY_ASSIGN(loaded.rows_replaced, changed(delete_replaced_rows(load, staged.table, window())));
@@ -276,3 +287,189 @@ Result<TableLoaded> RedshiftSession::load(TableLoad& load) {
   staged.is_loaded = true;
   return loaded;
 }
+
+// --- duplicates ----------------------------------------------------------------------------------
+
+// Staged rows that a stored row outdoes leave the staging table.
+Result<std::uint64_t> RedshiftSession::remove_losers(TableLoad& load, const StagingTable& table) {
+  // Keys of the staged rows' objects: this run's, or those that the run knew which staged them.
+  TableLoad known = load;
+  std::vector<std::string> keys;
+  if (load.object_keys == nullptr) known.object_keys = &keys;
+  Rivals rivals(known);
+  DRAY_TRY(find_rivals(known, table, keys, rivals));
+  DRAY_TRY(find_places(load, rivals));
+  const std::vector<std::uint64_t> lost = rivals.settle().rows_lost;
+  for (std::size_t done = 0; done < lost.size(); done += numbers_per_statement) {
+    const std::size_t count = std::min(numbers_per_statement, lost.size() - done);
+    DRAY_TRY(execute(delete_staged_rows(table, std::span(lost).subspan(done, count))));
+  }
+  return lost.size();
+}
+
+Result<void> RedshiftSession::find_rivals(const TableLoad& load, const StagingTable& table,
+                                          std::vector<std::string>& keys, Rivals& rivals) {
+  DRAY_ASSIGN(const auto places, objects_by_number(load, table, keys));
+  const auto add = [&](PqRow row) -> Result<void> {
+    Rival rival;
+    rival.row = static_cast<std::uint64_t>(to_number(*row[0]));
+    rival.key.uuid = static_cast<std::uint64_t>(to_number(*row[1]));
+    rival.key.received_at = to_micros(*row[2]);
+    rival.stored_received_at = to_micros(*row[3]);
+    const auto object = places.find(to_number(*row[4]));
+    if (object == places.end()) return internal_error("a staged row of an unknown object");
+    rival.key.object = object->second;
+    rival.key.line = static_cast<std::uint32_t>(to_number(*row[5]));
+    rivals.add(rival);
+    return {};
+  };
+  return connection_->each_row(select_rivals(load, table, window()), add);
+}
+
+// The place of each object's key in the load's list, by the number that the ledger gave it.
+Result<std::map<std::int64_t, std::uint32_t>> RedshiftSession::objects_by_number(
+    const TableLoad& load, const StagingTable& table, std::vector<std::string>& keys) {
+  std::map<std::int64_t, std::uint32_t> places;
+  if (load.object_numbers != nullptr) {
+    for (std::uint32_t i = 0; i < load.object_numbers->size(); ++i)
+      places.emplace((*load.object_numbers)[i], i);
+    return places;
+  }
+  DRAY_ASSIGN(const QueryResult objects, query(select_staged_objects(load.schema, table)));
+  for (const auto& row : objects.rows) {
+    places.emplace(std::stoll(*row[0]), static_cast<std::uint32_t>(keys.size()));
+    keys.push_back(*row[1]);
+  }
+  return places;
+}
+
+// Where the stored rows came from that are as late as their staged rivals.
+Result<void> RedshiftSession::find_places(const TableLoad& load, Rivals& rivals) {
+  const std::vector<std::int64_t> tied = rivals.tied_uuids();
+  for (std::size_t done = 0; done < tied.size(); done += numbers_per_statement) {
+    const std::size_t count = std::min(numbers_per_statement, tied.size() - done);
+    const auto add = [&](PqRow row) -> Result<void> {
+      rivals.add_place(to_number(*row[0]), to_micros(*row[1]), *row[2],
+                       static_cast<std::uint64_t>(to_number(*row[3])));
+      return {};
+    };
+    DRAY_TRY(connection_->each_row(
+        select_places(load.rival_tables, std::span(tied).subspan(done, count)), add));
+  }
+  return {};
+}
+
+// --- profiles ------------------------------------------------------------------------------------
+
+Result<void> RedshiftSession::note_profiles(const TableLoad& load, const StagingTable& table) {
+  DRAY_TRY(execute(drop_touched_profiles()));
+  DRAY_TRY(execute(create_touched_profiles()));
+  DRAY_TRY(execute(insert_staged_profiles(load, table)));
+  if (load.created) return {};
+  return execute(insert_replaced_profiles(load, table, window()));
+}
+
+Result<std::uint64_t> RedshiftSession::merge_profiles(const ProfileMerge& merge) {
+  DRAY_TRY(execute(delete_touched_profiles(merge)));
+  return changed(insert_merged_profiles(merge));
+}
+
+// --- Dray's own tables ---------------------------------------------------------------------------
+
+Result<void> RedshiftSession::append(const std::string& schema, const std::string& table,
+                                     RowSource& rows) {
+  std::string folder;
+  if (cluster_->area != nullptr && !run_.run_id.empty()) {
+    folder = cluster_->area->ledger_folder(run_.source, run_.run_id, ++files_written_);
+  }
+  RedshiftRows out(folder.empty() ? nullptr : cluster_->area.get(), folder, widths_of(table));
+  std::vector<PlainValue> row;
+  while (true) {
+    DRAY_ASSIGN(const bool more, rows.next(row));
+    if (!more) break;
+    DRAY_TRY(out.add(row));
+    if (const auto values = out.take_literals()) {
+      DRAY_TRY(execute(insert_literals(schema, table, *values)));
+    }
+  }
+  if (const auto values = out.take_last_literals()) {
+    return execute(insert_literals(schema, table, *values));
+  }
+  if (!out.in_files()) return {};
+  DRAY_ASSIGN(const std::string manifest, out.end());
+  DRAY_ASSIGN(const CopyAccess access, cluster_->copy_access());
+  const CopyTarget target{schema, table, manifest, out.null_text(), FileCompression::none};
+  DRAY_TRY(execute(copy_file(target, access)));
+  return check_copy(*connection_, out.count(), out.file_count());
+}
+
+// --- the end -------------------------------------------------------------------------------------
+
+Result<void> RedshiftSession::commit() {
+  for (const auto& [files, staged] : stager_.staged())
+    DRAY_TRY(execute(drop_staging_table(staged.table)));
+  auto committed = connection_->commit();
+  if (!committed) {
+    in_doubt_ = committed.error().cause == Cause::in_doubt;
+    return committed;
+  }
+  remove_files();
+  return {};
+}
+
+// What is loaded is not wanted any more. If a file cannot be removed now a later run does it.
+void RedshiftSession::remove_files() {
+  std::vector<std::string> kept;
+  for (const auto& [files, staged] : stager_.staged()) {
+    if (!staged.is_loaded) {
+      kept.push_back(staged.files.folder);
+    } else if (!staged.is_own) {
+      (void)cluster_->area->remove(staged.files.folder);
+    }
+  }
+  if (!run_.run_id.empty()) (void)cluster_->area->remove_run(run_.source, run_.run_id, kept);
+  stager_.staged().clear();
+}
+
+// Not committed: what this run has staged is of no use to anybody, unless nobody knows whether it
+// is. What cannot be removed now, as after a broken connection, a later run removes.
+void RedshiftSession::abandon() {
+  if (in_doubt_ || stager_.staged().empty()) return;
+  (void)rollback();
+  for (const auto& [files, staged] : stager_.staged())
+    (void)execute(drop_staging_table(staged.table));
+  (void)cluster_->area->remove_run(run_.source, run_.run_id, {});
+}
+
+// --- the warehouse -------------------------------------------------------------------------------
+
+class RedshiftWarehouse final : public Warehouse {
+ public:
+  explicit RedshiftWarehouse(std::shared_ptr<RedshiftCluster> cluster)
+      : cluster_(std::move(cluster)) {}
+
+  Result<std::unique_ptr<WarehouseSession>> open_session() override {
+    DRAY_ASSIGN(auto connection, cluster_->connect());
+    return std::unique_ptr<WarehouseSession>(
+        std::make_unique<RedshiftSession>(cluster_, std::move(connection)));
+  }
+  CatalogLimits limits() const override { return {1'600, 65'535}; }
+  Sql ddl(const SchemaChange& change) const override {
+    return redshift_ddl(change, cluster_->options.choices);
+  }
+  std::string location() const override { return cluster_->options.location; }
+
+ private:
+  std::shared_ptr<RedshiftCluster> cluster_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Warehouse>> open_redshift(RedshiftOptions redshift,
+                                                 const WarehouseOptions& options) {
+  DRAY_ASSIGN(auto cluster, reach_redshift(std::move(redshift), options));
+  auto warehouse = std::make_unique<RedshiftWarehouse>(std::move(cluster));
+  return std::unique_ptr<Warehouse>(std::move(warehouse));
+}
+
+}  // namespace dray

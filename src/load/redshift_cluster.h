@@ -6,6 +6,7 @@
 
 #include "aws/credentials.h"
 #include "base/result.h"
+#include "load/open.h"
 #include "load/pq_connection.h"
 #include "load/redshift_options.h"
 #include "load/redshift_sql.h"

@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "base/result.h"
-#include "load/open.h"
 #include "load/pq_connection.h"
 
 namespace dray {
@@ -41,13 +40,12 @@ struct RedshiftOptions {
   std::vector<RedshiftChoice> choices;
 };
 
-// redshift://[user[:password]@]host[:5439][/dev][?name=value&...]: staging, iam_role, query_group,
-// connections, dedupe_window are Dray's, all other names libpq's. What the address does not say,
-// `options` may.
+// redshift://[user[:password]@]host[:5439][/dev][?name=value&...]: staging, staging_region,
+// iam_role, query_group, connections and dedupe_window (days) are Dray's; all other names are
+// libpq's. Errors are `config` and repeat no secret.
 //
 // TLS is verify-full, against the system's certificates, which have Amazon's roots, unless the
-// address says otherwise.
-Result<RedshiftOptions> redshift_options(const std::string& address,
-                                         const WarehouseOptions& options);
+// address says otherwise (sslmode, sslrootcert).
+Result<RedshiftOptions> redshift_options(const std::string& address);
 
 }  // namespace dray

@@ -1,5 +1,7 @@
 #include "load/redshift_rows.h"
 
+#include <utility>
+
 #include "base/hash.h"
 #include "base/time.h"
 #include "base/utf8.h"
@@ -20,7 +22,7 @@ std::string new_null_text() {
 
 }  // namespace
 
-RedshiftRows::RedshiftRows(StagingArea& area, std::string folder,
+RedshiftRows::RedshiftRows(StagingArea* area, std::string folder,
                            std::vector<std::uint32_t> widths)
     : area_(area),
       folder_(std::move(folder)),
@@ -30,10 +32,21 @@ RedshiftRows::RedshiftRows(StagingArea& area, std::string folder,
 Result<void> RedshiftRows::add(const std::vector<PlainValue>& row) {
   ++count_;
   if (!in_files_) add_literals(row);
+  if (area_ == nullptr) return {};
   add_csv(row);
-  if (csv_.size() < (in_files_ ? file_bytes : literals_bytes_max)) return {};
-  in_files_ = true;
+  if (csv_.size() >= literals_bytes_max) in_files_ = true;
   return csv_.size() < file_bytes ? Result<void>() : end_file();
+}
+
+std::optional<Sql> RedshiftRows::take_literals() {
+  if (area_ != nullptr || literals_.size() < literals_bytes_max) return std::nullopt;
+  return take_last_literals();
+}
+
+std::optional<Sql> RedshiftRows::take_last_literals() {
+  if (in_files_ || literal_rows_ == 0) return std::nullopt;
+  literal_rows_ = 0;
+  return std::exchange(literals_, SqlBuilder()).done();
 }
 
 std::string_view RedshiftRows::that_fits(std::size_t column, std::string_view text) const {
@@ -41,7 +54,7 @@ std::string_view RedshiftRows::that_fits(std::size_t column, std::string_view te
 }
 
 void RedshiftRows::add_literals(const std::vector<PlainValue>& row) {
-  literals_.word(count_ == 1 ? "(" : ", (");
+  literals_.word(literal_rows_++ == 0 ? "(" : ", (");
   for (std::size_t i = 0; i < row.size(); ++i) {
     if (i > 0) literals_.code(", ");
     const PlainValue& value = row[i];
@@ -84,7 +97,7 @@ void RedshiftRows::add_csv(const std::vector<PlainValue>& row) {
 }
 
 Result<void> RedshiftRows::end_file() {
-  DRAY_ASSIGN(StagingArea::PlainFile file, area_.write_file(folder_, files_.size() + 1, csv_));
+  DRAY_ASSIGN(StagingArea::PlainFile file, area_->write_file(folder_, files_.size() + 1, csv_));
   files_.push_back(std::move(file));
   csv_.clear();
   return {};
@@ -92,7 +105,7 @@ Result<void> RedshiftRows::end_file() {
 
 Result<std::string> RedshiftRows::end() {
   if (!csv_.empty()) DRAY_TRY(end_file());
-  return area_.write_manifest(folder_, files_);
+  return area_->write_manifest(folder_, files_);
 }
 
 }  // namespace dray

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,19 +16,23 @@ namespace dray {
 
 class RedshiftRows {
  public:
-  // Files go into `folder`, which is empty. `widths` are the bytes that each column's text may have
-  // (0: no bound); longer text is cut.
-  RedshiftRows(StagingArea& area, std::string folder, std::vector<std::uint32_t> widths);
+  // Files go into `folder`, which is empty; without an area there are none, only more INSERTs.
+  // `widths` are the bytes that each column's text may have (0: no bound); longer text is cut.
+  RedshiftRows(StagingArea* area, std::string folder, std::vector<std::uint32_t> widths);
 
   Result<void> add(const std::vector<PlainValue>& row);
 
-  std::uint64_t count() const { return count_; }
-  // Whether they are in files: then end() tells the manifest, else literals() tells them all as
-  // "(1, 'a'), (2, 'b')".
+  // Rows enough for an INSERT, as "(1, 'a'), (2, 'b')"; likewise, at the end, the rest. Nothing
+  // once they are in files.
+  std::optional<Sql> take_literals();
+  std::optional<Sql> take_last_literals();
+
   bool in_files() const { return in_files_; }
-  Sql literals() && { return std::move(literals_).done(); }
+  // Ends the files: their manifest.
   Result<std::string> end();
   const std::string& null_text() const { return null_text_; }
+  std::uint64_t count() const { return count_; }
+  std::uint64_t file_count() const { return files_.size(); }
 
  private:
   std::string_view that_fits(std::size_t column, std::string_view text) const;
@@ -35,12 +40,13 @@ class RedshiftRows {
   void add_csv(const std::vector<PlainValue>& row);
   Result<void> end_file();
 
-  StagingArea& area_;
+  StagingArea* area_;
   const std::string folder_;
   const std::vector<std::uint32_t> widths_;
   const std::string null_text_;
   std::uint64_t count_ = 0;
   bool in_files_ = false;
+  std::uint64_t literal_rows_ = 0;
   SqlBuilder literals_;
   std::string csv_;
   std::vector<StagingArea::PlainFile> files_;

@@ -172,6 +172,14 @@ class RedshiftDdl {
   const std::vector<RedshiftChoice>& choices_;
 };
 
+template <typename Numbers>
+void add_numbers(SqlBuilder& sql, const Numbers& numbers) {
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    if (i > 0) sql.code(", ");
+    sql.number(numbers[i]);
+  }
+}
+
 void add_timestamp(SqlBuilder& sql, Micros micros) {
   sql.code("timestamp ").text(format_timestamp(micros));
 }
@@ -248,13 +256,25 @@ Sql select_rivals(const TableLoad& load, const StagingTable& table, const Dedupe
   return std::move(sql.code(" where t.\"received_at\" >= s.\"received_at\"")).done();
 }
 
+Sql select_places(std::span<const std::int64_t> tables, std::span<const std::int64_t> uuids) {
+  SqlBuilder sql(
+      "select l.uuid, l.received_at, o.key, l.line from _dray.lineage l join _dray.objects o on "
+      "o.object_number = l.object_number where l.uuid in (");
+  add_numbers(sql, uuids);
+  add_numbers(sql.code(") and l.table_number in ("), tables);
+  return std::move(sql.code(")")).done();
+}
+
+Sql select_staged_objects(const std::string& source, const StagingTable& table) {
+  SqlBuilder sql("select object_number, key from _dray.objects where source = ");
+  sql.text(source).code(" and object_number in (select ").name(object_column).code(" from ");
+  return std::move(sql.table(table.schema, table.name).code(")")).done();
+}
+
 Sql delete_staged_rows(const StagingTable& table, std::span<const std::uint64_t> rows) {
   SqlBuilder sql("delete from ");
   sql.table(table.schema, table.name).code(" where ").name(row_column).code(" in (");
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (i > 0) sql.code(", ");
-    sql.number(rows[i]);
-  }
+  add_numbers(sql, rows);
   return std::move(sql.code(")")).done();
 }
 

@@ -61,6 +61,10 @@ Sql copy_file(const CopyTarget& target, const CopyAccess& access);
 // Staged rows with the id of a stored row that is as late or later: row, uuid, received_at of both,
 // object, line.
 Sql select_rivals(const TableLoad& load, const StagingTable& table, const DedupeWindow& window);
+// Where stored rows with these uuids came from: uuid, received_at, the object's key, line.
+Sql select_places(std::span<const std::int64_t> tables, std::span<const std::int64_t> uuids);
+// Number and key of the objects that staged rows came from.
+Sql select_staged_objects(const std::string& source, const StagingTable& table);
 Sql delete_staged_rows(const StagingTable& table, std::span<const std::uint64_t> rows);
 // Stored rows whose id is staged.
 Sql delete_replaced_rows(const TableLoad& load, const StagingTable& table,

@@ -6,8 +6,11 @@
 
 namespace dray {
 
-void Rivals::add(const Rival& rival, std::string_view stored_id) {
-  if (xxh3(stored_id, load_.check_seed) != rival.key.check) return;
+void Rivals::add_if_same_id(const Rival& rival, std::string_view stored_id) {
+  if (xxh3(stored_id, load_.check_seed) == rival.key.check) add(rival);
+}
+
+void Rivals::add(const Rival& rival) {
   rivals_.push_back(rival);
   if (rival.stored_received_at == rival.key.received_at) {
     ties_[static_cast<std::int64_t>(rival.key.uuid)] = rival.key.received_at;
@@ -51,8 +54,8 @@ Rivals::Outcome Rivals::settle() {
     if (staged_row_stays(rival)) {
       outcome.stored_rows_replaced.push_back(rival.stored_row);
     } else {
-      load_.rows->drop(rival.row);
-      ++outcome.rows_lost;
+      if (load_.rows != nullptr) load_.rows->drop(rival.row);
+      outcome.rows_lost.push_back(rival.row);
     }
   }
   return outcome;

@@ -1,7 +1,7 @@
 // Which of a stored row and a staged row with one id stays (docs/mapping.md, "Duplicates"). Decided
 // here for every warehouse; how the rivals are found and removed is a warehouse's own matter.
 //
-//   add(...)            each stored row that has the uuid of a staged row
+//   add(...)            each stored row that has the id of a staged row
 //   tied_uuids()        those of whose rivals the lineage has to be looked up
 //   add_place(...)      each line of lineage found for them
 //   settle()            drops the staged rows that lost, and tells the stored rows that did
@@ -28,11 +28,13 @@ struct Rival {
 
 class Rivals {
  public:
-  // Borrows the load; its rows that lose are dropped.
+  // Borrows the load; its rows that lose are dropped, if it has them.
   explicit Rivals(TableLoad& load) : load_(load) {}
 
+  // Rows whose ids are known to be equal.
+  void add(const Rival& rival);
   // 64 bits of hash may agree by chance: only rows whose ids are equal are rivals.
-  void add(const Rival& rival, std::string_view stored_id);
+  void add_if_same_id(const Rival& rival, std::string_view stored_id);
 
   // The uuids of stored rows that are as old as their staged rivals.
   std::vector<std::int64_t> tied_uuids() const;
@@ -43,7 +45,7 @@ class Rivals {
 
   struct Outcome {
     std::vector<std::int64_t> stored_rows_replaced;
-    std::uint64_t rows_lost = 0;  // staged
+    std::vector<std::uint64_t> rows_lost;  // staged
   };
   Outcome settle();
 

@@ -68,6 +68,7 @@ class SqlBuilder {
   // "a", "b", "c"
   SqlBuilder& names(std::span<const std::string> identifiers);
 
+  std::size_t size() const { return text_.size(); }
   Sql done() && { return Sql(std::move(text_)); }
 
  private:
