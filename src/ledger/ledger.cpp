@@ -4,6 +4,7 @@
 #include <array>
 #include <string_view>
 
+#include "base/hash.h"
 #include "model/row_batch.h"
 
 namespace dray {
@@ -70,6 +71,10 @@ std::vector<CreateTable> ledger_tables() {
                             count("duplicates"), count("rows_replaced"), count("values_rejected"),
                             required(text_column("new_columns", message_bytes)),
                             required({"created", ColumnType::boolean, 0, false})}),
+      table("pending", {source, required(text_column("table_name")),
+                        required(text_column("run_id", 64)), required(text_column("files", key_bytes)),
+                        count("staged_rows"), required(text_column("reason", message_bytes)),
+                        required(time_column("recorded_at"))}),
       table("notices", {run_id, required(text_column("code", 64)),
                         required(text_column("message", message_bytes)), count("count")}),
       table("rejects", {run_id, source, required(text_column("object", key_bytes)), count("line"),
@@ -203,6 +208,24 @@ Result<bool> has_run(WarehouseSession& session, const std::string& run_id) {
   return !runs.rows.empty();
 }
 
+namespace {
+
+// The greatest of a column's values of one source.
+Result<std::optional<std::string>> max_of(WarehouseSession& session, SqlBuilder select,
+                                          const std::string& source) {
+  select.code(" where source = ").text(source);
+  DRAY_ASSIGN(const QueryResult rows, session.query(std::move(select).done()));
+  return rows.rows[0][0];
+}
+
+// Every source has numbers of its own, so that syncs of two sources at once need not wait for one
+// another: 2^40 of them, in one of 2^22 ranges.
+std::int64_t first_number(const std::string& source) {
+  return static_cast<std::int64_t>((xxh3(source) >> 42U) << 40U);
+}
+
+}  // namespace
+
 Result<LedgerState> read_ledger(WarehouseSession& session, const std::string& source) {
   LedgerState state;
   DRAY_ASSIGN(const bool there, has_ledger(session));
@@ -231,18 +254,57 @@ Result<LedgerState> read_ledger(WarehouseSession& session, const std::string& so
                                 .done()));
   for (const auto& row : tables.rows)
     state.tables.emplace(*row[0], std::stoll(*row[1]));
-  SqlBuilder last(
-      "select (select max(object_number) from _dray.objects), (select "
-      "max(table_number) from _dray.tables), (select max(uuid_ts) from "
-      "_dray.runs where source = ");
-  DRAY_ASSIGN(const QueryResult maxima,
-              session.query(std::move(last.text(source).code(")")).done()));
-  state.next_object_number = to_number(maxima.rows[0][0], 0) + 1;
-  state.next_table_number = to_number(maxima.rows[0][1], 0) + 1;
-  if (const auto& last_load = maxima.rows[0][2]) {
-    state.last_uuid_ts = parse_timestamp(*last_load).value_or(0);
-  }
+  DRAY_ASSIGN(const auto last_object,
+              max_of(session, SqlBuilder("select max(object_number) from _dray.objects"), source));
+  DRAY_ASSIGN(const auto last_table,
+              max_of(session, SqlBuilder("select max(table_number) from _dray.tables"), source));
+  DRAY_ASSIGN(const auto last_load,
+              max_of(session, SqlBuilder("select max(uuid_ts) from _dray.runs"), source));
+  state.next_object_number = to_number(last_object, first_number(source)) + 1;
+  state.next_table_number = to_number(last_table, first_number(source)) + 1;
+  if (last_load) state.last_uuid_ts = parse_timestamp(*last_load).value_or(0);
   return state;
+}
+
+Result<std::vector<PendingTable>> read_pending(WarehouseSession& session,
+                                               const std::string& source) {
+  std::vector<PendingTable> pending;
+  DRAY_ASSIGN(const Catalog catalog, session.catalog(ledger_schema));
+  if (std::ranges::find(catalog.tables, "pending", &LiveTable::name) == catalog.tables.end()) {
+    return pending;
+  }
+  SqlBuilder sql("select table_name, run_id, files, staged_rows from _dray.pending where source = ");
+  DRAY_ASSIGN(const QueryResult rows,
+              session.query(std::move(sql.text(source).code(" order by run_id, table_name")).done()));
+  for (const auto& row : rows.rows)
+    pending.push_back({*row[0], *row[1], *row[2], static_cast<std::uint64_t>(to_number(row[3], 0))});
+  return pending;
+}
+
+Result<void> write_pending(WarehouseSession& session, const std::string& source, Timestamp now,
+                           const std::vector<PendingTable>& tables,
+                           const std::vector<std::string>& reasons) {
+  return append_rows(session, "pending", tables.size(),
+                     [&](std::size_t i, std::vector<PlainValue>& row) {
+                       const PendingTable& table = tables[i];
+                       row.assign({std::string_view(source), std::string_view(table.table),
+                                   std::string_view(table.run_id), std::string_view(table.files),
+                                   number(table.rows), std::string_view(reasons[i]), now});
+                     });
+}
+
+Result<void> forget_pending(WarehouseSession& session, const std::string& files) {
+  SqlBuilder sql("delete from _dray.pending where files = ");
+  return session.execute(std::move(sql.text(files)).done());
+}
+
+Result<std::string> last_committed_run(WarehouseSession& session, const std::string& source) {
+  DRAY_ASSIGN(const bool there, has_ledger(session));
+  if (!there) return std::string();
+  SqlBuilder sql("select max(run_id) from _dray.runs where status in ('success', 'partial')");
+  DRAY_ASSIGN(const QueryResult rows,
+              session.query(std::move(sql.code(" and source = ").text(source)).done()));
+  return rows.rows[0][0].value_or("");
 }
 
 namespace {

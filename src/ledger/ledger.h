@@ -47,6 +47,26 @@ struct LedgerState {
 // Empty when there is no ledger yet.
 Result<LedgerState> read_ledger(WarehouseSession& session, const std::string& source);
 
+// A table whose rows of one run wait in files, because the warehouse refused them there (only of
+// warehouses that stage). The run's objects are loaded all the same: these rows are not read again.
+struct PendingTable {
+  std::string table;
+  std::string run_id;
+  std::string files;  // TableLoad::files
+  std::uint64_t rows = 0;
+};
+
+Result<std::vector<PendingTable>> read_pending(WarehouseSession& session,
+                                               const std::string& source);
+// `reasons` by table.
+Result<void> write_pending(WarehouseSession& session, const std::string& source, Timestamp now,
+                           const std::vector<PendingTable>& tables,
+                           const std::vector<std::string>& reasons);
+Result<void> forget_pending(WarehouseSession& session, const std::string& files);
+
+// Of the source; "" if none has.
+Result<std::string> last_committed_run(WarehouseSession& session, const std::string& source);
+
 // One object of this run.
 struct ObjectEntry {
   ObjectInfo object;

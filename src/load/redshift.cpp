@@ -80,9 +80,13 @@ class RedshiftSession final : public WarehouseSession {
   Result<void> begin() override {
     for (auto& [files, staged] : stager_.staged())
       staged.is_loaded = false;
+    ledger_columns_before_ = ledger_columns_;
     return connection_->execute(SqlBuilder("begin").done());
   }
-  Result<void> rollback() override { return connection_->execute(SqlBuilder("rollback").done()); }
+  Result<void> rollback() override {
+    ledger_columns_ = ledger_columns_before_;
+    return connection_->execute(SqlBuilder("rollback").done());
+  }
   Result<void> commit() override;
   void interrupt() override {
     stager_.interrupt();
@@ -135,6 +139,7 @@ class RedshiftSession final : public WarehouseSession {
   std::size_t files_written_ = 0;  // folders of rows for Dray's own tables
   // Of the schema _dray: the bytes that each column's text may have, by table.
   std::map<std::string, std::vector<std::uint32_t>> ledger_columns_;
+  std::map<std::string, std::vector<std::uint32_t>> ledger_columns_before_;  // the transaction
 };
 
 Result<Catalog> RedshiftSession::catalog(const std::string& schema) {

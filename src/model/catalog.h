@@ -74,6 +74,7 @@ struct WidenColumn {
   std::string table;
   std::string column;
   std::uint32_t varchar_bytes = 0;
+  std::uint32_t varchar_bytes_before = 0;
   bool operator==(const WidenColumn&) const = default;
 };
 

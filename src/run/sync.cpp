@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <functional>
 #include <map>
 #include <mutex>
+#include <set>
 #include <thread>
 
 #include "base/hash.h"
@@ -39,6 +41,9 @@ bool is_fixed_table(std::string_view table) {
          table == "aliases";
 }
 
+// A transaction that lost against another (Redshift's 1023, a deadlock) is tried so often.
+constexpr int transaction_attempts_max = 3;
+
 constexpr const char* run_it_again = "; run it again: nothing is loaded twice";
 
 // A table that rows are staged for, or that follows from such tables.
@@ -50,6 +55,7 @@ struct Target {
   std::vector<std::int64_t> rival_tables;
   std::string profile_id_column;  // its rows change profiles by this column
   std::string profile_table;
+  std::string files;  // of rows that an earlier run left there; then there are no others
   std::unique_ptr<StagedRows> rows;
 };
 
@@ -80,7 +86,7 @@ class Sync {
     DRAY_ASSIGN(session_, warehouse_.open_session());
     DRAY_ASSIGN(ledger_, read_ledger(*session_, report_.source));
     DRAY_TRY(check_location());
-    const auto outcome = list_and_load();
+    const auto outcome = load_all();
     report_.duration = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - begun_);
     progress_.phase = SyncProgress::Phase::done;
     if (outcome) return std::move(report_);
@@ -98,6 +104,11 @@ class Sync {
     if (!request.temp_directory.empty()) return request.temp_directory;
     const char* set = std::getenv("TMPDIR");  // NOLINT(concurrency-mt-unsafe): nobody sets it
     return set == nullptr ? "/tmp" : set;
+  }
+
+  Result<void> load_all() {
+    DRAY_TRY(retry_pending());
+    return list_and_load();
   }
 
   Result<void> list_and_load() {
@@ -427,14 +438,14 @@ class Sync {
     DRAY_ASSIGN(const Catalog catalog, session_->catalog(report_.source));
     const ContractColumns contract =
         request_.contract_columns ? ContractColumns::create : ContractColumns::leave_out;
-    DRAY_ASSIGN(plan_, make_plan(catalog, wanted_, contract));
+    DRAY_ASSIGN(plan_, make_plan(catalog, wanted_, contract, warehouse_.limits()));
     // The profiles' columns are those that their source will have.
     std::vector<WantedTable> profiles;
     for (std::size_t i = 0; i < targets_.size(); ++i) {
       if (targets_[i].profile_table.empty()) continue;
       profiles.push_back({targets_[i].profile_table, profile_columns(catalog, plan_.tables[i])});
     }
-    DRAY_ASSIGN(Plan profile_plan, make_plan(catalog, profiles, contract));
+    DRAY_ASSIGN(Plan profile_plan, make_plan(catalog, profiles, contract, warehouse_.limits()));
     for (SchemaChange& change : profile_plan.changes) {
       if (std::holds_alternative<CreateSchema>(change)) continue;
       plan_.changes.push_back(std::move(change));
@@ -445,17 +456,23 @@ class Sync {
 
   static std::vector<WantedColumn> profile_columns(const Catalog& catalog, const TablePlan& from) {
     std::vector<WantedColumn> columns;
-    const auto add = [&](const std::string& name, ColumnType type) {
-      if (!standard_column(name)) columns.push_back({name, type, {}, 0});
+    // As wide as the source's column, once that is widened.
+    const auto add = [&](const std::string& name, ColumnType type, std::uint32_t bytes) {
+      if (standard_column(name)) return;
+      for (const LoadColumn& loaded : from.columns) {
+        if (loaded.name == name) bytes = std::max(bytes, loaded.varchar_bytes.value_or(0));
+      }
+      columns.push_back({name, type, {}, 0, bytes});
     };
     for (const LiveTable& table : catalog.tables) {
       if (table.name != from.table) continue;
       for (const LiveColumn& column : table.columns) {
-        if (column.writable) add(column.name, column.type);
+        if (!column.writable) continue;
+        add(column.name, column.type, column.varchar_bytes.value_or(varchar_bytes_default));
       }
     }
     for (const Column& column : from.new_columns)
-      add(column.name, column.type);
+      add(column.name, column.type, column.varchar_bytes);
     return columns;
   }
 
@@ -487,39 +504,116 @@ class Sync {
 
   Result<void> load() {
     const auto begun = Clock::now();
-    DRAY_TRY(write_all());
-    DRAY_TRY(stop_requested());
-    DRAY_TRY(commit());
+    for (const Target& target : targets_)
+      progress_.rows_total += target.rows->row_count();
+    number_objects();
+    DRAY_TRY(stage());
+    DRAY_TRY(write_and_commit([&] { return write_ledger(begun); }));
     // What the ledger says of it had to be written before the commit.
     report_.loading = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - begun);
     return {};
   }
 
-  Result<void> write_all() {
+  // Everything that can be done before the transaction, so that it is short.
+  Result<void> stage() {
+    uuid_ts_ = std::max(to_micros(now()), ledger_.last_uuid_ts + 1);
+    left_out_.clear();
+    DRAY_TRY(widen_columns());
+    make_loads();
+    std::vector<TableLoad*> loads;
+    for (TableLoad& load : loads_)
+      loads.push_back(&load);
+    StageRun run{report_.source, report_.run_id, {}, {}};
+    DRAY_ASSIGN(run.last_committed_run, last_committed_run(*session_, report_.source));
+    for (const PendingTable& pending : pending_)
+      run.files_pending.push_back(pending.files);
     const std::stop_callback on_stop(stop_, [this] { session_->interrupt(); });
-    const auto begun = Clock::now();
+    DRAY_ASSIGN(const auto failures, session_->stage(run, loads));
+    for (std::size_t i = 0; i < failures.size(); ++i) {
+      if (failures[i]) left_out_.emplace(i, *failures[i]);
+    }
+    return {};
+  }
+
+  // A column that the warehouse will not widen keeps its width: what is longer is cut, and told.
+  Result<void> widen_columns() {
+    for (const SchemaChange& change : plan_.changes) {
+      const auto* const widen = std::get_if<WidenColumn>(&change);
+      if (widen == nullptr) continue;
+      DRAY_TRY(stop_requested());
+      const auto applied = session_->apply(change);
+      if (applied) continue;
+      if (applied.error().cause == Cause::transient) return applied;
+      keep_width(*widen);
+      notice("column_not_widened",
+             widen->schema + "." + widen->table + "." + widen->column + ": " +
+                 applied.error().message,
+             1);
+    }
+    return {};
+  }
+
+  void keep_width(const WidenColumn& widen) {
+    for (TablePlan& table : plan_.tables) {
+      if (table.table != widen.table) continue;
+      for (LoadColumn& column : table.columns) {
+        if (column.name == widen.column) column.varchar_bytes = widen.varchar_bytes_before;
+      }
+    }
+  }
+
+  // The transaction, as often as it takes. One that lost against another may win the next time; a
+  // table that the warehouse refuses is left out, so that the others need not wait for it.
+  Result<void> write_and_commit(const std::function<Result<void>()>& write_record) {
+    for (int attempt = 1;; ++attempt) {
+      auto written = write_all(write_record);
+      if (written) written = stop_requested();
+      if (written) written = commit();
+      if (written || !may_try_again(written.error(), attempt)) return written;
+      if (!session_->rollback()) return written;
+    }
+  }
+
+  bool may_try_again(const Error& error, int attempt) {
+    if (!session_ || loads_.empty() || loads_.front().files.empty()) return false;
+    if (error.cause == Cause::transient) return attempt < transaction_attempts_max;
+    if (error.cause != Cause::internal && error.cause != Cause::config) return false;
+    if (!table_at_work_) return false;
+    left_out_.emplace(*table_at_work_, error);
+    return true;
+  }
+
+  Result<void> write_all(const std::function<Result<void>()>& write_record) {
+    const std::stop_callback on_stop(stop_, [this] { session_->interrupt(); });
+    report_.collections.clear();
     DRAY_TRY(session_->begin());
     DRAY_TRY(create_ledger(*session_));
     const bool all_ended =
         std::ranges::all_of(ledger_.objects, [](const auto& entry) { return entry.second.loaded; });
     if (!all_ended) DRAY_TRY(forget_unfinished(*session_, report_.source));
-    uuid_ts_ = std::max(to_micros(now()), ledger_.last_uuid_ts + 1);
-    for (const Target& target : targets_)
-      progress_.rows_total += target.rows->row_count();
-    number_objects();
+    DRAY_TRY(make_schema());
     std::size_t columns = 0;  // that the transaction at hand writes
     for (std::size_t i = 0; i < targets_.size(); ++i) {
+      if (left_out_.contains(i)) continue;
       const std::size_t own = columns_of(i);
       if (columns > 0 && columns + own > warehouse_.columns_per_transaction_max()) {
         DRAY_TRY(commit_tables());
         columns = 0;
       }
       columns += own;
+      table_at_work_ = i;
       DRAY_TRY(make_room_for(i));
       DRAY_TRY(load_table(i));
+      table_at_work_.reset();
     }
-    DRAY_TRY(count_lines());
-    return write_ledger(begun);
+    return write_record();
+  }
+
+  Result<void> make_schema() {
+    for (const SchemaChange& change : plan_.changes) {
+      if (table_of(change).empty()) DRAY_TRY(session_->apply(change));
+    }
+    return {};
   }
 
   const TablePlan* profile_plan(const Target& target) const {
@@ -538,10 +632,11 @@ class Sync {
   Result<void> make_room_for(std::size_t i) {
     const auto concerns = [&](const SchemaChange& change) {
       const std::string_view table = table_of(change);
-      return table.empty() || table == targets_[i].table || table == targets_[i].profile_table;
+      if (table.empty() || is_outside_transaction(change)) return false;
+      return table == targets_[i].table || table == targets_[i].profile_table;
     };
     for (const SchemaChange& change : plan_.changes) {
-      if (!concerns(change) || (table_of(change).empty() && i > 0)) continue;
+      if (!concerns(change)) continue;
       DRAY_TRY(stop_requested());
       DRAY_TRY(session_->apply(change));
     }
@@ -592,49 +687,65 @@ class Sync {
     return Error{Cause::cancelled, "some tables have their new rows; the next sync adds the rest"};
   }
 
+  void make_loads() {
+    loads_.clear();
+    values_rejected_.assign(targets_.size(), 0);
+    for (std::size_t i = 0; i < targets_.size(); ++i) {
+      const Target& target = targets_[i];
+      TableLoad& load = loads_.emplace_back();
+      load.schema = report_.source;
+      load.table = target.table;
+      load.created = plan_.tables[i].created;
+      load.columns = plan_.tables[i].columns;
+      load.lineage_table = target.lineage_table;
+      load.rival_tables = target.rival_tables;
+      load.uuid_ts = uuid_ts_;
+      load.files = target.files;
+      load.rows = target.rows.get();
+      if (target.files.empty()) {
+        load.object_keys = &object_keys_;
+        load.object_numbers = &object_numbers_;
+      }
+      load.check_seed = check_seed_;
+      load.reload = request_.reload_changed == ReloadChanged::yes;
+      load.profile_id_column = target.profile_id_column;
+      load.profile_table = target.profile_table;
+      load.value_rejects = [this, i](const ValueReject& reject) {
+        const std::scoped_lock lock(value_rejects_mutex_);
+        ++values_rejected_[i];
+        reject_value(targets_[i].table, reject);
+      };
+    }
+  }
+
   Result<void> load_table(std::size_t i) {
     DRAY_TRY(stop_requested());
-    Target& target = targets_[i];
-    CollectionReport& collection = collection_for(plan_.tables[i]);
-    TableLoad load;
-    load.schema = report_.source;
-    load.table = target.table;
-    load.created = plan_.tables[i].created;
-    load.columns = plan_.tables[i].columns;
-    load.lineage_table = target.lineage_table;
-    load.rival_tables = target.rival_tables;
-    load.uuid_ts = uuid_ts_;
-    load.rows = target.rows.get();
-    load.object_keys = &object_keys_;
-    load.object_numbers = &object_numbers_;
-    load.check_seed = check_seed_;
-    load.reload = request_.reload_changed == ReloadChanged::yes;
-    load.profile_id_column = target.profile_id_column;
-    std::mutex mutex;
-    load.value_rejects = [&](const ValueReject& reject) {
-      const std::scoped_lock lock(mutex);
-      ++collection.values_rejected;
-      reject_value(target.table, reject);
-    };
+    const Target& target = targets_[i];
+    TableLoad& load = loads_[i];
     auto loaded = session_->load(load);
     if (!loaded) return std::move(loaded).error().within("load " + target.table);
-    DRAY_TRY(check_counts(target, *loaded));
+    DRAY_TRY(check_counts(load, *loaded));
+    CollectionReport& collection = collection_for(plan_.tables[i]);
     collection.rows_loaded = loaded->rows_inserted;
     collection.rows_replaced = loaded->rows_replaced;
-    collection.duplicates = duplicates_of(target);
-    progress_.rows_loaded += target.rows->row_count();
+    collection.values_rejected = values_rejected_[i];
+    if (target.rows) {
+      collection.duplicates = duplicates_of(target);
+      progress_.rows_loaded += target.rows->row_count();
+    }
     if (target.profile_table.empty()) return {};
     return merge_profiles(target);
   }
 
   // What the warehouse says it took must be what was staged for it.
-  static Result<void> check_counts(const Target& target, const TableLoaded& loaded) {
+  static Result<void> check_counts(const TableLoad& load, const TableLoaded& loaded) {
     std::uint64_t live = 0;
-    for (std::uint64_t row = 0; row < target.rows->row_count(); ++row) {
-      if (!target.rows->is_dropped(row)) ++live;
+    if (load.rows == nullptr) live = load.rows_in_files - loaded.rows_lost;
+    for (std::uint64_t row = 0; load.rows != nullptr && row < load.rows->row_count(); ++row) {
+      if (!load.rows->is_dropped(row)) ++live;
     }
     if (live == loaded.rows_inserted) return {};
-    return internal_error("load " + target.table + ": " + std::to_string(live) +
+    return internal_error("load " + load.table + ": " + std::to_string(live) +
                           " rows were staged and " + std::to_string(loaded.rows_inserted) +
                           " arrived; nothing was committed");
   }
@@ -694,6 +805,9 @@ class Sync {
 
   // A line is loaded if any of its rows is, a duplicate if all of them lost.
   Result<void> count_lines() {
+    for (ReadObject& object : objects_)
+      object.counts.loaded = object.counts.duplicate = 0;
+    report_.counts = {};
     const Target* tracks = nullptr;
     for (const Target& target : targets_) {
       if (target.is_tracks) tracks = &target;
@@ -754,11 +868,13 @@ class Sync {
   }
 
   Result<void> write_ledger(Clock::time_point begun) {
+    DRAY_TRY(count_lines());
     std::vector<ObjectEntry> entries = object_entries();
     DRAY_TRY(flush_value_rejects());
-    for (const CollectionReport& collection : report_.collections) {
-      report_.values_rejected += collection.values_rejected;
-    }
+    report_.values_rejected = 0;
+    for (const std::uint64_t count : values_rejected_)
+      report_.values_rejected += count;
+    DRAY_TRY(keep_left_out());
     // An object that could not be loaded again is still loaded as it was.
     std::erase_if(entries, [&](const ObjectEntry& entry) {
       return !entry.set_aside_reason.empty() && entry.known &&
@@ -792,6 +908,96 @@ class Sync {
     report_.loading = since(begun);
     report_.duration = since(begun_);
     return write_run(*session_, report_, uuid_ts_);
+  }
+
+  // --- tables that the warehouse refused ---------------------------------------------------------
+
+  // Their rows stay in their files, and the ledger says so in this very transaction.
+  Result<void> keep_left_out() {
+    std::vector<PendingTable> tables;
+    std::vector<std::string> reasons;
+    for (const auto& [i, error] : left_out_) {
+      const TableLoad& load = loads_[i];
+      tables.push_back({load.table, report_.run_id, load.files, load.rows_in_files});
+      reasons.push_back(error.message);
+    }
+    tell_left_out();
+    if (tables.empty()) return {};
+    return write_pending(*session_, report_.source, now(), tables, reasons);
+  }
+
+  // Once for each, however often the transaction was tried.
+  void tell_left_out() {
+    for (const auto& [i, error] : left_out_) {
+      const TableLoad& load = loads_[i];
+      if (!left_out_told_.insert(load.files).second) continue;
+      notice("table_pending",
+             load.table + ": " + error.message + "\nits rows wait in " + load.files +
+                 "; the next sync tries them again",
+             load.rows_in_files);
+      report_.status = RunStatus::partial;
+      if (!report_.error.empty()) report_.error += "; ";
+      report_.error += load.table + " could not be loaded";
+    }
+  }
+
+  // Tables that earlier runs left out, from the files that they left: alone, before anything new.
+  Result<void> retry_pending() {
+    DRAY_ASSIGN(pending_, read_pending(*session_, report_.source));
+    if (pending_.empty()) return {};
+    if (request_.mode == SyncMode::plan) {
+      notice("table_pending", "tables of earlier runs wait for their rows; a sync tries them again",
+             pending_.size());
+      return {};
+    }
+    for (const PendingTable& pending : pending_)
+      DRAY_TRY(add_pending(pending));
+    DRAY_TRY(plan());
+    DRAY_TRY(stage());
+    DRAY_TRY(write_and_commit([this] { return forget_loaded(); }));
+    tell_retried();
+    ledger_.last_uuid_ts = uuid_ts_;
+    targets_.clear();
+    wanted_.clear();
+    loads_.clear();
+    left_out_.clear();
+    report_.collections.clear();
+    return {};
+  }
+
+  Result<void> add_pending(const PendingTable& pending) {
+    DRAY_ASSIGN(const TableLoad load, session_->read_files(pending.files));
+    Target& target = targets_.emplace_back();
+    target.table = load.table;
+    target.lineage_table = load.lineage_table;
+    target.rival_tables = load.rival_tables;
+    target.profile_id_column = load.profile_id_column;
+    target.profile_table = load.profile_table;
+    target.files = pending.files;
+    WantedTable& wanted = wanted_.emplace_back();
+    wanted.name = load.table;
+    for (const LoadColumn& column : load.columns) {
+      wanted.columns.push_back({column.name, column.type, standard_column(column.name), column.slot,
+                                column.varchar_bytes.value_or(varchar_bytes_default)});
+    }
+    return {};
+  }
+
+  Result<void> forget_loaded() {
+    for (std::size_t i = 0; i < loads_.size(); ++i) {
+      if (!left_out_.contains(i)) DRAY_TRY(forget_pending(*session_, loads_[i].files));
+    }
+    return {};
+  }
+
+  void tell_retried() {
+    for (std::size_t i = 0; i < loads_.size(); ++i) {
+      if (left_out_.contains(i)) continue;
+      notice("table_retried", loads_[i].table + ": rows that an earlier sync had left in " +
+                                  loads_[i].files + " are loaded now",
+             loads_[i].rows_in_files);
+    }
+    tell_left_out();
   }
 
   // A failed run is a run too; that it cannot be recorded either changes nothing about it.
@@ -841,6 +1047,13 @@ class Sync {
   std::vector<WantedTable> wanted_;  // by target
   Plan plan_;                        // tables by target
   std::vector<TablePlan> profile_plans_;
+  std::vector<TableLoad> loads_;               // by target
+  std::map<std::size_t, Error> left_out_;      // targets, and why the warehouse did not take them
+  std::set<std::string> left_out_told_;        // by their files
+  std::optional<std::size_t> table_at_work_;   // a target
+  std::vector<PendingTable> pending_;          // of earlier runs
+  std::mutex value_rejects_mutex_;
+  std::vector<std::uint64_t> values_rejected_;  // by target; both of them under the mutex
   std::vector<TableEntry> new_tables_;
   std::array<std::uint64_t, 4> names_{};  // by NameOrigin
   RowBatch value_rejects_;

@@ -235,7 +235,7 @@ class TablePlanner {
   std::uint32_t widened(const LiveColumn& live, std::uint32_t varchar_bytes) {
     const std::uint32_t wanted = within_limits(varchar_bytes);
     if (wanted <= *live.varchar_bytes) return *live.varchar_bytes;
-    widenings_.push_back({catalog_.schema, wanted_.name, live.name, wanted});
+    widenings_.push_back({catalog_.schema, wanted_.name, live.name, wanted, *live.varchar_bytes});
     return wanted;
   }
 
