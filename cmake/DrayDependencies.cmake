@@ -23,6 +23,8 @@ dray_from_pkg_config(xxhash libxxhash)
 dray_from_pkg_config(crypto libcrypto)
 dray_from_pkg_config(pq libpq)
 dray_from_pkg_config(fmt fmt)
+dray_from_pkg_config(curl libcurl)
+dray_from_pkg_config(pugixml pugixml)
 
 # Header only; Debian's package has no pkg-config file on every release.
 find_path(DRAY_CLI11_INCLUDE_DIR CLI/CLI.hpp)

@@ -70,6 +70,10 @@ struct HttpOptions {
   std::chrono::milliseconds idle_timeout{60'000};
   // For the whole exchange; 0: no limit but those above.
   std::chrono::milliseconds total_timeout{0};
+  // What the environment says (https_proxy, no_proxy), or always straight: for addresses that are
+  // this machine's own.
+  enum class Proxy { environment, none };
+  Proxy proxy = Proxy::environment;
   std::stop_token stop;
 };
 

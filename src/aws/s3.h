@@ -1,8 +1,8 @@
 // Amazon S3, and what speaks its protocol: listing, reading, writing, removing objects.
 //
-// Every call retries what may pass, with full jitter and at most S3Options::attempts_max tries: no
-// or broken connections, 429, 500, 502, 503 SlowDown, 504, RequestTimeout. It follows a bucket to
-// its region, corrects a clock that is off, and asks once for new credentials when those it has
+// Every call retries what may pass, with full jitter and at most RetryPolicy::attempts_max tries:
+// no or broken connections, 429, 500, 502, 503 SlowDown, 504, RequestTimeout. It follows a bucket
+// to its region, corrects a clock that is off, and asks once for new credentials when those it has
 // are not taken any more.
 //
 // Threads: a client may be used from several threads at once; a reader or an upload by one.
@@ -11,7 +11,6 @@
 // Messages say which permission is missing and hold no secret.
 #pragma once
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -23,6 +22,7 @@
 #include <vector>
 
 #include "aws/credentials.h"
+#include "aws/retry.h"
 #include "base/byte_reader.h"
 #include "base/result.h"
 
@@ -57,10 +57,7 @@ struct S3Options {
   std::string kms_key_id;  // with kms; "": the account's own key for S3
   // The idle timeout is how long a server may be silent; total_timeout is for tests.
   HttpOptions http;
-  unsigned attempts_max = 8;
-  // The n-th pause is a random part of base * 2^n, at most pause_max.
-  std::chrono::milliseconds pause_base{100};
-  std::chrono::milliseconds pause_max{20'000};
+  RetryPolicy retry;
 };
 
 // One object as a listing or HEAD shows it.
@@ -87,7 +84,8 @@ struct S3Page {
 struct S3GetRequest {
   std::string bucket;
   std::string key;
-  std::string etag;  // the version that is wanted; "": the one that is there
+  std::string etag;                         // the version that is wanted; "": the one that is there
+  std::optional<std::uint64_t> size_bytes;  // what the listing said, if there was one
   // How many bytes arrive ahead of whoever reads; twice as many at most are held.
   std::size_t buffer_bytes_max = 1U << 20;
 };

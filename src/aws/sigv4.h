@@ -17,12 +17,9 @@ struct SigningScope {
   std::chrono::sys_seconds time;
 };
 
-// Lower-case hexadecimal SHA-256 of a body, for sign_request and x-amz-content-sha256.
-std::string body_hash(std::string_view body);
-
 // Adds x-amz-date, x-amz-security-token, for S3 x-amz-content-sha256, and authorization to the
-// request's headers. Signs all headers that are there, and the host. `hash` is body_hash's or
-// "UNSIGNED-PAYLOAD".
+// request's headers. Signs all headers that are there, and the host. `hash` is sha256_hex of
+// the body, or "UNSIGNED-PAYLOAD".
 void sign_request(HttpRequest& request, const Credentials& credentials, const SigningScope& scope,
                   std::string_view hash);
 

@@ -1,0 +1,483 @@
+#include "aws/http.h"
+
+#include <curl/curl.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <ctime>
+#include <mutex>
+#include <optional>
+
+namespace dray {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// Idle connections beyond this are closed; a run reads far fewer objects at once.
+constexpr std::size_t idle_exchanges_max = 64;
+// What libcurl hands over at a time, at most.
+constexpr long receive_bytes_max = 256L << 10;
+
+std::string lower_case(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return lower;
+}
+
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view blanks = " \t\r\n";
+  const std::size_t begin = text.find_first_not_of(blanks);
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(blanks) - begin + 1);
+}
+
+bool is_unreserved(char c) {
+  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
+         c == '.' || c == '_' || c == '~';
+}
+
+int hex_value(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+// OpenSSL writes to sockets without MSG_NOSIGNAL, and a peer that hung up must not end the process.
+// The signal is the thread's own, so it is enough that this thread does not take it.
+class WithoutSigpipe {
+ public:
+  WithoutSigpipe() {
+    sigset_t pending;
+    sigpending(&pending);
+    was_pending_ = sigismember(&pending, SIGPIPE) == 1;
+    pthread_sigmask(SIG_BLOCK, &only_sigpipe(), &before_);
+  }
+  ~WithoutSigpipe() {
+    const timespec at_once{0, 0};
+    if (!was_pending_) sigtimedwait(&only_sigpipe(), nullptr, &at_once);
+    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  }
+  WithoutSigpipe(const WithoutSigpipe&) = delete;
+  WithoutSigpipe& operator=(const WithoutSigpipe&) = delete;
+
+ private:
+  static const sigset_t& only_sigpipe() {
+    static const sigset_t set = [] {
+      sigset_t only;
+      sigemptyset(&only);
+      sigaddset(&only, SIGPIPE);
+      return only;
+    }();
+    return set;
+  }
+  sigset_t before_;
+  bool was_pending_ = false;
+};
+
+void init_curl() {
+  static std::once_flag once;
+  std::call_once(once, [] { DRAY_ASSERT(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK); });
+}
+
+struct FreeList {
+  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+};
+using CurlList = std::unique_ptr<curl_slist, FreeList>;
+
+void append(CurlList& list, const std::string& line) {
+  curl_slist* longer = curl_slist_append(list.get(), line.c_str());
+  DRAY_ASSERT(longer != nullptr);
+  (void)list.release();
+  list.reset(longer);
+}
+
+std::string url_of(const HttpRequest& request) {
+  std::string url = request.place();
+  char separator = '?';
+  for (const auto& [name, value] : request.query) {
+    url += separator;
+    url += uri_encode(name) + '=' + uri_encode(value);
+    separator = '&';
+  }
+  return url;
+}
+
+// Runs one request at a time, in whichever thread has it, and keeps its connection afterwards. A
+// multi handle for one transfer: unlike curl_easy_perform it can be woken up from elsewhere.
+class Exchange {
+ public:
+  Exchange() : multi_(curl_multi_init()), easy_(curl_easy_init()) {
+    DRAY_ASSERT(multi_ != nullptr && easy_ != nullptr);
+  }
+  ~Exchange() {
+    curl_easy_cleanup(easy_);
+    curl_multi_cleanup(multi_);
+  }
+  Exchange(const Exchange&) = delete;
+  Exchange& operator=(const Exchange&) = delete;
+
+  Result<HttpResponse> run(const HttpOptions& options, const HttpRequest& request,
+                           const HttpClient::TakesBody& takes_body, const HttpClient::Sink& sink,
+                           const std::stop_token& stop) {
+    response_ = {};
+    takes_body_ = &takes_body;
+    sink_ = &sink;
+    to_sink_.reset();
+    end_ = End::none;
+    curl_easy_reset(easy_);
+    const CurlList headers = prepare(options, request);
+    const WithoutSigpipe guard;
+    const std::stop_callback wake_own(stop, [this] { curl_multi_wakeup(multi_); });
+    const std::stop_callback wake_all(options.stop, [this] { curl_multi_wakeup(multi_); });
+    DRAY_ASSERT(curl_multi_add_handle(multi_, easy_) == CURLM_OK);
+    const CURLcode code = transfer(options, stop);
+    curl_multi_remove_handle(multi_, easy_);
+    if (code != CURLE_OK || end_ != End::none) return error_of(code, options, request);
+    return std::move(response_);
+  }
+
+ private:
+  enum class End { none, stopped, idle, refused_by_sink, too_large };
+
+  CurlList prepare(const HttpOptions& options, const HttpRequest& request) {
+    set(CURLOPT_URL, url_of(request).c_str());
+    set(CURLOPT_PATH_AS_IS, 1L);
+    set(CURLOPT_PROTOCOLS_STR, "http,https");
+    set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+    set(CURLOPT_NOSIGNAL, 1L);
+    set(CURLOPT_ERRORBUFFER, error_text_.data());
+    error_text_[0] = '\0';
+    set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options.connect_timeout.count()));
+    set(CURLOPT_TIMEOUT_MS, static_cast<long>(options.total_timeout.count()));
+    set(CURLOPT_BUFFERSIZE, receive_bytes_max);
+    set(CURLOPT_TCP_KEEPALIVE, 1L);
+    if (!options.ca_file.empty()) set(CURLOPT_CAINFO, options.ca_file.c_str());
+    if (options.proxy == HttpOptions::Proxy::none) set(CURLOPT_NOPROXY, "*");
+    set(CURLOPT_HEADERFUNCTION, &Exchange::on_header);
+    set(CURLOPT_HEADERDATA, this);
+    set(CURLOPT_WRITEFUNCTION, &Exchange::on_body);
+    set(CURLOPT_WRITEDATA, this);
+    set(CURLOPT_NOPROGRESS, 0L);
+    set(CURLOPT_XFERINFOFUNCTION, &Exchange::on_progress);
+    set(CURLOPT_XFERINFODATA, this);
+    prepare_body(request);
+    return prepare_headers(request);
+  }
+
+  void prepare_body(const HttpRequest& request) {
+    if (request.method == "HEAD") {
+      set(CURLOPT_NOBODY, 1L);
+      return;
+    }
+    const bool has_body =
+        !request.body.empty() || request.method == "PUT" || request.method == "POST";
+    if (has_body) {
+      set(CURLOPT_POST, 1L);
+      set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
+      set(CURLOPT_POSTFIELDS, request.body.empty() ? "" : request.body.data());
+    }
+    set(CURLOPT_CUSTOMREQUEST, request.method.c_str());
+  }
+
+  CurlList prepare_headers(const HttpRequest& request) {
+    CurlList list;
+    append(list, "user-agent: dray");
+    append(list, "expect:");
+    if (!request.headers.contains("accept")) append(list, "accept:");
+    if (!request.headers.contains("content-type")) append(list, "content-type:");
+    for (const auto& [name, value] : request.headers) {
+      append(list, value.empty() ? name + ';' : name + ": " + value);
+    }
+    set(CURLOPT_HTTPHEADER, list.get());
+    return list;
+  }
+
+  template <typename T>
+  void set(CURLoption option, T value) {
+    const CURLcode code = curl_easy_setopt(easy_, option, value);
+    DRAY_ASSERT(code == CURLE_OK);
+  }
+
+  CURLcode transfer(const HttpOptions& options, const std::stop_token& stop) {
+    progress_ = {};
+    last_progress_ = Clock::now();
+    while (true) {
+      int running = 0;
+      if (curl_multi_perform(multi_, &running) != CURLM_OK) return CURLE_OUT_OF_MEMORY;
+      if (running == 0) return outcome();
+      const auto idle = Clock::now() - last_progress_;
+      if (stop.stop_requested() || options.stop.stop_requested()) end_ = End::stopped;
+      if (idle > options.idle_timeout) end_ = End::idle;
+      if (end_ != End::none) return CURLE_ABORTED_BY_CALLBACK;
+      const auto left = std::chrono::ceil<std::chrono::milliseconds>(options.idle_timeout - idle);
+      const auto pause = std::clamp<std::int64_t>(left.count(), 1, 1000);
+      curl_multi_poll(multi_, nullptr, 0, static_cast<int>(pause), nullptr);
+    }
+  }
+
+  CURLcode outcome() {
+    int left = 0;
+    const CURLMsg* message = curl_multi_info_read(multi_, &left);
+    DRAY_ASSERT(message != nullptr && message->msg == CURLMSG_DONE);
+    return message->data.result;
+  }
+
+  Error error_of(CURLcode code, const HttpOptions& options, const HttpRequest& request) const {
+    const std::string place = request.scheme + "://" + request.host;
+    const std::string why = error_text_[0] != '\0' ? error_text_.data() : curl_easy_strerror(code);
+    switch (end_) {
+      case End::stopped:
+      case End::refused_by_sink:
+        return cancelled_error();
+      case End::idle:
+        return transient_error(
+            place + ": silent for " +
+            std::to_string(std::chrono::ceil<std::chrono::seconds>(options.idle_timeout).count()) +
+            " s");
+      case End::too_large:
+        return transient_error(place + ": the answer is larger than 64 MiB");
+      case End::none:
+        break;
+    }
+    switch (code) {
+      case CURLE_COULDNT_RESOLVE_HOST:
+        return transient_error(place + ": there is no such host, or the network is down (" + why +
+                               "); check the endpoint and the region");
+      case CURLE_COULDNT_RESOLVE_PROXY:
+        return transient_error(place + ": the proxy is not found (" + why +
+                               "); check https_proxy and http_proxy");
+      case CURLE_URL_MALFORMAT:
+      case CURLE_UNSUPPORTED_PROTOCOL:
+        return config_error(place + ": is not an address (" + why +
+                            "); write it like https://host:port");
+      case CURLE_PEER_FAILED_VERIFICATION:
+        return config_error(place + ": its certificate is not trusted (" + why +
+                            "); name the file of the authority that signed it in AWS_CA_BUNDLE or "
+                            "ca_file");
+      case CURLE_SSL_CACERT_BADFILE:
+        return config_error("the file of trusted certificates cannot be read (" + why +
+                            "); check AWS_CA_BUNDLE and ca_file");
+      case CURLE_SSL_CONNECT_ERROR:
+        return transient_error(place + ": no TLS connection (" + why +
+                               "); if the server speaks plain HTTP, write http://");
+      default:
+        return transient_error(place + ": " + why);
+    }
+  }
+
+  static std::size_t on_header(const char* line, std::size_t, std::size_t size, void* self) {
+    static_cast<Exchange*>(self)->take_header({line, size});
+    return size;
+  }
+
+  void take_header(std::string_view line) {
+    // Interim answers (100 Continue) come before the one that counts.
+    if (line.starts_with("HTTP/")) {
+      response_.headers = {};
+      long status = 0;
+      curl_easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status);
+      response_.status = static_cast<int>(status);
+      return;
+    }
+    const std::size_t colon = line.find(':');
+    if (colon == std::string_view::npos) return;
+    response_.headers.set(line.substr(0, colon), std::string(trimmed(line.substr(colon + 1))));
+  }
+
+  static std::size_t on_body(const char* bytes, std::size_t, std::size_t size, void* self) {
+    return static_cast<Exchange*>(self)->take_body({bytes, size}) ? size : 0;
+  }
+
+  bool take_body(std::string_view bytes) {
+    if (!to_sink_) to_sink_ = *takes_body_ && (*takes_body_)(response_);
+    if (*to_sink_) {
+      if (!(*sink_)(bytes)) end_ = End::refused_by_sink;
+      // However long the sink took, the server was not idle meanwhile.
+      last_progress_ = Clock::now();
+      return end_ == End::none;
+    }
+    if (response_.body.size() + bytes.size() > HttpClient::body_bytes_max) end_ = End::too_large;
+    if (end_ != End::none) return false;
+    response_.body.append(bytes);
+    return true;
+  }
+
+  static int on_progress(void* self, curl_off_t, curl_off_t received, curl_off_t, curl_off_t sent) {
+    static_cast<Exchange*>(self)->note_progress({received, sent});
+    return 0;
+  }
+
+  void note_progress(std::array<curl_off_t, 2> progress) {
+    if (progress == progress_) return;
+    progress_ = progress;
+    last_progress_ = Clock::now();
+  }
+
+  CURLM* multi_;
+  CURL* easy_;
+  HttpResponse response_;
+  const HttpClient::TakesBody* takes_body_ = nullptr;
+  const HttpClient::Sink* sink_ = nullptr;
+  std::optional<bool> to_sink_;
+  End end_ = End::none;
+  std::array<curl_off_t, 2> progress_{};
+  Clock::time_point last_progress_;
+  std::array<char, CURL_ERROR_SIZE> error_text_{};
+};
+
+}  // namespace
+
+HttpHeaders::HttpHeaders(std::initializer_list<std::pair<std::string, std::string>> headers) {
+  for (const auto& [name, value] : headers)
+    set(name, value);
+}
+
+void HttpHeaders::set(std::string_view name, std::string value) {
+  std::string lower = lower_case(name);
+  for (auto& [known, old] : headers_) {
+    if (known != lower) continue;
+    old = std::move(value);
+    return;
+  }
+  headers_.emplace_back(std::move(lower), std::move(value));
+}
+
+std::string_view HttpHeaders::find(std::string_view name) const {
+  for (const auto& [known, value] : headers_) {
+    if (known == name) return value;
+  }
+  return {};
+}
+
+bool HttpHeaders::contains(std::string_view name) const {
+  return std::ranges::any_of(headers_, [&](const auto& header) { return header.first == name; });
+}
+
+std::string uri_encode(std::string_view text, EncodeSlash slash) {
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  std::string encoded;
+  encoded.reserve(text.size() + 16);
+  for (const char c : text) {
+    if (is_unreserved(c) || (c == '/' && slash == EncodeSlash::no)) {
+      encoded.push_back(c);
+      continue;
+    }
+    const auto byte = static_cast<unsigned char>(c);
+    encoded.push_back('%');
+    encoded.push_back(digits[byte >> 4]);
+    encoded.push_back(digits[byte & 15]);
+  }
+  return encoded;
+}
+
+std::string uri_decode(std::string_view text) {
+  std::string decoded;
+  decoded.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '+') {
+      decoded.push_back(' ');
+      continue;
+    }
+    const bool is_code = text[i] == '%' && i + 2 < text.size() && hex_value(text[i + 1]) >= 0 &&
+                         hex_value(text[i + 2]) >= 0;
+    if (!is_code) {
+      decoded.push_back(text[i]);
+      continue;
+    }
+    decoded.push_back(static_cast<char>(hex_value(text[i + 1]) * 16 + hex_value(text[i + 2])));
+    i += 2;
+  }
+  return decoded;
+}
+
+Result<HttpRequest> request_to(std::string_view url) {
+  HttpRequest request;
+  const std::size_t scheme_end = url.find("://");
+  request.scheme = lower_case(url.substr(0, scheme_end));
+  const bool is_known = request.scheme == "http" || request.scheme == "https";
+  std::string_view rest =
+      scheme_end == std::string_view::npos ? std::string_view{} : url.substr(scheme_end + 3);
+  const std::size_t host_end = rest.find_first_of("/?#");
+  request.host = lower_case(rest.substr(0, host_end));
+  // A password in front of the host would end up in messages.
+  if (!is_known || request.host.empty() || request.host.find('@') != std::string::npos) {
+    return config_error("\"" +
+                        std::string(request.host.find('@') == std::string::npos ? url : "…") +
+                        "\" is not an address; write it like https://host:port");
+  }
+  rest = host_end == std::string_view::npos ? std::string_view{} : rest.substr(host_end);
+  rest = rest.substr(0, rest.find('#'));
+  const std::size_t question = rest.find('?');
+  if (const std::string_view path = rest.substr(0, question); !path.empty()) request.path = path;
+  if (question == std::string_view::npos) return request;
+  rest.remove_prefix(question + 1);
+  while (!rest.empty()) {
+    const std::size_t end = std::min(rest.find('&'), rest.size());
+    const std::string_view pair = rest.substr(0, end);
+    const std::size_t equals = pair.find('=');
+    request.query.emplace_back(
+        uri_decode(pair.substr(0, equals)),
+        equals == std::string_view::npos ? std::string() : uri_decode(pair.substr(equals + 1)));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return request;
+}
+
+class HttpClient::Impl {
+ public:
+  explicit Impl(HttpOptions options) : options_(std::move(options)) { init_curl(); }
+
+  Result<HttpResponse> receive(const HttpRequest& request, const TakesBody& takes_body,
+                               const Sink& sink, const std::stop_token& stop) {
+    std::unique_ptr<Exchange> exchange = take();
+    auto response = exchange->run(options_, request, takes_body, sink, stop);
+    give_back(std::move(exchange));
+    return response;
+  }
+
+  const HttpOptions& options() const { return options_; }
+
+ private:
+  // The one that was used last: its connection is the least likely to have been closed.
+  std::unique_ptr<Exchange> take() {
+    {
+      const std::scoped_lock lock(mutex_);
+      if (!idle_.empty()) {
+        std::unique_ptr<Exchange> exchange = std::move(idle_.back());
+        idle_.pop_back();
+        return exchange;
+      }
+    }
+    return std::make_unique<Exchange>();
+  }
+
+  void give_back(std::unique_ptr<Exchange> exchange) {
+    const std::scoped_lock lock(mutex_);
+    if (idle_.size() < idle_exchanges_max) idle_.push_back(std::move(exchange));
+  }
+
+  const HttpOptions options_;
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<Exchange>> idle_;
+};
+
+HttpClient::HttpClient(HttpOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
+HttpClient::~HttpClient() = default;
+
+Result<HttpResponse> HttpClient::send(const HttpRequest& request) {
+  return impl_->receive(request, {}, {}, {});
+}
+
+Result<HttpResponse> HttpClient::receive(const HttpRequest& request, const TakesBody& takes_body,
+                                         const Sink& sink, const std::stop_token& stop) {
+  return impl_->receive(request, takes_body, sink, stop);
+}
+
+const HttpOptions& HttpClient::options() const { return impl_->options(); }
+
+}  // namespace dray

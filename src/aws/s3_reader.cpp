@@ -1,0 +1,219 @@
+#include <algorithm>
+#include <charconv>
+#include <condition_variable>
+#include <cstring>
+#include <mutex>
+#include <thread>
+
+#include "aws/digest.h"
+#include "aws/s3_call.h"
+
+namespace dray {
+namespace {
+
+// Of progress between two failures that makes the later one count as the first of a new row: a
+// server that gives a few bytes and hangs up is not to be asked for ever.
+constexpr std::uint64_t progress_bytes_least = 64U << 10;
+
+std::optional<std::uint64_t> number_in(std::string_view text) {
+  std::uint64_t value = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (read.ec != std::errc{} || read.ptr != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+// Between the thread that receives and the one that reads: what came is taken as a whole.
+class Channel {
+ public:
+  explicit Channel(std::size_t bytes_max) : bytes_max_(bytes_max) {}
+
+  // Waits until there is room; false when the reader is gone.
+  bool put(std::string_view bytes, const std::stop_token& stop) {
+    std::unique_lock lock(mutex_);
+    const bool has_room = changed_.wait(lock, stop, [&] { return bytes_.size() < bytes_max_; });
+    if (!has_room) return false;
+    bytes_.append(bytes);
+    changed_.notify_all();
+    return true;
+  }
+
+  void close(Result<void> outcome) {
+    const std::scoped_lock lock(mutex_);
+    outcome_ = std::move(outcome);
+    changed_.notify_all();
+  }
+
+  // Everything that has come, in exchange for the empty `taken`; nothing at the end.
+  Result<void> take(std::string& taken) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return !bytes_.empty() || outcome_; });
+    if (bytes_.empty()) return *outcome_;
+    bytes_.swap(taken);
+    changed_.notify_all();
+    return {};
+  }
+
+ private:
+  const std::size_t bytes_max_;
+  std::mutex mutex_;
+  std::condition_variable_any changed_;
+  std::string bytes_;
+  std::optional<Result<void>> outcome_;
+};
+
+// One object on its way, over as many connections as it takes.
+class Download {
+ public:
+  Download(std::shared_ptr<S3Client::Impl> client, S3GetRequest request, Channel& channel)
+      : client_(std::move(client)), request_(std::move(request)), channel_(channel) {}
+
+  Result<void> run(const std::stop_token& stop) {
+    S3Call call;
+    call.method = "GET";
+    call.operation = {"read", "s3:GetObject", request_.bucket, request_.key, {}};
+    call.headers.set("x-amz-checksum-mode", "ENABLED");
+    call.stop = stop;
+    call.before_try = [this](HttpHeaders& headers) { ask(headers); };
+    call.takes_body = [this](const HttpResponse& head) { return begin(head); };
+    call.sink = [this, &stop](std::string_view bytes) { return !failure_ && take(bytes, stop); };
+    auto response = client_->answer_to(call, tries_);
+    if (failure_) return *failure_;
+    if (!response) {
+      if (response.error().cause == Cause::cancelled) return response.error();
+      return std::move(response).error().within(call.operation.place());
+    }
+    if (response->status != 200 && response->status != 206) {
+      return explain(read_refusal(*response), call.operation);
+    }
+    // An empty body never asked where it should go.
+    if (!total_) begin(*response);
+    return finish();
+  }
+
+ private:
+  void ask(HttpHeaders& headers) const {
+    if (offset_ > 0) headers.set("range", "bytes=" + std::to_string(offset_) + '-');
+    if (!request_.etag.empty()) headers.set("if-match", '"' + request_.etag + '"');
+  }
+
+  bool begin(const HttpResponse& head) {
+    if (head.status != 200 && head.status != 206) return false;
+    if (!total_) {
+      begin_first(head);
+    } else if (head.status != 206 || !continues(head.headers.find("content-range"))) {
+      failure_ = transient_error("the connection broke at byte " + std::to_string(offset_) +
+                                 ", and the server does not give the rest by itself");
+    }
+    return true;
+  }
+
+  void begin_first(const HttpResponse& head) {
+    total_ = number_in(head.headers.find("content-length"));
+    if (request_.etag.empty()) request_.etag = plain_etag(head.headers.find("etag"));
+    if (request_.size_bytes && total_ && *total_ != *request_.size_bytes) {
+      failure_ = bad_data_error("changed since it was listed");
+    }
+    if (!total_) total_ = request_.size_bytes;
+    for (const char* name : {"crc64nvme", "crc32c", "crc32", "sha256", "sha1"}) {
+      const std::string_view value = head.headers.find("x-amz-checksum-" + std::string(name));
+      // "…-3" is a checksum of three parts' checksums.
+      if (value.empty() || value.find('-') != std::string_view::npos) continue;
+      checksum_name_ = name;
+      checksum_wanted_ = value;
+      checksum_ = make_checksum(name);
+      return;
+    }
+  }
+
+  // "bytes 100-199/200": from where we are, and of the same size as before.
+  bool continues(std::string_view range) const {
+    const std::string begin = "bytes " + std::to_string(offset_) + '-';
+    const std::size_t slash = range.find('/');
+    if (!range.starts_with(begin) || slash == std::string_view::npos) return false;
+    return number_in(range.substr(slash + 1)) == total_;
+  }
+
+  bool take(std::string_view bytes, const std::stop_token& stop) {
+    if (total_ && bytes.size() > *total_ - offset_) {
+      failure_ = bad_data_error("changed since it was listed");
+      return false;
+    }
+    if (checksum_) checksum_->add(bytes);
+    offset_ += bytes.size();
+    if (offset_ - offset_at_progress_ >= progress_bytes_least) {
+      offset_at_progress_ = offset_;
+      tries_.failures = 0;
+    }
+    return channel_.put(bytes, stop);
+  }
+
+  Result<void> finish() {
+    if (total_ && offset_ != *total_) {
+      return transient_error("ended after " + std::to_string(offset_) + " of " +
+                             std::to_string(*total_) + " bytes");
+    }
+    if (checksum_ && checksum_->finish() != checksum_wanted_) {
+      return transient_error("arrived damaged: its " + checksum_name_ +
+                             " is not what the server says");
+    }
+    return {};
+  }
+
+  const std::shared_ptr<S3Client::Impl> client_;
+  S3GetRequest request_;
+  Channel& channel_;
+  S3Tries tries_;
+  std::uint64_t offset_ = 0;
+  std::uint64_t offset_at_progress_ = 0;
+  std::optional<std::uint64_t> total_;
+  std::optional<Error> failure_;  // of ours, where the server found nothing wrong
+  std::string checksum_name_;
+  std::string checksum_wanted_;
+  std::unique_ptr<Checksum> checksum_;
+};
+
+class S3Reader final : public ByteReader {
+ public:
+  S3Reader(std::shared_ptr<S3Client::Impl> client, S3GetRequest request)
+      : channel_(request.buffer_bytes_max),
+        // Whoever stops everything stops this too.
+        stop_all_(client->options().http.stop, [this] { stop_.request_stop(); }),
+        thread_([this, client = std::move(client), request = std::move(request)]() mutable {
+          Download download(std::move(client), std::move(request), channel_);
+          channel_.close(download.run(stop_.get_token()));
+        }) {}
+
+  ~S3Reader() override {
+    stop_.request_stop();
+    thread_.join();
+  }
+
+  Result<std::size_t> read(std::span<std::byte> buffer) override {
+    if (at_ == bytes_.size()) {
+      bytes_.clear();
+      at_ = 0;
+      DRAY_TRY(channel_.take(bytes_));
+    }
+    const std::size_t count = std::min(buffer.size(), bytes_.size() - at_);
+    if (count > 0) std::memcpy(buffer.data(), bytes_.data() + at_, count);
+    at_ += count;
+    return count;
+  }
+
+ private:
+  Channel channel_;
+  std::string bytes_;
+  std::size_t at_ = 0;
+  std::stop_source stop_;
+  std::stop_callback<std::function<void()>> stop_all_;
+  std::thread thread_;
+};
+
+}  // namespace
+
+std::unique_ptr<ByteReader> read_object(std::shared_ptr<S3Client::Impl> client,
+                                        S3GetRequest request) {
+  return std::make_unique<S3Reader>(std::move(client), std::move(request));
+}
+
+}  // namespace dray
