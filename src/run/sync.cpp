@@ -507,6 +507,7 @@ class Sync {
     for (const Target& target : targets_)
       progress_.rows_total += target.rows->row_count();
     number_objects();
+    DRAY_TRY(forget_old_origins());
     std::size_t columns = 0;  // that the transaction at hand writes
     for (std::size_t i = 0; i < targets_.size(); ++i) {
       const std::size_t own = columns_of(i);
@@ -520,6 +521,18 @@ class Sync {
     }
     DRAY_TRY(count_lines());
     return write_ledger(begun);
+  }
+
+  // Of the objects that are loaded again whole. A retry adds to what its object told before.
+  Result<void> forget_old_origins() {
+    if (is_retry()) return {};
+    std::vector<std::int64_t> again;
+    for (std::size_t i = 0; i < objects_.size(); ++i) {
+      const auto known = ledger_.objects.find(object_keys_[i]);
+      const bool is_loaded = known != ledger_.objects.end() && known->second.loaded;
+      if (is_loaded && !unusable_[i]) again.push_back(entry_numbers_[i]);
+    }
+    return forget_origins(*session_, again);
   }
 
   const TablePlan* profile_plan(const Target& target) const {
