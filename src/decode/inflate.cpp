@@ -34,6 +34,12 @@ constexpr std::array<std::byte, 2> gzip_magic = {std::byte{0x1f}, std::byte{0x8b
 constexpr std::array<std::byte, 4> zstd_magic = {std::byte{0x28}, std::byte{0xb5}, std::byte{0x2f},
                                                  std::byte{0xfd}};
 
+constexpr std::array<std::byte, 3> byte_order_mark = {std::byte{0xef}, std::byte{0xbb},
+                                                      std::byte{0xbf}};
+
+// Enough for any magic number, and for a few blank lines in front of a line of JSON.
+constexpr std::size_t sniffed_bytes = 64;
+
 using Bytes = std::span<const std::byte>;
 
 bool begins_with(Bytes bytes, Bytes magic) {
@@ -65,25 +71,19 @@ std::string shown(Bytes bytes) {
   return printable ? as_text + "'" : as_hex;
 }
 
-bool looks_like_json(Bytes bytes) {
-  constexpr std::array<std::byte, 3> byte_order_mark = {std::byte{0xef}, std::byte{0xbb},
-                                                        std::byte{0xbf}};
-  return begins_with(bytes, byte_order_mark) ||
-         (!bytes.empty() && (bytes[0] == std::byte{'{'} || bytes[0] == std::byte{'\n'}));
+// A line's beginning, perhaps behind a byte-order mark and white space.
+bool is_json(Bytes bytes) {
+  if (begins_with(bytes, byte_order_mark)) bytes = bytes.subspan(byte_order_mark.size());
+  const auto first = std::ranges::find_if(bytes, [](std::byte b) {
+    return b != std::byte{' '} && b != std::byte{'\t'} && b != std::byte{'\r'} &&
+           b != std::byte{'\n'};
+  });
+  return first != bytes.end() && *first == std::byte{'{'};
 }
 
-// `format` is what the name promised: "gzip", "zstd", "plain text".
+// `format` is what the name promised: "gzip", "zstd".
 Error wrong_format(std::string_view format, Bytes bytes) {
-  std::string message = "is not ";
-  message.append(format).append(" (begins with ").append(shown(bytes)).append(")");
-  if (begins_with(bytes, gzip_magic)) {
-    message.append(": it looks like gzip, then name it .gz");
-  } else if (is_zstd(bytes)) {
-    message.append(": it looks like zstd, then name it .zst");
-  } else if (looks_like_json(bytes)) {
-    message.append(": if it was decompressed on the way, name it .json");
-  }
-  return bad_data_error(std::move(message));
+  return bad_data_error("is not " + std::string(format) + " (begins with " + shown(bytes) + ")");
 }
 
 Error empty_object(std::string_view format) {
@@ -376,11 +376,6 @@ class PlainStream final : public InflateStream {
       filled += count;
       at_end_ = count == 0;
     }
-    // No JSON begins like this; as text it would be nothing but rejects.
-    const Bytes bytes = out.first(filled);
-    if (bytes_ == 0 && (begins_with(bytes, gzip_magic) || is_zstd(bytes))) {
-      return wrong_format("plain text", bytes);
-    }
     bytes_ += filled;
     return filled;
   }
@@ -393,10 +388,8 @@ class PlainStream final : public InflateStream {
   bool at_end_ = false;
 };
 
-}  // namespace
-
-std::unique_ptr<InflateStream> open_inflate(std::unique_ptr<ByteReader> reader, Encoding encoding,
-                                            const InflateLimits& limits) {
+std::unique_ptr<InflateStream> open_as(Encoding encoding, std::unique_ptr<ByteReader> reader,
+                                       const InflateLimits& limits) {
   switch (encoding) {
     case Encoding::gzip:
       return std::make_unique<GzipStream>(std::move(reader), limits);
@@ -406,6 +399,76 @@ std::unique_ptr<InflateStream> open_inflate(std::unique_ptr<ByteReader> reader, 
       break;
   }
   return std::make_unique<PlainStream>(std::move(reader));
+}
+
+// A reader whose first bytes can be looked at before they are read.
+class SniffedReader final : public ByteReader {
+ public:
+  explicit SniffedReader(std::unique_ptr<ByteReader> reader) : reader_(std::move(reader)) {}
+
+  // The first bytes, all of them if there are no more.
+  Result<Bytes> sniff() {
+    while (end_ < bytes_.size()) {
+      DRAY_ASSIGN(const std::size_t count, reader_->read(std::span(bytes_).subspan(end_)));
+      if (count == 0) break;
+      end_ += count;
+    }
+    return Bytes(bytes_.data(), end_);
+  }
+
+  Result<std::size_t> read(std::span<std::byte> buffer) override {
+    if (begin_ == end_) return reader_->read(buffer);
+    const std::size_t count = std::min(buffer.size(), end_ - begin_);
+    std::copy_n(bytes_.begin() + static_cast<std::ptrdiff_t>(begin_), count, buffer.begin());
+    begin_ += count;
+    return count;
+  }
+
+ private:
+  std::unique_ptr<ByteReader> reader_;
+  std::array<std::byte, sniffed_bytes> bytes_{};
+  std::size_t begin_ = 0;
+  std::size_t end_ = 0;
+};
+
+// Asks the bytes what they are, at the first read.
+class SniffedStream final : public InflateStream {
+ public:
+  SniffedStream(std::unique_ptr<ByteReader> reader, Encoding promised, const InflateLimits& limits)
+      : reader_(std::make_unique<SniffedReader>(std::move(reader))),
+        promised_(promised),
+        limits_(limits) {}
+
+  Result<std::size_t> read(std::span<std::byte> out) override {
+    if (stream_ == nullptr) {
+      DRAY_ASSIGN(const Bytes bytes, reader_->sniff());
+      stream_ = open_as(encoding_of(bytes), std::move(reader_), limits_);
+    }
+    return stream_->read(out);
+  }
+
+  std::uint64_t bytes_consumed() const override {
+    return stream_ == nullptr ? 0 : stream_->bytes_consumed();
+  }
+
+ private:
+  Encoding encoding_of(Bytes bytes) const {
+    if (begins_with(bytes, gzip_magic)) return Encoding::gzip;
+    if (is_zstd(bytes)) return Encoding::zstd;
+    return is_json(bytes) ? Encoding::plain : promised_;
+  }
+
+  std::unique_ptr<SniffedReader> reader_;  // until the stream has it
+  const Encoding promised_;
+  const InflateLimits limits_;
+  std::unique_ptr<InflateStream> stream_;
+};
+
+}  // namespace
+
+std::unique_ptr<InflateStream> open_inflate(std::unique_ptr<ByteReader> reader, Encoding promised,
+                                            const InflateLimits& limits) {
+  return std::make_unique<SniffedStream>(std::move(reader), promised, limits);
 }
 
 }  // namespace dray

@@ -1,5 +1,7 @@
 // Compressed bytes in, plain bytes out, streaming: gzip (several members too) with ISA-L, zstd
-// (several frames too), or bytes as they are.
+// (several frames too), or bytes as they are. The first bytes tell which: HTTP stacks decompress in
+// passing and keep the name, and tools compress what is called .json. Only what they do not tell is
+// what its name promises.
 //
 // Threads: one stream belongs to one thread at a time.
 // Errors: `bad_data`: "is not gzip (begins with ...)", "empty: not gzip", "truncated: ...",
@@ -37,9 +39,9 @@ class InflateStream {
   virtual std::uint64_t bytes_consumed() const = 0;
 };
 
-// `reader` is owned by the stream. An empty object (no bytes at all) is a valid stream of nothing
-// when plain, and an error when gzip or zstd. Plain that begins like gzip or zstd is an error too.
-std::unique_ptr<InflateStream> open_inflate(std::unique_ptr<ByteReader> reader, Encoding encoding,
+// `reader` is owned by the stream; nothing is read before the first read(). An empty object (no
+// bytes at all) is a valid stream of nothing when plain is promised, else an error.
+std::unique_ptr<InflateStream> open_inflate(std::unique_ptr<ByteReader> reader, Encoding promised,
                                             const InflateLimits& limits = {});
 
 }  // namespace dray

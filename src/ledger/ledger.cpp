@@ -177,6 +177,17 @@ std::int64_t to_number(const std::optional<std::string>& text, std::int64_t othe
   return text ? std::stoll(*text) : otherwise;
 }
 
+// "(1, 2, 3)"
+template <typename Number>
+SqlBuilder& add_list(SqlBuilder& sql, const std::vector<Number>& numbers) {
+  sql.code("(");
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    if (i > 0) sql.code(", ");
+    sql.number(numbers[i]);
+  }
+  return sql.code(")");
+}
+
 std::string joined(const std::vector<std::string>& names) {
   std::string out;
   for (const std::string& name : names) {
@@ -334,7 +345,13 @@ Result<void> announce_objects(WarehouseSession& session, const std::string& sour
                               const std::vector<ObjectEntry>& objects) {
   std::vector<ObjectEntry> unknown;
   for (const ObjectEntry& entry : objects) {
-    if (!entry.known && entry.set_aside_reason.empty()) unknown.push_back(entry);
+    if (!entry.set_aside_reason.empty()) continue;
+    if (!entry.known) {
+      unknown.push_back(entry);
+      continue;
+    }
+    SqlBuilder sql("update _dray.objects set state = 'loading' where object_number = ");
+    DRAY_TRY(session.execute(std::move(sql.number(entry.number)).done()));
   }
   return append_objects(session, source, run_id, now, unknown, "loading");
 }
@@ -343,6 +360,13 @@ Result<void> forget_unfinished(WarehouseSession& session, const std::string& sou
   SqlBuilder sql("delete from _dray.lineage where object_number in (select object_number from ");
   sql.code("_dray.objects where state = 'loading' and source = ").text(source);
   return session.execute(std::move(sql.code(")")).done());
+}
+
+Result<void> forget_origins(WarehouseSession& session,
+                            const std::vector<std::int64_t>& object_numbers) {
+  if (object_numbers.empty()) return {};
+  SqlBuilder sql("delete from _dray.lineage where object_number in ");
+  return session.execute(std::move(add_list(sql, object_numbers)).done());
 }
 
 Result<void> write_objects(WarehouseSession& session, const std::string& source,
@@ -447,12 +471,7 @@ Result<void> resolve_rejects(WarehouseSession& session, const std::string& sourc
   sql.text(run_id).code(" where resolved_run is null and source = ").text(source);
   sql.code(" and object = ").text(object);
   if (lines.empty()) return session.execute(std::move(sql).done());
-  sql.code(" and line in (");
-  for (std::size_t i = 0; i < lines.size(); ++i) {
-    if (i > 0) sql.code(", ");
-    sql.number(lines[i]);
-  }
-  return session.execute(std::move(sql.code(")")).done());
+  return session.execute(std::move(add_list(sql.code(" and line in "), lines)).done());
 }
 
 }  // namespace dray

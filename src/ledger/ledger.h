@@ -76,9 +76,9 @@ struct ObjectEntry {
   LineCounts counts;
 };
 
-// Gives the objects that are not known their numbers for good, before the transaction that says
-// what became of them: of a load that takes several. Until then they are `loading`, and a later
-// sync takes them for new.
+// Gives the objects their numbers for good, before the transaction that says what became of them:
+// of a load that takes several. Until then they are `loading`, those that are loaded again too, and
+// a later sync takes them for new.
 Result<void> announce_objects(WarehouseSession& session, const std::string& source,
                               const std::string& run_id, Timestamp now,
                               const std::vector<ObjectEntry>& objects);
@@ -86,6 +86,11 @@ Result<void> announce_objects(WarehouseSession& session, const std::string& sour
 // Takes back the origins of the rows that a load which did not end has committed: whoever loads its
 // objects now tells them again.
 Result<void> forget_unfinished(WarehouseSession& session, const std::string& source);
+
+// Takes back the origins of all rows of objects that are loaded again: where they were in the old
+// content says nothing of the new one, and would settle ties wrongly.
+Result<void> forget_origins(WarehouseSession& session,
+                            const std::vector<std::int64_t>& object_numbers);
 
 // What became of them.
 Result<void> write_objects(WarehouseSession& session, const std::string& source,

@@ -69,6 +69,15 @@ std::optional<ColumnType> our_type(std::string_view name) {
   return std::nullopt;
 }
 
+// DuckDB tells names apart without regard to the case of A to Z, whatever they were created with.
+// In lower case, as Dray writes them, "Color" is the column `color`.
+std::string folded(std::string name) {
+  for (char& c : name) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return name;
+}
+
 class DuckSession final : public WarehouseSession {
  public:
   DuckSession(std::shared_ptr<DuckDatabase> database, std::unique_ptr<DuckConnection> connection,
@@ -79,26 +88,31 @@ class DuckSession final : public WarehouseSession {
     Catalog out;
     out.schema = schema;
     DRAY_ASSIGN(const QueryResult schemas,
-                query(std::move(SqlBuilder("select 1 from duckdb_schemas() where database_name = "
-                                           "current_database() and schema_name = ")
-                                    .text(schema))
+                query(SqlBuilder("select schema_name from duckdb_schemas() where database_name = "
+                                 "current_database()")
                           .done()));
-    out.schema_exists = !schemas.rows.empty();
+    const auto live = std::ranges::find_if(
+        schemas.rows, [&](const auto& row) { return folded(*row[0]) == schema; });
+    out.schema_exists = live != schemas.rows.end();
+    if (!out.schema_exists) return out;
     SqlBuilder sql(
         "select c.table_name, c.column_name, c.data_type, v.view_name is not null from "
         "duckdb_columns() c left join duckdb_views() v on v.database_name = c.database_name and "
         "v.schema_name = c.schema_name and v.view_name = c.table_name where c.database_name = "
         "current_database() and c.schema_name = ");
-    DRAY_ASSIGN(const QueryResult columns,
-                query(std::move(sql.text(schema).code(" order by 1, c.column_index")).done()));
+    DRAY_ASSIGN(
+        const QueryResult columns,
+        query(std::move(sql.text(*live->front()).code(" order by 1, c.column_index")).done()));
     for (const auto& row : columns.rows) {
-      if (out.tables.empty() || out.tables.back().name != *row[0]) {
-        out.tables.push_back({*row[0], *row[3] == "true", {}});
+      const std::string table = folded(*row[0]);
+      if (out.tables.empty() || out.tables.back().name != table) {
+        out.tables.push_back({table, *row[3] == "true", {}});
       }
       const auto type = our_type(*row[2]);
       out.tables.back().columns.push_back(
-          {*row[1], *row[2], type.has_value(), type.value_or(ColumnType::varchar)});
+          {folded(*row[1]), *row[2], type.has_value(), type.value_or(ColumnType::varchar)});
     }
+    std::ranges::sort(out.tables, {}, &LiveTable::name);
     return out;
   }
 

@@ -8,7 +8,8 @@
 
 namespace dray {
 
-// How an object's bytes become lines. Told by the key's ending, checked against the first bytes.
+// How an object's bytes become lines. Promised by the key's ending; the first bytes may tell
+// otherwise (decode/inflate.h).
 enum class Encoding { gzip, zstd, plain };
 
 // One object as a listing shows it. A value; (key, size, version) is its identity: a pair already

@@ -592,6 +592,7 @@ class Sync {
         std::ranges::all_of(ledger_.objects, [](const auto& entry) { return entry.second.loaded; });
     if (!all_ended) DRAY_TRY(forget_unfinished(*session_, report_.source));
     DRAY_TRY(make_schema());
+    DRAY_TRY(forget_old_origins());
     std::size_t columns = 0;  // that the transaction at hand writes
     for (std::size_t i = 0; i < targets_.size(); ++i) {
       if (left_out_.contains(i)) continue;
@@ -614,6 +615,18 @@ class Sync {
       if (table_of(change).empty()) DRAY_TRY(session_->apply(change));
     }
     return {};
+  }
+
+  // Of the objects that are loaded again whole. A retry adds to what its object told before.
+  Result<void> forget_old_origins() {
+    if (is_retry()) return {};
+    std::vector<std::int64_t> again;
+    for (std::size_t i = 0; i < objects_.size(); ++i) {
+      const auto known = ledger_.objects.find(object_keys_[i]);
+      const bool is_loaded = known != ledger_.objects.end() && known->second.loaded;
+      if (is_loaded && !unusable_[i]) again.push_back(entry_numbers_[i]);
+    }
+    return forget_origins(*session_, again);
   }
 
   const TablePlan* profile_plan(const Target& target) const {

@@ -97,6 +97,17 @@ class Objects(InputTest):
         (self.logs / "a.gz").write_bytes(b"hello\n")
         self.assertEqual(self.reason_of("a.gz"), "is not gzip (begins with 'hell')")
 
+    def test_the_first_bytes_count_and_not_the_name(self):
+        """HTTP stacks decompress in passing, and S3 keeps what has a Content-Encoding under any name."""
+        line = lambda number: json.dumps(track(number)).encode() + b"\n"
+        (self.logs / "a.json.gz").write_bytes(line(1))
+        (self.logs / "b.json").write_bytes(gzip.compress(line(2), 1))
+        (self.logs / "c.gz").write_bytes(zstd(line(3)))
+        (self.logs / "d.zst").write_bytes(b"\xef\xbb\xbf" + line(4))
+        report = self.sync()
+        self.assertEqual((report["status"], report["objects"]["loaded"], report["loaded"]), ("success", 4, 4))
+        self.assertEqual(report["notices"], [])
+
     def test_truncated_gzip(self):
         self.write("a.gz", *[track(number, text=str(number)) for number in range(2, 90)])
         whole = (self.logs / "a.gz").read_bytes()

@@ -86,8 +86,10 @@ std::unique_ptr<Warehouse> open(const std::string& address) {
   return std::move(warehouse).value();
 }
 
-Result<RunReport> run_sync(ObjectStore& store, Warehouse& warehouse) {
+Result<RunReport> run_sync(ObjectStore& store, Warehouse& warehouse,
+                           ReloadChanged reload_changed = ReloadChanged::no) {
   SyncRequest request;
+  request.reload_changed = reload_changed;
   request.source = "shop";
   request.threads = 1;
   request.memory_bytes = 16U << 20;
@@ -96,8 +98,9 @@ Result<RunReport> run_sync(ObjectStore& store, Warehouse& warehouse) {
   return sync(request, store, warehouse, progress, {});
 }
 
-RunReport clean_sync(ObjectStore& store, Warehouse& warehouse) {
-  auto report = run_sync(store, warehouse);
+RunReport clean_sync(ObjectStore& store, Warehouse& warehouse,
+                     ReloadChanged reload_changed = ReloadChanged::no) {
+  auto report = run_sync(store, warehouse, reload_changed);
   if (!report) {
     ADD_FAILURE() << report.error().message;
     return {};
@@ -214,11 +217,15 @@ class SyncFault : public testing::TestWithParam<Case> {
     return "duckdb:" + (directory_ / file).string();
   }
 
-  // A warehouse file as it is before the sync under test, and the store that this sync sees.
-  void prepare(MemoryStore& store) {
+  void remove_faulty() {
     for (const auto& entry : fs::directory_iterator(directory_)) {
       if (entry.path().filename().string().starts_with("faulty")) fs::remove_all(entry.path());
     }
+  }
+
+  // A warehouse file as it is before the sync under test, and the store that this sync sees.
+  void prepare(MemoryStore& store) {
+    remove_faulty();
     add_all(store, first_);
     if (which_ == Which::first_sync) return;
     const fs::path before = directory_ / "before.duckdb";
@@ -340,6 +347,56 @@ TEST_P(SyncFault, NextSyncMakesUpForSomeTablesToo) {
     if (!faults.fired() || HasFailure()) return;
   }
 }
+
+// Objects that are loaded again, a table at a time: the next sync, which nobody tells to load them
+// again, leaves all as it was or finishes it.
+class ReloadFault : public SyncFault {};
+
+TEST_P(ReloadFault, NextSyncFindsAllOfItOrNone) {
+  const auto [which, timing, duration] = GetParam();
+  const Objects changed = make_objects(8, 4, 15);
+  const auto change = [&](MemoryStore& store) {
+    for (const auto& [key, bytes] : first_)
+      store.replace(key, changed.at(key));
+  };
+  MemoryStore store;
+  ASSERT_NO_FATAL_FAILURE(prepare(store));
+  const fs::path before = directory_ / "before.duckdb";
+  fs::copy_file(directory_ / "clean.duckdb", before);
+  change(store);
+  clean_sync(store, *open(address("clean.duckdb")), ReloadChanged::yes);
+  const Tables reloaded = read_tables(*open(address("clean.duckdb")));
+  ASSERT_NE(reloaded, expected_);
+  std::set<bool> outcomes;
+  for (std::uint64_t at = 1;; ++at) {
+    ASSERT_LT(at, 1'000U);
+    remove_faulty();
+    fs::copy_file(before, directory_ / "faulty.duckdb");
+    FaultPlan faults(at, timing, duration);
+    {
+      const auto real = open(address("faulty.duckdb"));
+      FaultyWarehouse warehouse(*real, faults, 1);
+      (void)run_sync(store, warehouse, ReloadChanged::yes);
+    }
+    SCOPED_TRACE("call " + std::to_string(at) + ", " + faults.failed_call());
+    const auto warehouse = open(address("faulty.duckdb"));
+    ASSERT_NE(warehouse, nullptr);
+    clean_sync(store, *warehouse);
+    const Tables tables = read_tables(*warehouse);
+    outcomes.insert(tables == reloaded);
+    if (tables != expected_) {
+      EXPECT_EQ(tables, reloaded);
+    }
+    if (!faults.fired() || HasFailure()) break;
+  }
+  EXPECT_EQ(outcomes.size(), 2U);
+}
+
+INSTANTIATE_TEST_SUITE_P(Calls, ReloadFault,
+                         testing::Combine(testing::Values(Which::first_sync),
+                                          testing::Values(FaultTiming::before, FaultTiming::after),
+                                          testing::Values(FaultDuration::once)),
+                         case_name);
 
 INSTANTIATE_TEST_SUITE_P(Calls, SyncFault,
                          testing::Combine(testing::Values(Which::first_sync, Which::second_sync),
