@@ -37,7 +37,7 @@ class RivalsTest : public testing::Test {
   // A stored row of stored_at against a staged one of staged_at that lies in line 10 of "b".
   void add(Micros stored_at, Micros staged_at, std::string_view stored_id = "id") {
     Rival rival{stored_row, stored_at, {uuid, xxh3("id", 5), staged_at, 0, 10}, staged_row};
-    rivals.add(rival, stored_id);
+    rivals.add_if_same_id(rival, stored_id);
   }
   bool staged_row_stays() { return !rivals.settle().stored_rows_replaced.empty(); }
 
@@ -57,13 +57,13 @@ TEST_F(RivalsTest, TheEarlierIsDroppedAndCounted) {
   add(101, 100);
   const auto outcome = rivals.settle();
   EXPECT_TRUE(outcome.stored_rows_replaced.empty());
-  EXPECT_EQ(outcome.rows_lost, 1U);
+  EXPECT_EQ(outcome.rows_lost.size(), 1U);
   EXPECT_EQ(rows.dropped, std::set<std::uint64_t>{staged_row});
 }
 
 TEST_F(RivalsTest, RowsOfOneHashButTwoIdsAreNoRivals) {
   add(101, 100, "another id");
-  EXPECT_EQ(rivals.settle().rows_lost, 0U);
+  EXPECT_EQ(rivals.settle().rows_lost.size(), 0U);
   EXPECT_TRUE(rows.dropped.empty());
 }
 
