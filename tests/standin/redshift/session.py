@@ -1,0 +1,1065 @@
+"""One client's connection."""
+
+import hashlib
+import os
+import re
+import struct
+import threading
+
+from . import wire
+from .backend import Backend
+from .copy import Copy
+from .copy_options import parse_copy
+from .cursor import Cursor
+from .ddl import Ddl
+from .errors import Dropped, SqlError, not_in_transaction, syntax_error, unsupported
+from .faults import ERRORS
+from .lexer import split, tokenize
+from .names import quote_literal
+from .query import Rewriter
+from .words import POSTGRES_SETTINGS, SETTINGS
+
+_TYPE_LENGTH = re.compile(r"bytes_([vc])_(\d+)_")
+_REFUSED_PARAMETERS = ("standard_conforming_strings", "lock_timeout", "idle_in_transaction_session_timeout", "jit", "intervalstyle")
+_PREPARABLE = ("select", "insert", "update", "delete", "with")
+# ParameterStatus messages that Redshift sends too.
+_REPORTED = ("DateStyle", "TimeZone", "is_superuser", "session_authorization", "integer_datetimes", "server_encoding")
+
+
+class Session:
+    """Runs in a thread of its own; `cancel` and `drop` may be called from others."""
+
+    def __init__(self, server, sock, number):
+        self.server = server
+        self.number = number
+        self.channel = wire.Channel(sock)
+        self.names = server.names
+        self.backend = None
+        self.user = self.database = ""
+        self.user_id = 0
+        self.pid = 0
+        self.secret = int.from_bytes(os.urandom(4), "big")
+        self.case_sensitive = False
+        self.last_copy_id = -1
+        self.last_copy_count = 0
+        self.last_query_id = -1
+        self.cancelled = threading.Event()
+        self._copy_id_before = None
+        self._implicit = False  # a transaction that only the statements of one query are in
+        self._multiple = False
+        self._ignore_until_sync = False
+        self._prepared = {}  # name: (sql, tokens, rewriter)
+        self._unread = False  # answers to forwarded messages are still to come
+        self._portals = {}
+        self._cursor_open = False
+        self._muted = False  # answers are lost: the statement runs, and the connection is then dropped
+        self._reads = {}
+        self._snapshot = None
+        self._writes = set()
+
+    # Start ------------------------------------------------------------------------------------------------------------
+
+    def run(self):
+        try:
+            if self._start():
+                self._serve()
+        except Dropped:
+            pass
+        except SqlError as error:
+            self._last_words(error)
+        finally:
+            self.server.forget(self)
+            if self.backend:
+                self.backend.close()
+            self.close_socket()
+
+    def _last_words(self, error):
+        try:
+            error.severity = "FATAL"
+            self.channel.write(wire.error_response(error))
+            self.channel.flush()
+        except Dropped:
+            pass
+
+    def close_socket(self):
+        """Without TLS's farewell, as a broken connection looks."""
+        try:
+            self.channel.sock.shutdown(2)
+        except OSError:
+            pass
+        try:
+            self.channel.sock.close()
+        except OSError:
+            pass
+
+    def _start(self):
+        encrypted = False
+        while True:
+            packet = self.channel.startup_packet()
+            (code,) = struct.unpack_from("!I", packet)
+            if code == wire.SSL_REQUEST:
+                self.channel.sock.sendall(b"S")
+                try:
+                    sock = self.server.tls.wrap_socket(self.channel.sock, server_side=True)
+                except OSError as error:
+                    raise Dropped(str(error)) from None
+                self.channel = wire.Channel(sock)
+                encrypted = True
+            elif code == wire.GSS_REQUEST:
+                self.channel.sock.sendall(b"N")
+            elif code == wire.CANCEL_REQUEST:
+                pid, secret = struct.unpack_from("!II", packet, 4)
+                self.server.cancel(pid, secret)
+                return False
+            elif code == wire.PROTOCOL_3:
+                break
+            else:
+                raise SqlError("0A000", "unsupported frontend protocol")
+        parameters = self._parameters(packet[4:])
+        refusal = self.server.faults.refusal()
+        if refusal:
+            raise SqlError(*refusal, severity="FATAL")
+        if not encrypted and self.server.require_tls:
+            raise SqlError(
+                "28000",
+                f'no pg_hba.conf entry for host "127.0.0.1", user "{self.user}", database "{self.database}", SSL off',
+                severity="FATAL",
+            )
+        settings = self._settings_of(parameters)
+        self._authenticate()
+        self._connect(settings)
+        return True
+
+    def _parameters(self, body):
+        parts = body.split(b"\0")
+        parameters = {parts[i].decode(): parts[i + 1].decode() for i in range(0, len(parts) - 1, 2) if parts[i]}
+        self.user = parameters.pop("user", "")
+        self.database = parameters.pop("database", self.user)
+        return parameters
+
+    def _settings_of(self, parameters):
+        """What the startup packet sets, after the checks that Redshift makes."""
+        settings = {}
+        options = parameters.pop("options", "")
+        for name, value in re.findall(r"(?:-c\s*|--)([\w.]+)=((?:\\.|[^\s\\])*)", options):
+            parameters[name.replace("-", "_")] = re.sub(r"\\(.)", r"\1", value)
+        for name, value in parameters.items():
+            low = name.lower()
+            if low in ("replication", "fallback_application_name"):
+                continue
+            if low.startswith("client_protocol_version") or low in ("driver_version", "os_version", "plugin_name"):
+                continue
+            self.check_setting(low, value)
+            if low in SETTINGS:
+                settings["redshift." + low] = value
+                if low == "enable_case_sensitive_identifier":
+                    self.case_sensitive = value.lower() in ("on", "true", "1")
+            elif low != "client_encoding":
+                settings[low] = value
+        return settings
+
+    def _authenticate(self):
+        password = self.server.users.get(self.user)
+        if self.server.authentication == "md5":
+            salt = os.urandom(4)
+            self.channel.write(wire.message(b"R", struct.pack("!I", 5) + salt))
+        else:
+            salt = None
+            self.channel.write(wire.message(b"R", struct.pack("!I", 3)))
+        self.channel.flush()
+        kind, payload = self.channel.read()
+        if kind != b"p":
+            raise Dropped("no password")
+        answer = payload.rstrip(b"\0").decode()
+        expected = password
+        if salt is not None and password is not None:
+            inner = hashlib.md5((password + self.user).encode()).hexdigest()
+            expected = "md5" + hashlib.md5(inner.encode() + salt).hexdigest()
+        if password is None or answer != expected:
+            raise SqlError("28000", f'password authentication failed for user "{self.user}"', severity="FATAL")
+
+    def _connect(self, settings):
+        if self.database != self.server.database:
+            raise SqlError("3D000", f'database "{self.database}" does not exist', severity="FATAL")
+        settings = {
+            "extra_float_digits": "0", "datestyle": "ISO, MDY", "timezone": "UTC", "standin.system": self.server.system_folder,
+            "bytea_output": "hex", "intervalstyle": "postgres", "standard_conforming_strings": "on", **settings,
+        }  # fmt: skip
+        path = settings.pop("search_path", '"$user", public')
+        settings["search_path"] = path + ", standin"
+        self.backend = self.server.connect(self.user, settings)
+        self.pid = self.backend.pid
+        self.user_id = int(self.backend.query("SELECT usesysid FROM pg_user WHERE usename = current_user")[0][0])
+        write = self.channel.write
+        write(wire.message(b"R", struct.pack("!I", 0)))
+        for name, value in (
+            ("client_encoding", "UNICODE"), ("DateStyle", "ISO, MDY"), ("integer_datetimes", "on"), ("is_superuser", "off"),
+            ("server_encoding", "UNICODE"), ("server_version", "8.0.2"), ("session_authorization", self.user), ("TimeZone", "UTC"),
+        ):  # fmt: skip
+            write(wire.message(b"S", wire.text(name) + wire.text(value)))
+        write(wire.message(b"K", struct.pack("!II", self.pid, self.secret)))
+        self.server.remember(self)
+        self._ready()
+
+    def _ready(self):
+        self.channel.write(wire.message(b"Z", self.backend.status.encode()))
+        self.channel.flush()
+
+    # Messages ---------------------------------------------------------------------------------------------------------
+
+    def _serve(self):
+        handlers = {
+            b"Q": self._on_query, b"P": self._on_parse, b"B": self._on_bind, b"D": self._on_describe, b"E": self._on_execute,
+            b"C": self._on_close, b"S": self._on_sync, b"H": self._on_flush,
+        }  # fmt: skip
+        while True:
+            kind, payload = self.channel.read()
+            if kind == b"X":
+                return
+            handler = handlers.get(kind)
+            if handler is None:
+                raise SqlError("08P01", f"invalid frontend message type {kind[0]}")
+            if self._ignore_until_sync and kind not in (b"S", b"Q"):
+                continue
+            handler(payload)
+
+    def _on_query(self, payload):
+        sql = payload.rstrip(b"\0").decode()
+        self._multiple = False
+        try:
+            statements = split(tokenize(sql, self.case_sensitive))
+            if not statements:
+                self._send(wire.message(b"I"))
+            texts = [sql] if len(statements) == 1 else [" ".join(t.text for t in s) for s in statements]
+            self._multiple = len(statements) > 1
+            if self._multiple and self.backend.status == "I":
+                self._begin_implicit()
+            for tokens, text in zip(statements, texts):
+                self._logged(tokens, text)
+            if self._implicit:
+                self._end_implicit("COMMIT")
+        except SqlError as error:
+            self._report(error)
+            if self._implicit:
+                self._end_implicit("ROLLBACK")
+        self._ready()
+
+    def _begin_implicit(self):
+        self.backend.query("BEGIN ISOLATION LEVEL REPEATABLE READ")
+        self._transaction_began()
+        self._implicit = True
+
+    def _end_implicit(self, how):
+        self._implicit = False
+        if self.backend.status != "I":
+            self.backend.query(how)
+            self._transaction_ended(how == "COMMIT")
+
+    def _report(self, error):
+        """An error of the stand-in's own: PostgreSQL's transaction fails with it."""
+        self.backend.fail_transaction()
+        self._send_error(error)
+
+    def _send_error(self, error):
+        for info in error.infos:
+            self._send(wire.notice_response("INFO", info))
+        self._send(wire.error_response(error))
+        if error.severity == "FATAL":
+            self.channel.flush()
+            raise Dropped(error.message)
+
+    def _send(self, data):
+        if not self._muted:
+            self.channel.write(data)
+
+    def info(self, text):
+        self._send(wire.notice_response("INFO", text))
+
+    # One statement, with its faults and its line in the log ------------------------------------------------------------
+
+    def _logged(self, tokens, text, run=None):
+        begun = self.server.log.begin(text)
+        result = "dropped"
+        try:
+            result = self._with_faults(tokens, text, run)
+        except SqlError as error:
+            result = f"ERROR {error.code}: {error.message}"
+            raise
+        finally:
+            self.server.log.end(begun, self.number, self.user, text, result)
+
+    def _with_faults(self, tokens, text, run):
+        drop_after = at_half = False
+        for fault in self.server.faults.of(text):
+            if fault.action == "slow":
+                if self.cancelled.wait(fault.seconds):
+                    self.cancelled.clear()
+                    raise SqlError("57014", "Query (150) canceled on user's request")
+            elif fault.action == "error":
+                self._fail_by_order(ERRORS[fault.kind](), tokens)
+            elif fault.kind == "before":
+                raise Dropped("by order")
+            elif fault.kind == "during":
+                at_half = True
+            else:
+                drop_after = True
+        self._muted = drop_after
+        if run:
+            tag = run()
+        else:
+            tag = self._run(tokens, at_half)
+        if drop_after:
+            raise Dropped("by order")
+        return tag
+
+    def _fail_by_order(self, error, tokens):
+        """The transaction is rolled back; at COMMIT it is over."""
+        if tokens[0].is_word("commit", "end") and self.backend.status != "I":
+            self.backend.query("ROLLBACK")
+            self._transaction_ended(False)
+        raise error
+
+    def _run(self, tokens, at_half=False):
+        """The result for the log; raises SqlError, of which PostgreSQL's transaction does not know yet."""
+        first = tokens[0]
+        if first.is_op("(") or first.is_word("select", "with", "insert", "update", "delete", "merge"):
+            return self._run_query(tokens)
+        if first.kind != "word":
+            raise syntax_error(first.text)
+        if self.backend.status == "E" and first.value not in ("rollback", "abort", "commit", "end"):
+            raise SqlError("25P02", "current transaction is aborted, commands ignored until end of transaction block")
+        if first.value == "copy":
+            return self._run_copy(tokens, at_half)
+        handler = getattr(self, "_do_" + first.value, None)
+        if handler is None:
+            raise syntax_error(first.text)
+        return handler(tokens)
+
+    def _pass(self, sql, tag=None):
+        """Runs one statement there; its answer goes to the client. The tag, or raises the error that was."""
+        self.backend.send_query(sql)
+        return self._relay(tag)
+
+    def _relay(self, tag=None):
+        error, result = None, ""
+        while True:
+            kind, payload = self.backend.channel.read()
+            if kind == b"D":
+                self._send(wire.message(kind, payload))
+            elif kind == b"T":
+                self._send(wire.message(kind, wire.rename_columns(payload, self.names.full)))
+            elif kind == b"C":
+                result = tag or payload.rstrip(b"\0").decode()
+                self._send(wire.message(kind, wire.text(result)))
+            elif kind == b"E":
+                error = self._translated(wire.fields(payload))
+                if error.severity == "FATAL":
+                    self._send_error(error)
+            elif kind == b"N":
+                self._relay_notice(wire.fields(payload))
+            elif kind == b"S":
+                self._relay_parameter(payload)
+            elif kind == b"Z":
+                self.backend.status = payload.decode()
+                break
+            else:
+                self._send(wire.message(kind, payload))
+        if error:
+            raise error
+        return result
+
+    def _relay_parameter(self, payload):
+        name, value = (part.decode() for part in payload.split(b"\0")[:2])
+        if name in _REPORTED or name == "client_encoding":
+            self._send(wire.message(b"S", payload))
+
+    def _relay_notice(self, found):
+        text = self.names.restore(found["M"])
+        match = re.fullmatch(r'(relation|schema) "(.*)" already exists, skipping', text)
+        if match:
+            kind = "Relation" if match.group(1) == "relation" else "Schema"
+            self.info(f'{kind} "{match.group(2)}" already exists and will be skipped')
+            return
+        match = re.fullmatch(r'(table|schema|view) "(.*)" does not exist, skipping', text)
+        if match:
+            self.info(f'{match.group(1).capitalize()} "{match.group(2)}" does not exist and will be skipped')
+            return
+        severity = "WARNING" if found["S"] == "WARNING" else "INFO"
+        self._send(wire.notice_response(severity, text, found["C"]))
+
+    def _translated(self, found):
+        """PostgreSQL's error in Redshift's words, where they are known to differ."""
+        code, text = found["C"], self.names.restore(found["M"])
+        detail = found.get("D")
+        detail = self.names.restore(detail) if detail else None
+        constraint = _TYPE_LENGTH.match(found.get("n", ""))
+        if code == "23514" and constraint:
+            kind = "character varying" if constraint.group(1) == "v" else "character"
+            return SqlError("22001", f"value too long for type {kind}({constraint.group(2)})")
+        if code == "23502":
+            return SqlError("23502", f"Cannot insert a NULL value into column {self.names.full(found.get('c', ''))}")
+        if code == "40001":
+            if self.server.serializable:
+                return ERRORS["1023"]()
+            return ERRORS["conflict"]()
+        if code == "21000" and "MERGE" in text:
+            return SqlError("XX000", "Found multiple matches to update the same tuple.")
+        if code == "57014":
+            return SqlError("57014", f"Query ({self.last_query_id}) canceled on user's request")
+        severity = "FATAL" if found["S"] == "FATAL" else "ERROR"
+        return SqlError(code, text, detail, found.get("H"), severity=severity)
+
+    # Transactions -----------------------------------------------------------------------------------------------------
+
+    def _transaction_began(self):
+        self._copy_id_before = self.last_copy_id
+        self._reads, self._writes, self._snapshot = {}, set(), None
+
+    def _transaction_ended(self, committed):
+        if committed:
+            self.server.committed(self._writes)
+        elif self._copy_id_before is not None:
+            self.last_copy_id = self._copy_id_before
+            self.last_copy_count = 0
+        self._copy_id_before = None
+        self._reads, self._writes, self._snapshot = {}, set(), None
+        self._cursor_open = False
+
+    def outside_transaction(self, command):
+        if self._implicit or self._multiple:
+            raise not_in_transaction(command, multiple=True)
+        if self.backend.status != "I":
+            raise not_in_transaction(command, multiple=False)
+
+    def _do_begin(self, tokens):
+        cursor = Cursor(tokens)
+        first = cursor.next()
+        if first.is_word("start"):
+            cursor.expect("transaction")
+        elif not cursor.take("work"):
+            cursor.take("transaction")
+        while not cursor.done:
+            if cursor.take("isolation", "level"):
+                if not (
+                    cursor.take("serializable") or cursor.take("repeatable", "read")
+                    or cursor.take("read", "committed") or cursor.take("read", "uncommitted")
+                ):  # fmt: skip
+                    raise syntax_error(cursor.token.text)
+            elif not (cursor.take("read", "write") or cursor.take("read", "only") or cursor.take_op(",")):
+                raise syntax_error(cursor.token.text)
+        if self._implicit:
+            self._implicit = False
+            self._send(wire.message(b"C", wire.text("BEGIN")))
+            return "BEGIN"
+        if self.backend.status != "I":
+            self._send(wire.notice_response("WARNING", "there is already a transaction in progress", "25001"))
+            self._send(wire.message(b"C", wire.text("BEGIN")))
+            return "BEGIN"
+        tag = self._pass("BEGIN ISOLATION LEVEL REPEATABLE READ", "BEGIN")
+        self._transaction_began()
+        return tag
+
+    def _do_start(self, tokens):
+        return self._do_begin(tokens)
+
+    def _do_commit(self, tokens):
+        return self._end_transaction(tokens, "COMMIT")
+
+    def _do_end(self, tokens):
+        return self._end_transaction(tokens, "COMMIT")
+
+    def _do_rollback(self, tokens):
+        return self._end_transaction(tokens, "ROLLBACK")
+
+    def _do_abort(self, tokens):
+        return self._end_transaction(tokens, "ROLLBACK")
+
+    def _end_transaction(self, tokens, how):
+        cursor = Cursor(tokens)
+        cursor.next()
+        if not cursor.take("work"):
+            cursor.take("transaction")
+        if cursor.token.is_word("to"):
+            raise unsupported('SQL command "ROLLBACK TO SAVEPOINT" not supported.')
+        cursor.expect_end()
+        failed = self.backend.status == "E"
+        self._implicit = False
+        tag = self._pass(how)
+        self._transaction_ended(how == "COMMIT" and not failed)
+        if self._multiple:
+            self._begin_implicit()
+        return tag
+
+    def _do_savepoint(self, tokens):
+        raise unsupported('SQL command "SAVEPOINT" not supported.')
+
+    def _do_release(self, tokens):
+        raise unsupported('SQL command "RELEASE SAVEPOINT" not supported.')
+
+    # Queries and DML --------------------------------------------------------------------------------------------------
+
+    def _run_query(self, tokens):
+        rewriter = Rewriter(tokens, self)
+        sql = rewriter.run()
+        self._note_tables(rewriter)
+        self._new_query()
+        tag = self._pass(sql)
+        self._autocommitted(rewriter)
+        return tag
+
+    def check_readable(self, rewriter):
+        """For CREATE TABLE AS: the tables that it reads are of the transaction's snapshot, too."""
+        self._note_tables(rewriter)
+
+    def _new_query(self):
+        self.last_query_id = self.server.next_query()
+
+    def _keys_of(self, relations):
+        return {r.parts[-1] if len(r.parts) == 1 else ".".join(r.parts) for r in relations if r.of_user}
+
+    def _note_tables(self, rewriter):
+        """Locks what is written, as Redshift does, and finds a write that a snapshot does not see."""
+        if self.backend.status != "T":
+            return
+        targets = [r for r in rewriter.relations if r.target and r.of_user]
+        for relation in targets:
+            self._lock_for_writing(relation.parts)
+        read = self._keys_of(rewriter.relations)
+        self._judge(read, self._keys_of(targets))
+
+    def _judge(self, read, written):
+        if self._snapshot is None and (read or written):
+            self._snapshot = self.server.commits()
+        if self.server.serializable:
+            for table in written:
+                if table in self._reads and self.server.last_commit_of(table) > self._snapshot:
+                    raise ERRORS["1023"]()
+        for table in read:
+            self._reads[table] = True
+        self._writes |= written
+
+    def _lock_for_writing(self, parts):
+        """A second writer waits for the end of the first one's transaction. Temporary and new tables have no rival."""
+        name = self.qualified(parts)
+        if self.server.may_lock(self.user, name):
+            self.backend.query(f"LOCK TABLE {name} IN SHARE ROW EXCLUSIVE MODE")
+
+    def _autocommitted(self, rewriter):
+        if self.backend.status == "I":
+            self.server.committed(self._keys_of(r for r in rewriter.relations if r.target))
+
+    # COPY -------------------------------------------------------------------------------------------------------------
+
+    def _run_copy(self, tokens, at_half):
+        options = parse_copy(tokens, self.database)
+        if self.backend.status == "T":
+            self._lock_for_writing(options.parts)
+            self._judge(set(), {".".join(options.parts)})
+        elif self.backend.status == "I":
+            self.cancelled.clear()
+        copy = Copy(self, options)
+        if at_half:
+            copy.at_half = self._drop_half_way
+        for text in copy.run():
+            self.info(text)
+        self._send(wire.message(b"C", wire.text("COPY")))
+        if self.backend.status == "I":
+            self.server.committed({".".join(options.parts)})
+        return f"COPY {copy.rows}"
+
+    def _drop_half_way(self):
+        """The client is gone. A load that commits by itself goes on; one in a transaction is rolled back."""
+        self._muted = True
+        self.close_socket()
+        if self.backend.status != "I":
+            raise Dropped("by order")
+
+    def begin_load(self):
+        self._new_query()
+        self.last_copy_id = self.last_query_id
+        self.last_copy_count = 0
+        return self.last_copy_id
+
+    def statement_timeout(self):
+        """Seconds; 0 for none."""
+        return int(self.backend.query("SELECT setting FROM pg_settings WHERE name = 'statement_timeout'")[0][0]) / 1000
+
+    # What ALTER TABLE and COPY ask about tables ---------------------------------------------------------------------------
+
+    def qualified(self, parts):
+        return ".".join(self.names.quote(part) for part in parts)
+
+    def relation_exists(self, parts):
+        return self.backend.query(f"SELECT to_regclass({quote_literal(self.qualified(parts))})")[0][0] is not None
+
+    def table_oid(self, parts):
+        return int(self.backend.query(f"SELECT {quote_literal(self.qualified(parts))}::regclass::oid")[0][0])
+
+    def table_columns(self, parts):
+        """None if there is no such table."""
+        literal = quote_literal(self.qualified(parts))
+        if self.backend.query(f"SELECT to_regclass({literal})")[0][0] is None:
+            return None
+        rows = self.backend.query(
+            "SELECT attname, typname, typmod, not_null, has_default, identity, encoding, distkey, sortkey, constrained, byte_check, "
+            "CASE WHEN not_null AND has_default AND identity = '' THEN standin.default_text(" + literal + "::regclass, attnum) END "
+            f"FROM standin.table_columns({literal}::regclass)"
+        )
+        columns = []
+        for name, kind, modifier, not_null, default, identity, encoding, distkey, sortkey, constrained, check, value in rows:
+            modifier = int(modifier)
+            columns.append(
+                {
+                    "name": self.names.full(name), "type": kind, "not_null": not_null == "t", "default": default == "t",
+                    "identity": identity, "encoding": encoding, "distkey": distkey == "t", "sortkey": sortkey == "t",
+                    "constrained": constrained == "t", "check": check, "default_when_null": value,
+                    "length": modifier - 4 if kind in ("varchar", "bpchar") else None,
+                    "precision": (modifier - 4) >> 16 if kind == "numeric" else None,
+                    "scale": (modifier - 4) & 0xFFFF if kind == "numeric" else None,
+                }
+            )  # fmt: skip
+        return columns
+
+    def column_facts(self, parts, name):
+        columns = self.table_columns(parts)
+        if columns is None:
+            raise SqlError("42P01", f'relation "{parts[-1]}" does not exist')
+        facts = next((column for column in columns if column["name"] == name), None)
+        if facts is None:
+            raise SqlError("42703", f'column "{name}" of relation "{parts[-1]}" does not exist')
+        facts["columns"] = len(columns)
+        facts["longest"] = 0
+        if facts["type"] == "varchar":
+            sql = f"SELECT coalesce(max(octet_length({self.names.quote(name)})), 0) FROM {self.qualified(parts)}"
+            try:
+                facts["longest"] = int(self.backend.query(sql)[0][0])
+            except SqlError:
+                pass
+        return facts
+
+    # DDL --------------------------------------------------------------------------------------------------------------
+
+    def _several(self, statements, tag):
+        """The first statement is the client's, the others the stand-in's book-keeping: all or nothing."""
+        alone = self.backend.status == "I"
+        if len(statements) == 1:
+            return self._pass(statements[0], tag)
+        if alone:
+            self.backend.query("BEGIN")
+        try:
+            self._silent_tag(statements[0])
+            for statement in statements[1:]:
+                self.backend.query(statement)
+            if alone:
+                self.backend.query("COMMIT")
+        except SqlError:
+            if alone and self.backend.status != "I":
+                self.backend.query("ROLLBACK")
+            raise
+        self._send(wire.message(b"C", wire.text(tag)))
+        return tag
+
+    def _silent_tag(self, sql):
+        muted, kept = self._send, []
+        self._send = lambda data: kept.append(data) if data[:1] != b"C" and data[:1] != b"T" and data[:1] != b"D" else None
+        try:
+            self._pass(sql)
+        finally:
+            self._send = muted
+        for data in kept:
+            self._send(data)
+
+    def _do_create(self, tokens):
+        words = [t.value for t in tokens[1:6] if t.kind == "word"]
+        if words[:1] == ["table"] or words[:1] in (["temp"], ["temporary"], ["local"]):
+            return self._several(Ddl(self).create_table(tokens), "CREATE TABLE")
+        if words[:1] == ["schema"]:
+            return self._create_schema(tokens)
+        if words[:1] == ["view"] or words[:3] == ["or", "replace", "view"]:
+            return self._create_view(tokens)
+        if words[:1] == ["database"]:
+            self.outside_transaction("CREATE DATABASE")
+            raise unsupported("the stand-in has one database")
+        if words[:1] in (["user"], ["group"]):
+            return self._create_user(tokens)
+        raise self._not_on_redshift(tokens)
+
+    @staticmethod
+    def _not_on_redshift(tokens):
+        text = " ".join(t.text for t in tokens)
+        return unsupported(f'SQL command "{text};" not supported on Redshift tables.')
+
+    def _create_schema(self, tokens):
+        cursor = Cursor(tokens)
+        cursor.expect("create", "schema")
+        clause = "IF NOT EXISTS " if cursor.take("if", "not", "exists") else ""
+        name = cursor.name()
+        if name == "public":
+            raise SqlError("42P06", 'schema "public" already exists')
+        owner = ""
+        if cursor.take("authorization"):
+            owner = f" AUTHORIZATION {self.names.quote(cursor.name())}"
+        if cursor.take("quota"):
+            while not cursor.done:
+                cursor.next()
+        cursor.expect_end()
+        return self._pass(f"CREATE SCHEMA {clause}{self.names.quote(name)}{owner}")
+
+    def _create_view(self, tokens):
+        at = next((i for i, t in enumerate(tokens) if t.is_word("as")), None)
+        if at is None:
+            raise syntax_error("")
+        body = tokens[at + 1 :]
+        if len(body) > 4 and body[-4].is_word("with") and body[-1].is_word("binding"):
+            body = body[:-4]
+        rewriter = Rewriter(body, self)
+        select = rewriter.run()
+        return self._pass(self.names.emit(tokens[: at + 1]) + " " + select, "CREATE VIEW")
+
+    def _create_user(self, tokens):
+        return self._pass(self.names.emit(tokens), "CREATE USER")
+
+    def _do_alter(self, tokens):
+        if tokens[1:2] and tokens[1].is_word("table"):
+            return self._several(Ddl(self).alter_table(tokens), "ALTER TABLE")
+        if tokens[1:2] and tokens[1].is_word("schema", "user", "group"):
+            return self._pass(self.names.emit(tokens))
+        raise syntax_error(tokens[1].text if len(tokens) > 1 else "")
+
+    def _do_drop(self, tokens):
+        cursor = Cursor(tokens)
+        cursor.expect("drop")
+        kind = cursor.next()
+        if kind.is_word("database"):
+            self.outside_transaction("DROP DATABASE")
+        if not kind.is_word("table", "schema", "view", "user", "group"):
+            raise self._not_on_redshift(tokens)
+        clause = "IF EXISTS " if cursor.take("if", "exists") else ""
+        names = [self.qualified(cursor.qualified(self.database))]
+        while cursor.take_op(","):
+            names.append(self.qualified(cursor.qualified(self.database)))
+        behaviour = " CASCADE" if cursor.take("cascade") else ""
+        cursor.take("restrict")
+        cursor.expect_end()
+        return self._pass(f"DROP {kind.value.upper()} {clause}{', '.join(names)}{behaviour}")
+
+    def _do_truncate(self, tokens):
+        cursor = Cursor(tokens)
+        cursor.expect("truncate")
+        cursor.take("table")
+        parts = cursor.qualified(self.database)
+        cursor.expect_end()
+        in_transaction = self.backend.status == "T"
+        name = self.qualified(parts)
+        if not in_transaction:
+            return self._pass(f"TRUNCATE {name}", "TRUNCATE TABLE")
+        # It commits the transaction that it is in.
+        self._silent_tag(f"TRUNCATE {name}")
+        self._writes.add(".".join(parts))
+        self.backend.query("COMMIT")
+        self._transaction_ended(True)
+        self._send(wire.message(b"C", wire.text("TRUNCATE TABLE")))
+        if self._implicit:
+            self._begin_implicit()
+        return "TRUNCATE TABLE"
+
+    def _do_lock(self, tokens):
+        cursor = Cursor(tokens)
+        cursor.expect("lock")
+        cursor.take("table")
+        names = [self.qualified(cursor.qualified(self.database))]
+        while cursor.take_op(","):
+            names.append(self.qualified(cursor.qualified(self.database)))
+        cursor.expect_end()
+        return self._pass(f"LOCK TABLE {', '.join(names)} IN ACCESS EXCLUSIVE MODE")
+
+    def _do_vacuum(self, tokens):
+        self.outside_transaction("VACUUM")
+        cursor = Cursor(tokens)
+        cursor.expect("vacuum")
+        if not (cursor.take("sort", "only") or cursor.take("delete", "only") or cursor.take("full") or cursor.take("recluster")):
+            cursor.take("reindex")
+        table = None
+        if cursor.token.is_name and not cursor.token.is_word("to", "boost"):
+            table = cursor.qualified(self.database)
+        if cursor.take("to"):
+            cursor.number()
+            cursor.expect("percent")
+            if table is None:
+                raise syntax_error("to")
+        cursor.take("boost")
+        cursor.expect_end()
+        if table and not self.relation_exists(table):
+            raise SqlError("42P01", f'relation "{table[-1]}" does not exist')
+        if not self.server.vacuum.acquire(blocking=False):
+            raise SqlError("XX000", "VACUUM is running. HINT: re-execute after other vacuum finished")
+        self.server.vacuum.release()
+        self._send(wire.message(b"C", wire.text("VACUUM")))
+        return "VACUUM"
+
+    def _do_analyze(self, tokens):
+        cursor = Cursor(tokens)
+        cursor.expect("analyze")
+        if cursor.take("compression"):
+            self.outside_transaction("ANALYZE COMPRESSION")
+            raise unsupported("the stand-in does not know ANALYZE COMPRESSION")
+        cursor.take("verbose")
+        if cursor.done:
+            return self._pass("ANALYZE")
+        parts = cursor.qualified(self.database)
+        columns = f" ({', '.join(map(self.names.quote, cursor.names_in_parentheses()))})" if cursor.token.is_op("(") else ""
+        if not cursor.take("predicate", "columns"):
+            cursor.take("all", "columns")
+        cursor.expect_end()
+        return self._pass(f"ANALYZE {self.qualified(parts)}{columns}")
+
+    def _do_grant(self, tokens):
+        return self._pass(self.names.emit(tokens))
+
+    def _do_revoke(self, tokens):
+        return self._pass(self.names.emit(tokens))
+
+    def _do_comment(self, tokens):
+        return self._pass(self.names.emit(tokens))
+
+    def _do_explain(self, tokens):
+        rest = tokens[2:] if tokens[1:2] and tokens[1].is_word("verbose") else tokens[1:]
+        if not rest or rest[0].is_op("("):
+            raise syntax_error(rest[0].text if rest else "")
+        rewriter = Rewriter(rest, self)
+        return self._pass("EXPLAIN " + rewriter.run())
+
+    # Cursors and prepared statements of SQL -----------------------------------------------------------------------------
+
+    def _do_declare(self, tokens):
+        if self.backend.status != "T":
+            raise SqlError("25P01", "DECLARE CURSOR may only be used in transaction blocks")
+        if self._cursor_open:
+            raise SqlError("0A000", "Only one cursor can be open at a time in a session")
+        at = next((i for i, t in enumerate(tokens) if t.is_word("for")), None)
+        if at is None:
+            raise syntax_error("")
+        rewriter = Rewriter(tokens[at + 1 :], self)
+        sql = rewriter.run()
+        self._note_tables(rewriter)
+        tag = self._pass(f"{self.names.emit(tokens[: at + 1])} {sql}")
+        self._cursor_open = True
+        return tag
+
+    def _do_fetch(self, tokens):
+        return self._pass(self.names.emit(tokens))
+
+    def _do_close(self, tokens):
+        self._cursor_open = False
+        return self._pass(self.names.emit(tokens))
+
+    def _do_prepare(self, tokens):
+        at = next((i for i, t in enumerate(tokens) if t.is_word("as")), None)
+        if at is None or at + 1 >= len(tokens):
+            raise syntax_error("")
+        if not tokens[at + 1].is_word(*_PREPARABLE):
+            raise syntax_error(tokens[at + 1].text)
+        rewriter = Rewriter(tokens[at + 1 :], self)
+        return self._pass(self.names.emit(tokens[: at + 1]) + " " + rewriter.run())
+
+    def _do_execute(self, tokens):
+        return self._pass(self.names.emit(tokens))
+
+    def _do_deallocate(self, tokens):
+        cursor = Cursor(tokens)
+        cursor.expect("deallocate")
+        cursor.take("prepare")
+        token = cursor.next()
+        if not token.is_name:
+            raise syntax_error(token.text)
+        cursor.expect_end()
+        if token.is_word("all"):
+            raise SqlError("26000", 'prepared statement "all" does not exist')
+        return self._pass(f"DEALLOCATE {self.names.quote(token.value)}")
+
+    # Settings -----------------------------------------------------------------------------------------------------------
+
+    @staticmethod
+    def check_setting(name, value):
+        if name in _REFUSED_PARAMETERS or (name not in SETTINGS and name not in POSTGRES_SETTINGS):
+            raise SqlError("42704", f'unrecognized configuration parameter "{name}"')
+        if name == "extra_float_digits":
+            if not re.fullmatch(r"-?\d+", value) or not -15 <= int(value) <= 2:
+                raise SqlError("22023", f"{value} is outside the valid range for parameter \"extra_float_digits\" (-15 .. 2)")
+        if name in ("server_version", "server_encoding", "is_superuser"):
+            raise SqlError("55P02", f'parameter "{name}" cannot be changed')
+
+    def _do_set(self, tokens):
+        cursor = Cursor(tokens)
+        cursor.expect("set")
+        local = "LOCAL " if cursor.take("local") else ""
+        if not local:
+            cursor.take("session")
+        if cursor.take("authorization"):
+            return self._pass("SET SESSION AUTHORIZATION " + self.names.emit(cursor.rest()))
+        if cursor.take("time", "zone"):
+            return self._pass(f"SET {local}TIME ZONE " + self.names.emit(cursor.rest()))
+        if cursor.token.is_word("transaction", "characteristics", "constraints"):
+            raise syntax_error(cursor.token.text)
+        token = cursor.next()
+        name = token.value
+        if not cursor.take("to"):
+            cursor.expect_op("=")
+        value_tokens = cursor.rest()
+        if not value_tokens:
+            raise syntax_error("")
+        value = "".join(t.value for t in value_tokens)
+        self.check_setting(name, value)
+        if name == "search_path":
+            return self._pass(f"SET {local}search_path TO {self.names.emit(value_tokens)}, standin")
+        if name in SETTINGS:
+            return self._set_own(local, name, value)
+        return self._pass(f"SET {local}{name} TO {self.names.emit(value_tokens)}")
+
+    def _set_own(self, local, name, value):
+        if SETTINGS[name] in ("on", "off") and value.lower() not in ("on", "off", "true", "false", "0", "1", "default"):
+            raise SqlError("22023", f'parameter "{name}" requires a Boolean value')
+        if value.lower() == "default" and name != "query_group":
+            value = SETTINGS[name]
+        if name == "enable_case_sensitive_identifier":
+            self.case_sensitive = value.lower() in ("on", "true", "1")
+        return self._pass(f"SET {local}redshift.{name} TO {quote_literal(value)}")
+
+    def _do_reset(self, tokens):
+        cursor = Cursor(tokens)
+        cursor.expect("reset")
+        name = cursor.next().value
+        cursor.expect_end()
+        if name == "all":
+            raise syntax_error("all")
+        if name == "search_path":
+            return self._pass("SET search_path TO \"$user\", public, standin", "RESET")
+        if name in SETTINGS:
+            self._set_own("", name, SETTINGS[name])
+            return "RESET"
+        self.check_setting(name, "0")
+        return self._pass(f"RESET {name}")
+
+    def _do_show(self, tokens):
+        cursor = Cursor(tokens)
+        cursor.expect("show")
+        name = cursor.next().value
+        if name == "time":
+            cursor.expect("zone")
+            name = "timezone"
+        cursor.expect_end()
+        if name in _REFUSED_PARAMETERS or (name not in SETTINGS and name not in POSTGRES_SETTINGS):
+            raise SqlError("42704", f'unrecognized configuration parameter "{name}"')
+        if name in SETTINGS:
+            default = quote_literal(SETTINGS[name])
+            return self._pass(f"SELECT coalesce(nullif(current_setting('redshift.{name}', true), ''), {default}) AS {name}", "SHOW")
+        if name == "server_version":
+            return self._pass("SELECT '8.0.2'::varchar AS server_version", "SHOW")
+        if name == "search_path":
+            return self._pass("SELECT regexp_replace(current_setting('search_path'), ', standin$', '')::varchar AS search_path", "SHOW")
+        return self._pass(f"SHOW {name}", "SHOW")
+
+    def _do_cancel(self, tokens):
+        cursor = Cursor(tokens)
+        cursor.expect("cancel")
+        pid = cursor.number()
+        return self._pass(f"SELECT pg_cancel_backend({pid})", "CANCEL")
+
+    # The extended protocol ------------------------------------------------------------------------------------------------
+
+    def _extended(self, work):
+        """Runs one message's work; on an error the rest is passed over until Sync."""
+        try:
+            work()
+        except SqlError as error:
+            self._drain()
+            self._report(error)
+            self._ignore_until_sync = True
+
+    def _forward(self, kind, payload):
+        self._unread = True
+        self.backend.channel.write(wire.message(kind, payload))
+
+    def _drain(self):
+        """Answers to what was forwarded so far, up to PostgreSQL's readiness."""
+        self._forward(b"S", b"")
+        self._unread = False
+        self.backend.channel.flush()
+        try:
+            self._relay()
+        except SqlError as error:
+            self._send_error(error)
+            self._ignore_until_sync = True
+
+    def _on_parse(self, payload):
+        def work():
+            name, sql, rest = payload.split(b"\0", 2)
+            text = sql.decode()
+            statements = split(tokenize(text, self.case_sensitive))
+            if len(statements) > 1:
+                raise SqlError("42601", "cannot insert multiple commands into a prepared statement")
+            rewritten, rewriter, tokens = "", None, []
+            if statements:
+                tokens = statements[0]
+                if not tokens[0].is_word(*_PREPARABLE) and not tokens[0].is_op("("):
+                    raise syntax_error(tokens[0].text)
+                rewriter = Rewriter(tokens, self)
+                rewritten = rewriter.run()
+                if rewriter.kind == "merge":
+                    raise syntax_error(tokens[0].text)
+                if not self._unread:
+                    self._note_tables(rewriter)
+            self._prepared[name] = (text, tokens, rewriter)
+            self._forward(b"P", name + b"\0" + rewritten.encode() + b"\0" + rest)
+
+        self._extended(work)
+
+    def _on_bind(self, payload):
+        portal, statement, _ = payload.split(b"\0", 2)
+        self._portals[portal] = self._prepared.get(statement)
+
+        def work():
+            known = self._portals[portal]
+            if known and known[2] and not self._unread:
+                self._note_tables(known[2])
+            self._forward(b"B", payload)
+
+        self._extended(work)
+
+    def _on_describe(self, payload):
+        self._extended(lambda: self._forward(b"D", payload))
+
+    def _on_close(self, payload):
+        self._extended(lambda: self._forward(b"C", payload))
+
+    def _on_execute(self, payload):
+        portal = payload.split(b"\0", 1)[0]
+        known = self._portals.get(portal)
+
+        def run():
+            self._new_query()
+            self._forward(b"E", payload)
+            self._forward(b"S", b"")
+            self._unread = False
+            self.backend.channel.flush()
+            tag = self._relay()
+            self._autocommitted(rewriter)
+            return tag
+
+        def work():
+            if rewriter is None:
+                self._forward(b"E", payload)
+                return
+            self._logged(tokens, text, run)
+
+        text, tokens, rewriter = known if known else ("", [], None)
+        self._extended(work)
+
+    def _on_sync(self, _payload):
+        self._drain()
+        self._ignore_until_sync = False
+        self._ready()
+
+    def _on_flush(self, _payload):
+        self._drain()
+        self.channel.flush()
