@@ -126,16 +126,17 @@ std::string name_of_place(const std::string& place) {
 }
 
 Result<void> check_warehouse(const std::string& address) {
+  if (address.starts_with("redshift://")) return {};
   if (address.starts_with(duckdb_scheme)) {
     if (address.size() > duckdb_scheme.size()) return {};
     return with_hint(config_error("duckdb: needs the name of a file"), "duckdb:shop.duckdb");
   }
   const std::string scheme = scheme_of(address);
-  if (scheme == "postgres" || scheme == "postgresql" || scheme == "redshift") {
+  if (scheme == "postgres" || scheme == "postgresql") {
     return with_hint(config_error("this build cannot load " + scheme + ":// yet, only DuckDB"),
                      "duckdb:shop.duckdb");
   }
-  if (!scheme.empty()) {
+  if (!scheme.empty() && scheme != "redshift") {
     return with_hint(config_error(scheme + ":// is no warehouse that Dray knows"),
                      "duckdb:shop.duckdb");
   }

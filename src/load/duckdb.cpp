@@ -10,6 +10,7 @@
 #include "load/duckdb_connection.h"
 #include "load/duckdb_rows.h"
 #include "load/open.h"
+#include "load/redshift.h"
 #include "load/rivals.h"
 
 namespace dray {
@@ -413,6 +414,10 @@ class DuckWarehouse final : public Warehouse {
 Result<std::unique_ptr<Warehouse>> open_warehouse(const std::string& address,
                                                   const WarehouseOptions& options) {
   constexpr std::string_view scheme = "duckdb:";
+  if (address.starts_with("redshift://")) {
+    DRAY_ASSIGN(auto redshift, redshift_options(address));
+    return open_redshift(std::move(redshift), options);
+  }
   if (!address.starts_with(scheme)) {
     return config_error("the warehouse " + address.substr(0, address.find(':')) +
                         ": is not one this build can load\ntry: duckdb:FILE");

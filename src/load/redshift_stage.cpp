@@ -81,7 +81,7 @@ void RedshiftStager::interrupt() {
     connection->interrupt();
 }
 
-// An Error concerns all tables: no S3, no cluster. What Redshift has against the rows of this one
+// An Error concerns all tables: no S3, no cluster, no right to read the staging place. What Redshift has against the rows of this one
 // is told as a value; its files stay.
 Result<std::optional<Error>> RedshiftStager::stage_table(Worker& worker, const StageRun& run,
                                                          TableLoad& load, std::size_t number) {
@@ -102,7 +102,8 @@ Result<std::optional<Error>> RedshiftStager::stage_table(Worker& worker, const S
   auto copied = copy(worker, staged);
   if (copied) return std::optional<Error>();
   Error& error = copied.error();
-  if (error.cause == Cause::transient || error.cause == Cause::cancelled) return error;
+  const bool is_of_this_table = error.cause == Cause::bad_data || error.cause == Cause::internal;
+  if (!is_of_this_table) return error;
   return std::optional<Error>(explained(*worker.connection, staged, load, std::move(error)));
 }
 

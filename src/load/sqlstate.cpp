@@ -39,6 +39,29 @@ constexpr std::array meanings = std::to_array<Meaning>({
     {"58", Cause::transient, ""},
 });
 
+// Redshift's internal errors, XX000, are told apart by their text alone. The first whose text is a
+// part of it fits.
+struct InternalMeaning {
+  std::string_view part;
+  Cause cause;
+  std::string_view remedy;
+};
+constexpr std::array internal_meanings = std::to_array<InternalMeaning>({
+    // Serializable isolation violation; table dropped by a concurrent transaction.
+    {"1023", Cause::transient, ""},
+    {"1018", Cause::transient, ""},
+    {"onflict with concurrent transaction", Cause::transient, ""},
+    {"CanRetry 1", Cause::transient, ""},
+    {"SlowDown", Cause::transient, ""},
+    {"S3ServiceException", Cause::config,
+     "let the cluster's role read the staging place (s3:GetObject, s3:ListBucket), and name the "
+     "bucket's region if it is not the cluster's (docs/redshift.md)"},
+    {"Disk Full", Cause::config, "free some room on the cluster, or resize it"},
+    {"resizing", Cause::transient, ""},
+    {"read-only", Cause::transient, ""},
+    {"Load into table", Cause::bad_data, ""},
+});
+
 Error with_remedy(Cause cause, std::string message, std::string_view remedy) {
   if (!remedy.empty()) message.append("\ntry: ").append(remedy);
   return {cause, std::move(message)};
@@ -92,6 +115,14 @@ constexpr std::array connect_meanings = std::to_array<ConnectMeaning>({
     {"translate host name", Cause::config, "check the host in the address"},
 });
 
+Error internal_error_of(const ServerError& error, std::string message) {
+  const auto* const meaning = std::ranges::find_if(internal_meanings, [&](const auto& known) {
+    return contains(error.message, known.part) || contains(error.detail, known.part);
+  });
+  if (meaning == internal_meanings.end()) return internal_error(std::move(message));
+  return with_remedy(meaning->cause, std::move(message), meaning->remedy);
+}
+
 }  // namespace
 
 Error error_of(const ServerError& error) {
@@ -99,6 +130,7 @@ Error error_of(const ServerError& error) {
   if (!error.detail.empty()) message.append(" (").append(error.detail).append(")");
   if (!error.sqlstate.empty()) message.append(" [").append(error.sqlstate).append("]");
   if (error.sqlstate == "23505") return key_error(error, std::move(message));
+  if (error.sqlstate == "XX000") return internal_error_of(error, std::move(message));
   const auto* const meaning = std::ranges::find_if(
       meanings, [&](const Meaning& m) { return error.sqlstate.starts_with(m.prefix); });
   if (meaning == meanings.end()) return internal_error(std::move(message));

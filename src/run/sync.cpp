@@ -46,6 +46,25 @@ constexpr int transaction_attempts_max = 3;
 
 constexpr const char* run_it_again = "; run it again: nothing is loaded twice";
 
+// As in a table of runs.
+std::string one_line(std::string text) {
+  for (std::size_t at = 0; (at = text.find('\n', at)) != std::string::npos;)
+    text.replace(at, 1, "; ");
+  return text;
+}
+
+// The first few of many.
+std::string some_of(const std::vector<std::string>& names) {
+  constexpr std::size_t shown_max = 3;
+  std::string text;
+  for (std::size_t i = 0; i < names.size() && i < shown_max; ++i)
+    text += (i > 0 ? ", " : "") + names[i];
+  if (names.size() > shown_max) {
+    text += " and " + std::to_string(names.size() - shown_max) + " more";
+  }
+  return text;
+}
+
 // A table that rows are staged for, or that follows from such tables.
 struct Target {
   std::string table;
@@ -577,7 +596,7 @@ class Sync {
   bool may_try_again(const Error& error, int attempt) {
     if (!session_ || loads_.empty() || loads_.front().files.empty()) return false;
     if (error.cause == Cause::transient) return attempt < transaction_attempts_max;
-    if (error.cause != Cause::internal && error.cause != Cause::config) return false;
+    if (error.cause == Cause::cancelled || error.cause == Cause::in_doubt) return false;
     if (!table_at_work_) return false;
     left_out_.emplace(*table_at_work_, error);
     return true;
@@ -941,17 +960,20 @@ class Sync {
 
   // Once for each, however often the transaction was tried.
   void tell_left_out() {
+    std::vector<std::string> tables;
     for (const auto& [i, error] : left_out_) {
       const TableLoad& load = loads_[i];
       if (!left_out_told_.insert(load.files).second) continue;
       notice("table_pending",
-             load.table + ": " + error.message + "\nits rows wait in " + load.files +
-                 "; the next sync tries them again",
+             load.table + ": " + one_line(error.message) + "; its rows wait in " + load.files +
+                 ", and the next sync tries them again",
              load.rows_in_files);
-      report_.status = RunStatus::partial;
-      if (!report_.error.empty()) report_.error += "; ";
-      report_.error += load.table + " could not be loaded";
+      tables.push_back(load.table);
     }
+    if (tables.empty()) return;
+    report_.status = RunStatus::partial;
+    if (!report_.error.empty()) report_.error += "; ";
+    report_.error += "not loaded: " + some_of(tables);
   }
 
   // Tables that earlier runs left out, from the files that they left: alone, before anything new.
@@ -1016,10 +1038,7 @@ class Sync {
   // A failed run is a run too; that it cannot be recorded either changes nothing about it.
   void record_failure(const Error& error) {
     report_.status = RunStatus::failure;
-    report_.error = error.message;
-    // One line, as in a table of runs.
-    for (std::size_t at = 0; (at = report_.error.find('\n', at)) != std::string::npos;)
-      report_.error.replace(at, 1, "; ");
+    report_.error = one_line(error.message);
     report_.collections.clear();
     report_.counts = {};
     report_.objects_loaded = 0;

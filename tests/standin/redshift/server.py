@@ -30,8 +30,8 @@ class Server:
         self.error_table = "sys_load_error_detail" if options.serverless else "stl_load_errors"
         self.s3_endpoint = options.s3_endpoint
         self.s3_keys = {
-            "access_key_id": os.environ.get("AWS_ACCESS_KEY_ID", ""),
-            "secret_access_key": os.environ.get("AWS_SECRET_ACCESS_KEY", ""),
+            "access_key_id": os.environ.get("S3_ACCESS_KEY_ID") or os.environ.get("AWS_ACCESS_KEY_ID", ""),
+            "secret_access_key": os.environ.get("S3_SECRET_ACCESS_KEY") or os.environ.get("AWS_SECRET_ACCESS_KEY", ""),
             "session_token": os.environ.get("AWS_SESSION_TOKEN"),
         }
         self.roles = set(options.iam_role)
