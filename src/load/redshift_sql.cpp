@@ -184,15 +184,18 @@ void add_timestamp(SqlBuilder& sql, Micros micros) {
   sql.code("timestamp ").text(format_timestamp(micros));
 }
 
-// Of the stored rows those that can have the id of a staged one.
-void add_same_id(SqlBuilder& sql, const StagingTable& table, const DedupeWindow& window) {
-  sql.code("t.\"uuid\" = s.\"uuid\" and t.\"id\" = s.\"id\"");
+// Of the stored rows, called `stored`, those that can have the id of a staged one. A DELETE cannot
+// give its table another name, so the staged rows have one that no table of events has.
+void add_same_id(SqlBuilder& sql, std::string_view stored, const StagingTable& table,
+                 const DedupeWindow& window) {
+  sql.name(stored).code(".\"uuid\" = \"dray staged\".\"uuid\" and ");
+  sql.name(stored).code(".\"id\" = \"dray staged\".\"id\"");
   if (!window) return;
   const std::int64_t days = window->count();
-  sql.code(" and t.\"received_at\" >= (select min(\"received_at\") - interval '").number(days);
-  sql.code(" days' from ").table(table.schema, table.name);
-  sql.code(") and t.\"received_at\" <= (select max(\"received_at\") + interval '").number(days);
-  sql.code(" days' from ").table(table.schema, table.name).code(")");
+  sql.code(" and ").name(stored).code(".\"received_at\" >= (select min(\"received_at\") - interval '");
+  sql.number(days).code(" days' from ").table(table.schema, table.name);
+  sql.code(") and ").name(stored).code(".\"received_at\" <= (select max(\"received_at\") + interval '");
+  sql.number(days).code(" days' from ").table(table.schema, table.name).code(")");
 }
 
 void add_access(SqlBuilder& sql, const CopyAccess& access) {
@@ -248,12 +251,13 @@ Sql copy_file(const CopyTarget& target, const CopyAccess& access) {
 }
 
 Sql select_rivals(const TableLoad& load, const StagingTable& table, const DedupeWindow& window) {
-  SqlBuilder sql("select s.");
-  sql.name(row_column).code(", s.\"uuid\", s.\"received_at\", t.\"received_at\", s.");
-  sql.name(object_column).code(", s.").name(line_column).code(" from ");
-  sql.table(table.schema, table.name).code(" s join ").table(load.schema, load.table);
-  add_same_id(sql.code(" t on "), table, window);
-  return std::move(sql.code(" where t.\"received_at\" >= s.\"received_at\"")).done();
+  SqlBuilder sql("select ");
+  sql.name(row_column).code(", \"dray staged\".\"uuid\", \"dray staged\".\"received_at\", ");
+  sql.code("t.\"received_at\", ").name(object_column).code(", ").name(line_column);
+  sql.code(" from ").table(table.schema, table.name).code(" \"dray staged\" join ");
+  add_same_id(sql.table(load.schema, load.table).code(" t on "), "t", table, window);
+  sql.code(" where t.\"received_at\" >= \"dray staged\".\"received_at\"");
+  return std::move(sql).done();
 }
 
 Sql select_places(std::span<const std::int64_t> tables, std::span<const std::int64_t> uuids) {
@@ -281,8 +285,9 @@ Sql delete_staged_rows(const StagingTable& table, std::span<const std::uint64_t>
 Sql delete_replaced_rows(const TableLoad& load, const StagingTable& table,
                          const DedupeWindow& window) {
   SqlBuilder sql("delete from ");
-  sql.table(load.schema, load.table).code(" t using ").table(table.schema, table.name);
-  add_same_id(sql.code(" s where "), table, window);
+  sql.table(load.schema, load.table).code(" using ").table(table.schema, table.name);
+  sql.code(" \"dray staged\" where ");
+  add_same_id(sql, load.table, table, window);
   return std::move(sql).done();
 }
 
@@ -340,7 +345,7 @@ Sql insert_replaced_profiles(const TableLoad& load, const StagingTable& table,
   SqlBuilder sql("insert into dray_touched select p.\"id\", max(p.\"uuid\") from ");
   sql.table(load.schema, load.profile_table).code(" p join ").table(load.schema, load.table);
   sql.code(" t on p.\"id\" = t.").name(load.profile_id_column).code(" join ");
-  add_same_id(sql.table(table.schema, table.name).code(" s on "), table, window);
+  add_same_id(sql.table(table.schema, table.name).code(" \"dray staged\" on "), "t", table, window);
   sql.code(" where p.\"id\" not in (select id from dray_touched) group by 1");
   return std::move(sql).done();
 }

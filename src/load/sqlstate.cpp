@@ -46,20 +46,24 @@ struct InternalMeaning {
   Cause cause;
   std::string_view remedy;
 };
+constexpr std::string_view staging_remedy =
+    "let the cluster's role read the staging place (s3:GetObject, s3:ListBucket), and name the "
+    "bucket's region if it is not the cluster's: staging_region (docs/redshift.md)";
 constexpr std::array internal_meanings = std::to_array<InternalMeaning>({
-    // Serializable isolation violation; table dropped by a concurrent transaction.
-    {"1023", Cause::transient, ""},
-    {"1018", Cause::transient, ""},
+    {"Load into table", Cause::bad_data, ""},
+    // 1023, and 1018: a table that another transaction has dropped.
+    {"Serializable isolation violation", Cause::transient, ""},
+    {"Relation does not exist", Cause::transient, ""},
     {"onflict with concurrent transaction", Cause::transient, ""},
+    // Which Redshift, too, tells to be worth another try.
+    {"AccessDenied", Cause::config, staging_remedy},
+    {"NoSuchBucket", Cause::config, staging_remedy},
     {"CanRetry 1", Cause::transient, ""},
     {"SlowDown", Cause::transient, ""},
-    {"S3ServiceException", Cause::config,
-     "let the cluster's role read the staging place (s3:GetObject, s3:ListBucket), and name the "
-     "bucket's region if it is not the cluster's (docs/redshift.md)"},
+    {"S3ServiceException", Cause::config, staging_remedy},
     {"Disk Full", Cause::config, "free some room on the cluster, or resize it"},
     {"resizing", Cause::transient, ""},
     {"read-only", Cause::transient, ""},
-    {"Load into table", Cause::bad_data, ""},
 });
 
 Error with_remedy(Cause cause, std::string message, std::string_view remedy) {

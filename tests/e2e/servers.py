@@ -1,0 +1,120 @@
+"""Servers for the tests of this folder: each starts on free loopback ports and is ended by what stops it."""
+
+import os
+import pathlib
+import socket
+import subprocess
+
+HERE = pathlib.Path(__file__).resolve().parent
+START = HERE.parent / "servers"
+
+
+def read_env(path):
+    """The variables of an env file, KEY=VALUE a line."""
+    lines = pathlib.Path(path).read_text(encoding="utf-8").splitlines()
+    return dict(line.split("=", 1) for line in lines if "=" in line)
+
+
+def run(*command):
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise RuntimeError(f"{command[0]}: {done.stdout}{done.stderr}")
+
+
+class Server:
+    """One that a script of tests/servers starts in `directory`, with its env file read into `env`."""
+
+    def __init__(self, script, directory, *options):
+        self.script = START / script
+        self.directory = pathlib.Path(directory)
+        self.directory.mkdir(parents=True, exist_ok=True)
+        run(self.script, *options, self.directory)
+        self.env = read_env(self.directory / "env")
+
+    def stop(self):
+        run(self.script, "--stop", self.directory)
+
+
+class S3(Server):
+    """The Ceph gateway."""
+
+    def __init__(self, directory):
+        super().__init__("start-rgw", directory)
+
+    def client_environment(self):
+        """What an AWS client reads."""
+        return {
+            "AWS_ACCESS_KEY_ID": self.env["S3_ACCESS_KEY_ID"],
+            "AWS_SECRET_ACCESS_KEY": self.env["S3_SECRET_ACCESS_KEY"],
+            "AWS_ENDPOINT_URL": self.env["S3_ENDPOINT"],
+            "AWS_REGION": "us-east-1",
+        }
+
+    def _python(self, code):
+        """An S3 client that is not ours, which Debian's own Python has."""
+        prelude = (
+            "import os, botocore.session\n"
+            "s3 = botocore.session.get_session().create_client('s3', endpoint_url=os.environ['AWS_ENDPOINT_URL'],"
+            " region_name='us-east-1')\n"
+        )
+        done = subprocess.run(
+            ["/usr/bin/python3", "-c", prelude + code],
+            env={**os.environ, **self.client_environment()},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode != 0:
+            raise RuntimeError(done.stderr)
+        return done.stdout
+
+    def make_bucket(self, name):
+        self._python(f"s3.create_bucket(Bucket={name!r})")
+
+    def keys(self, bucket):
+        code = (
+            f"for page in s3.get_paginator('list_objects_v2').paginate(Bucket={bucket!r}):\n"
+            "    for item in page.get('Contents', []):\n"
+            "        print(item['Key'])\n"
+        )
+        return self._python(code).splitlines()
+
+    def put(self, bucket, key, body):
+        self._python(f"s3.put_object(Bucket={bucket!r}, Key={key!r}, Body={body!r})")
+
+    def remove(self, bucket, key):
+        self._python(f"s3.delete_object(Bucket={bucket!r}, Key={key!r})")
+
+
+class Redshift(Server):
+    """The stand-in of tests/standin."""
+
+    def __init__(self, directory, s3, *options):
+        super().__init__("start-standin", directory, "--s3", s3.directory / "env", *options)
+        self.port = int(self.env["REDSHIFT_CONTROL_PORT"])
+
+    def control(self, command):
+        """One command of tests/standin/redshift/faults.py, and its answer."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=10) as connection:
+            stream = connection.makefile("rw", encoding="utf-8")
+            stream.write(command + "\n")
+            stream.flush()
+            answer = stream.readline().strip()
+        if answer.startswith("error"):
+            raise RuntimeError(f"{command}: {answer}")
+        return answer
+
+    def log(self):
+        return pathlib.Path(self.env["REDSHIFT_LOG"]).read_text(encoding="utf-8").splitlines()
+
+    def address(self, staging, database="dev", **more):
+        env = self.env
+        options = {
+            "sslrootcert": env["REDSHIFT_CA_FILE"],
+            "staging": staging,
+            "iam_role": env["REDSHIFT_IAM_ROLE"],
+            **more,
+        }
+        query = "&".join(f"{name}={value}" for name, value in options.items() if value is not None)
+        user = f"{env['REDSHIFT_USER']}:{env['REDSHIFT_PASSWORD']}"
+        return f"redshift://{user}@{env['REDSHIFT_HOST']}:{env['REDSHIFT_PORT']}/{database}?{query}"
