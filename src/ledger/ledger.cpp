@@ -203,10 +203,29 @@ Result<bool> has_run(WarehouseSession& session, const std::string& run_id) {
   return !runs.rows.empty();
 }
 
+Result<LedgerMark> read_mark(WarehouseSession& session, const std::string& source) {
+  SqlBuilder sql(
+      "select (select max(object_number) from _dray.objects), (select max(table_number) from "
+      "_dray.tables), (select max(uuid_ts) from _dray.runs where source = ");
+  sql.text(source).code("), (select count(*) from _dray.objects where source = ").text(source);
+  sql.code("), (select max(run_id) from _dray.objects where source = ").text(source).code(")");
+  DRAY_ASSIGN(const QueryResult found, session.query(std::move(sql).done()));
+  const auto& row = found.rows[0];
+  LedgerMark mark;
+  mark.next_object_number = to_number(row[0], 0) + 1;
+  mark.next_table_number = to_number(row[1], 0) + 1;
+  if (row[2]) mark.last_uuid_ts = parse_timestamp(*row[2]).value_or(0);
+  mark.objects = to_number(row[3], 0);
+  mark.newest_run = row[4].value_or("");
+  return mark;
+}
+
 Result<LedgerState> read_ledger(WarehouseSession& session, const std::string& source) {
   LedgerState state;
   DRAY_ASSIGN(const bool there, has_ledger(session));
   if (!there) return state;
+  // First: what is loaded after it was taken shows as a change.
+  DRAY_ASSIGN(state.mark, read_mark(session, source));
   DRAY_ASSIGN(const QueryResult sources,
               session.query(std::move(SqlBuilder("select location from _dray.sources where "
                                                  "source = ")
@@ -231,17 +250,6 @@ Result<LedgerState> read_ledger(WarehouseSession& session, const std::string& so
                                 .done()));
   for (const auto& row : tables.rows)
     state.tables.emplace(*row[0], std::stoll(*row[1]));
-  SqlBuilder last(
-      "select (select max(object_number) from _dray.objects), (select "
-      "max(table_number) from _dray.tables), (select max(uuid_ts) from "
-      "_dray.runs where source = ");
-  DRAY_ASSIGN(const QueryResult maxima,
-              session.query(std::move(last.text(source).code(")")).done()));
-  state.next_object_number = to_number(maxima.rows[0][0], 0) + 1;
-  state.next_table_number = to_number(maxima.rows[0][1], 0) + 1;
-  if (const auto& last_load = maxima.rows[0][2]) {
-    state.last_uuid_ts = parse_timestamp(*last_load).value_or(0);
-  }
   return state;
 }
 

@@ -47,6 +47,11 @@ class SqlBuilder {
   SqlBuilder& table(std::string_view schema, std::string_view table);
   // 'text', with embedded quotes doubled. NUL cannot appear in SQL text and becomes U+FFFD.
   SqlBuilder& text(std::string_view value);
+  // A word out of a list of the program's own.
+  SqlBuilder& word(std::string_view known) {
+    text_ += known;
+    return *this;
+  }
   SqlBuilder& number(std::int64_t value);
   SqlBuilder& number(std::uint64_t value);
   // 1, 2, 3

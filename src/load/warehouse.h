@@ -1,11 +1,12 @@
-// Seam 2: where tables live. DuckDB today (load/duckdb.h); PostgreSQL and Redshift stand behind the
-// same door.
+// Seam 2: where tables live: DuckDB (load/duckdb.h) and PostgreSQL (load/postgres.h).
 //
 // A run opens one session and speaks to it in this order:
 //
 //   catalog            what is there
-//   apply_outside      the changes that this warehouse refuses inside a transaction (none on
-//   DuckDB) begin apply              the rest of the plan load               one call per table
+//   begin
+//   lock               until no other run is in here
+//   apply              the plan
+//   load               one call per table
 //   execute, append    the ledger
 //   commit
 //
@@ -17,6 +18,7 @@
 // back.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -72,6 +74,11 @@ class WarehouseSession {
 
   virtual Result<void> begin() = 0;
 
+  // Waits until no other session, of any process, is between lock() and the end of its transaction;
+  // from then on it sees what they committed. First in a transaction. `transient` if it would wait
+  // for longer.
+  virtual Result<void> lock(std::chrono::seconds wait_max) = 0;
+
   // One change of the plan; the same text as ddl() gives.
   virtual Result<void> apply(const SchemaChange& change) = 0;
 
@@ -104,6 +111,8 @@ class Warehouse {
   virtual Result<std::unique_ptr<WarehouseSession>> open_session() = 0;
   // How many columns, over all its tables, one transaction may write; more are loaded in several.
   virtual std::size_t columns_per_transaction_max() const { return SIZE_MAX; }
+  // How long the name of a table or column may be.
+  virtual std::size_t name_bytes_max() const { return 127; }
   // The statement that makes one change, for a plan to show.
   virtual Sql ddl(const SchemaChange& change) const = 0;
   // What a person calls it: "duckdb:shop.duckdb". Holds no secret.

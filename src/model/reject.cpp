@@ -34,6 +34,8 @@ std::string_view to_string(RejectReason reason) {
       return "too_many_columns";
     case RejectReason::name_too_long:
       return "name_too_long";
+    case RejectReason::row_too_wide:
+      return "row_too_wide";
   }
   return "not_json";
 }
@@ -71,6 +73,9 @@ std::string_view explain(RejectReason reason) {
       return "the table would have more columns than the bound allows; property names may hold ids";
     case RejectReason::name_too_long:
       return "the property's path is longer than 8 KiB";
+    case RejectReason::row_too_wide:
+      return "the row has more values than fit a page of PostgreSQL's (8 KB); property names may hold "
+             "ids";
   }
   return "";
 }
@@ -116,7 +121,8 @@ std::string_view explain(NoticeCode code) {
     case NoticeCode::hashed_name:
       return "names without a Latin letter or digit became event_<hash> or key_<hash>";
     case NoticeCode::long_name:
-      return "names longer than 127 bytes were cut and end in a hash of the whole";
+      return "names longer than the warehouse takes (127 bytes; PostgreSQL 63) were cut and end in a hash "
+             "of the whole";
   }
   return "";
 }

@@ -24,6 +24,7 @@ enum class RejectReason : std::uint8_t {
   does_not_fit,
   too_many_columns,
   name_too_long,
+  row_too_wide,
 };
 
 constexpr bool is_line_reject(RejectReason reason) {
@@ -44,7 +45,7 @@ enum class NoticeCode : std::uint8_t {
   unknown_integrations,    // integrations.Warehouses in a form nobody documents: loaded
   reserved_name,           // a property called like a standard column or reserved word got a '_'
   hashed_name,             // a name without a letter or digit got a hash
-  long_name,               // a name longer than 127 bytes was cut and got a hash
+  long_name,               // a name longer than the warehouse takes was cut and got a hash
 };
 constexpr std::size_t notice_code_count = 8;
 

@@ -41,6 +41,10 @@ bool is_fixed_table(std::string_view table) {
 
 constexpr const char* run_it_again = "; run it again: nothing is loaded twice";
 
+// Another sync's load may take long; a session whose COMMIT was not answered ends soon.
+constexpr std::chrono::hours load_wait_max(1);
+constexpr std::chrono::minutes commit_wait_max(1);
+
 // A table that rows are staged for, or that follows from such tables.
 struct Target {
   std::string table;
@@ -63,6 +67,7 @@ class Sync {
         progress_(progress),
         stop_(std::move(stop)),
         check_seed_(random_seed()),
+        registry_(registry_limits(warehouse)),
         staged_({request.memory_bytes / 4, temp_directory(request)}) {
     report_.started = now();
     report_.run_id = make_run_id(report_.started);
@@ -79,6 +84,7 @@ class Sync {
     }
     DRAY_ASSIGN(session_, warehouse_.open_session());
     DRAY_ASSIGN(ledger_, read_ledger(*session_, report_.source));
+    next_table_number_ = ledger_.mark.next_table_number;
     DRAY_TRY(check_location());
     const auto outcome = list_and_load();
     report_.duration = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - begun_);
@@ -98,6 +104,12 @@ class Sync {
     if (!request.temp_directory.empty()) return request.temp_directory;
     const char* set = std::getenv("TMPDIR");  // NOLINT(concurrency-mt-unsafe): nobody sets it
     return set == nullptr ? "/tmp" : set;
+  }
+
+  static RegistryLimits registry_limits(const Warehouse& warehouse) {
+    RegistryLimits limits;
+    limits.name_bytes_max = warehouse.name_bytes_max();
+    return limits;
   }
 
   Result<void> list_and_load() {
@@ -307,8 +319,8 @@ class Sync {
   // --- what rows, for which tables ---------------------------------------------------------------
 
   std::int64_t table_number(const std::string& table) {
-    const auto [entry, added] = ledger_.tables.try_emplace(table, ledger_.next_table_number);
-    if (added) ++ledger_.next_table_number;
+    const auto [entry, added] = ledger_.tables.try_emplace(table, next_table_number_);
+    if (added) ++next_table_number_;
     return entry->second;
   }
 
@@ -499,11 +511,13 @@ class Sync {
     const std::stop_callback on_stop(stop_, [this] { session_->interrupt(); });
     const auto begun = Clock::now();
     DRAY_TRY(session_->begin());
+    DRAY_TRY(session_->lock(load_wait_max));
     DRAY_TRY(create_ledger(*session_));
+    DRAY_TRY(catch_up());
     const bool all_ended =
         std::ranges::all_of(ledger_.objects, [](const auto& entry) { return entry.second.loaded; });
     if (!all_ended) DRAY_TRY(forget_unfinished(*session_, report_.source));
-    uuid_ts_ = std::max(to_micros(now()), ledger_.last_uuid_ts + 1);
+    uuid_ts_ = std::max(to_micros(now()), ledger_.mark.last_uuid_ts + 1);
     for (const Target& target : targets_)
       progress_.rows_total += target.rows->row_count();
     number_objects();
@@ -520,6 +534,28 @@ class Sync {
     }
     DRAY_TRY(count_lines());
     return write_ledger(begun);
+  }
+
+  // What others have loaded since the ledger was read. Of this source it means that the objects at
+  // hand may be in already; of another, that numbers are taken.
+  Result<void> catch_up() {
+    DRAY_ASSIGN(const LedgerMark mark, read_mark(*session_, report_.source));
+    const LedgerMark& known = ledger_.mark;
+    if (mark.objects != known.objects || mark.newest_run != known.newest_run ||
+        mark.last_uuid_ts != known.last_uuid_ts) {
+      return transient_error("another sync has loaded " + report_.source + " meanwhile");
+    }
+    const std::int64_t first_own = known.next_table_number;
+    const std::int64_t taken = mark.next_table_number - first_own;
+    const auto move_up = [&](std::int64_t& number) { number += number < first_own ? 0 : taken; };
+    for (TableEntry& table : new_tables_)
+      move_up(table.number);
+    for (Target& target : targets_) {
+      if (target.lineage_table) move_up(*target.lineage_table);
+      std::ranges::for_each(target.rival_tables, move_up);
+    }
+    ledger_.mark = mark;
+    return {};
   }
 
   const TablePlan* profile_plan(const Target& target) const {
@@ -561,7 +597,8 @@ class Sync {
     new_tables_.clear();
     DRAY_TRY(session_->commit());
     tables_committed_ = true;
-    return session_->begin();
+    DRAY_TRY(session_->begin());
+    return session_->lock(load_wait_max);
   }
 
   // The answer to a COMMIT may be lost. The ledger was written in the same transaction, so it has
@@ -581,8 +618,11 @@ class Sync {
                            "; the warehouse did not commit");
   }
 
+  // Behind the lock: the session that was lost may be committing still.
   Result<bool> is_recorded() const {
     DRAY_ASSIGN(const auto session, warehouse_.open_session());
+    DRAY_TRY(session->begin());
+    DRAY_TRY(session->lock(commit_wait_max));
     return has_run(*session, report_.run_id);
   }
 
@@ -747,7 +787,7 @@ class Sync {
     for (const ReadObject& object : objects_) {
       const auto known = ledger_.objects.find(object.info.key);
       const std::int64_t number =
-          known != ledger_.objects.end() ? known->second.number : ledger_.next_object_number++;
+          known != ledger_.objects.end() ? known->second.number : ledger_.mark.next_object_number++;
       entry_numbers_.push_back(number);
       object_numbers_.push_back(object.set_aside_reason.empty() ? number : no_object_number);
     }
@@ -822,6 +862,7 @@ class Sync {
   RunReport report_;
   std::unique_ptr<WarehouseSession> session_;
   LedgerState ledger_;
+  std::int64_t next_table_number_ = 1;
   std::vector<ReadObject> objects_;
   std::vector<std::string> object_keys_;      // by RowKey::object
   std::vector<std::int64_t> entry_numbers_;   // the ledger's, in the order of objects_
