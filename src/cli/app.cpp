@@ -107,7 +107,8 @@ CLI::App* Parser::command(CLI::App& parent, const char* name, const char* doc,
 void Parser::add_sync(SyncCommand& sync, CLI::App& app) {
   Selection& selection = sync.selection;
   app.add_option("SOURCE", selection.place, "The directory with the events.")->type_name("DIR");
-  app.add_option("WAREHOUSE", selection.warehouse, "Where the tables go: duckdb:FILE.");
+  app.add_option("WAREHOUSE", selection.warehouse,
+                 "Where the tables go: duckdb:FILE or postgres://USER@HOST/DATABASE.");
   sources(app, selection,
           "With SOURCE: what to call it. Else: only this source of the configuration; may be "
           "repeated.");
@@ -189,7 +190,8 @@ void Parser::add_small_commands() {
                              "Example:\n"
                              "  dray query duckdb:shop.duckdb "
                              "'select count(*) from shop.tracks'\n");
-  query.add_option("WAREHOUSE", query_.warehouse, "duckdb:FILE.")->required();
+  query.add_option("WAREHOUSE", query_.warehouse, "duckdb:FILE or postgres://USER@HOST/DATABASE.")
+      ->required();
   query.add_option("SQL", query_.sql, "The statement.")->required();
   json(query, query_.form);
   query.add_flag_callback(
@@ -280,7 +282,7 @@ void Parser::sources(CLI::App& app, Selection& selection, const char* doc) {
 void Parser::warehouse_or_config(CLI::App& app, Selection& selection) {
   app.add_option("--warehouse", selection.warehouse,
                  "The warehouse, if it is not that of the "
-                 "configuration: duckdb:FILE.")
+                 "configuration: duckdb:FILE or postgres://USER@HOST/DATABASE.")
       ->type_name("ADDRESS");
   text(app, "--config", selection.config_path, "FILE",
        "The configuration, if it is not ./dray.yaml.");

@@ -79,7 +79,9 @@ std::string groups_json(const std::vector<RejectGroup>& groups) {
 
 // The warehouse as the person named it, for a command to copy.
 std::string warehouse_flag(const Selection& selection) {
-  return selection.warehouse.empty() ? "" : " --warehouse " + shell_word(selection.warehouse);
+  return selection.warehouse.empty()
+             ? ""
+             : " --warehouse " + shell_word(shown_address(selection.warehouse));
 }
 
 std::string groups_text(const std::vector<RejectGroup>& groups, const Selection& selection,
@@ -239,8 +241,8 @@ int retry(const RejectsCommand& command, const Environment& environment) {
   if (jobs->empty() && presentation.form == OutputForm::text && !presentation.quiet) {
     environment.out << "no open rejects\n";
   }
-  return run_syncs(*jobs, std::move(warehouse).value(), config->warehouse, presentation,
-                   environment);
+  return run_syncs(*jobs, std::move(warehouse).value(), shown_address(config->warehouse),
+                   presentation, environment);
 }
 
 }  // namespace

@@ -126,22 +126,35 @@ std::string name_of_place(const std::string& place) {
 }
 
 Result<void> check_warehouse(const std::string& address) {
-  if (address.starts_with("redshift://")) return {};
   if (address.starts_with(duckdb_scheme)) {
     if (address.size() > duckdb_scheme.size()) return {};
     return with_hint(config_error("duckdb: needs the name of a file"), "duckdb:shop.duckdb");
   }
   const std::string scheme = scheme_of(address);
-  if (scheme == "postgres" || scheme == "postgresql") {
-    return with_hint(config_error("this build cannot load " + scheme + ":// yet, only DuckDB"),
-                     "duckdb:shop.duckdb");
-  }
-  if (!scheme.empty() && scheme != "redshift") {
+  if (scheme == "postgres" || scheme == "postgresql" || scheme == "redshift") return {};
+  if (!scheme.empty()) {
     return with_hint(config_error(scheme + ":// is no warehouse that Dray knows"),
                      "duckdb:shop.duckdb");
   }
   return with_hint(config_error("a WAREHOUSE begins with its kind, such as duckdb:FILE"),
                    "duckdb:" + (address.empty() ? "shop.duckdb" : address));
+}
+
+std::string shown_address(const std::string& address) {
+  const std::size_t scheme = address.find("://");
+  if (scheme == std::string::npos) return address;
+  std::string shown = address;
+  const std::size_t begin = scheme + 3;
+  // The last '@': a password may have some that nobody escaped.
+  const std::size_t at = shown.rfind('@');
+  const std::size_t colon = shown.find(':', begin);
+  if (at != std::string::npos && colon < at) shown.erase(colon, at - colon);
+  constexpr std::string_view parameter = "password=";
+  for (std::size_t found = 0; (found = shown.find(parameter, found)) != std::string::npos;) {
+    found += parameter.size();
+    shown.replace(found, std::min(shown.find('&', found), shown.size()) - found, "***");
+  }
+  return shown;
 }
 
 Result<Config> select_sources(const Selection& selection) {
@@ -183,11 +196,11 @@ Result<void> check_sources(const Selection& selection, const std::string& addres
   for (const std::string& schema : selected_schemas(selection)) {
     if (std::ranges::find(known, schema) != known.end()) continue;
     const auto nearest = nearest_word(schema, known);
-    std::string message = address;
+    std::string message = shown_address(address);
     message.append(" has no source \"").append(schema).append("\"");
     if (nearest) message.append("; did you mean \"").append(*nearest).append("\"?");
     return with_hint(config_error(std::move(message)),
-                     "dray status --warehouse " + shell_word(address));
+                     "dray status --warehouse " + shell_word(shown_address(address)));
   }
   return {};
 }
@@ -206,7 +219,8 @@ Result<std::unique_ptr<Warehouse>> open_to_sync(const Config& config, SyncMode m
   options.temp_directory = config.temp_directory;
   if (mode == SyncMode::load) return open_warehouse(config.warehouse, options);
   std::error_code ignored;
-  if (!std::filesystem::exists(config.warehouse.substr(duckdb_scheme.size()), ignored)) {
+  if (config.warehouse.starts_with(duckdb_scheme) &&
+      !std::filesystem::exists(config.warehouse.substr(duckdb_scheme.size()), ignored)) {
     return open_warehouse("duckdb::memory:", options);
   }
   options.access = Access::read_only;

@@ -18,6 +18,9 @@ std::string name_of_place(const std::string& place);
 // Whether this build can use the address. An error never shows what may hold a password.
 Result<void> check_warehouse(const std::string& address);
 
+// The address without a password, for messages and commands to copy.
+std::string shown_address(const std::string& address);
+
 // The sources of a sync, its warehouse and settings: SOURCE and WAREHOUSE, or the configuration
 // file less the sources that were not asked for. Flags win over the file. All names give different
 // schemas.
@@ -33,7 +36,7 @@ std::vector<std::string> selected_schemas(const Selection& selection);
 Result<void> check_sources(const Selection& selection, const std::string& address,
                            Warehouse& warehouse);
 
-// For reading what is there; the file has to exist.
+// For reading what is there; a file has to exist.
 Result<std::unique_ptr<Warehouse>> open_to_read(const std::string& address);
 
 // For a sync or a plan with these settings. A plan creates no file: against a warehouse that does

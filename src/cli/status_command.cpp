@@ -116,8 +116,8 @@ Result<std::string> status_output(const StatusCommand& command, const Terminal& 
   const auto schemas = selected_schemas(command.selection);
   std::erase_if(found,
                 [&](const SourceStatus& status) { return !is_selected(schemas, status.source); });
-  return command.form == OutputForm::json ? statuses_json(address, found)
-                                          : statuses_text(address, found, terminal);
+  return command.form == OutputForm::json ? statuses_json(shown_address(address), found)
+                                          : statuses_text(shown_address(address), found, terminal);
 }
 
 // --- history
@@ -180,7 +180,7 @@ Result<std::string> history_output(const HistoryCommand& command, const Terminal
   DRAY_ASSIGN(const std::optional<RunReport> run, find_run(*warehouse, command.run));
   if (!run) {
     return with_hint(config_error("there is no run " + command.run),
-                     "dray history --warehouse " + shell_word(address));
+                     "dray history --warehouse " + shell_word(shown_address(address)));
   }
   if (json) return report_json(*run) + "\n";
   return human_time(run->started) + " UTC\n" + report_text(*run, SyncMode::load, terminal);

@@ -54,8 +54,8 @@ int run_command(const SyncCommand& command, const Environment& environment) {
   if (const auto code = tell_if_none_is_there(jobs, form, environment)) return *code;
   auto warehouse = open_to_sync(*config, command.mode);
   if (!warehouse.ok()) return tell_failure(environment, form, warehouse.error());
-  return run_syncs(jobs, std::move(warehouse).value(), config->warehouse, command.presentation,
-                   environment);
+  return run_syncs(jobs, std::move(warehouse).value(), shown_address(config->warehouse),
+                   command.presentation, environment);
 }
 
 }  // namespace dray

@@ -18,7 +18,7 @@ std::vector<SettingOf<Config>> make_top_settings() {
         .required = true,
         .standard = "",
         .example = "duckdb:shop.duckdb",
-        .doc = "Where the tables are: duckdb:FILE."},
+        .doc = "Where the tables are: duckdb:FILE or postgres://USER@HOST/DATABASE."},
        &Config::warehouse},
       {{.key = "sources",
         .kind = SettingKind::list,

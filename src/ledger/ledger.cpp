@@ -221,26 +221,40 @@ Result<bool> has_run(WarehouseSession& session, const std::string& run_id) {
 
 namespace {
 
-// The greatest of a column's values of one source.
-Result<std::optional<std::string>> max_of(WarehouseSession& session, SqlBuilder select,
-                                          const std::string& source) {
-  select.code(" where source = ").text(source);
-  DRAY_ASSIGN(const QueryResult rows, session.query(std::move(select).done()));
-  return rows.rows[0][0];
-}
-
 // Every source has numbers of its own, so that syncs of two sources at once need not wait for one
-// another: 2^40 of them, in one of 2^22 ranges.
+// another to know theirs: 2^40 of them, in one of 2^22 ranges.
 std::int64_t first_number(const std::string& source) {
   return static_cast<std::int64_t>((xxh3(source) >> 42U) << 40U);
 }
 
 }  // namespace
 
+Result<LedgerMark> read_mark(WarehouseSession& session, const std::string& source) {
+  SqlBuilder of_objects(
+      "select count(*), max(run_id), max(object_number) from _dray.objects where source = ");
+  DRAY_ASSIGN(const QueryResult objects,
+              session.query(std::move(of_objects.text(source)).done()));
+  SqlBuilder of_tables("select max(table_number) from _dray.tables where source = ");
+  DRAY_ASSIGN(const QueryResult tables, session.query(std::move(of_tables.text(source)).done()));
+  SqlBuilder of_runs("select max(uuid_ts) from _dray.runs where source = ");
+  DRAY_ASSIGN(const QueryResult runs, session.query(std::move(of_runs.text(source)).done()));
+  LedgerMark mark;
+  mark.objects = to_number(objects.rows[0][0], 0);
+  mark.newest_run = objects.rows[0][1].value_or("");
+  mark.next_object_number = to_number(objects.rows[0][2], first_number(source)) + 1;
+  mark.next_table_number = to_number(tables.rows[0][0], first_number(source)) + 1;
+  if (const auto& last_load = runs.rows[0][0]) {
+    mark.last_uuid_ts = parse_timestamp(*last_load).value_or(0);
+  }
+  return mark;
+}
+
 Result<LedgerState> read_ledger(WarehouseSession& session, const std::string& source) {
   LedgerState state;
   DRAY_ASSIGN(const bool there, has_ledger(session));
   if (!there) return state;
+  // First: what is loaded after it was taken shows as a change.
+  DRAY_ASSIGN(state.mark, read_mark(session, source));
   DRAY_ASSIGN(const QueryResult sources,
               session.query(std::move(SqlBuilder("select location from _dray.sources where "
                                                  "source = ")
@@ -265,15 +279,6 @@ Result<LedgerState> read_ledger(WarehouseSession& session, const std::string& so
                                 .done()));
   for (const auto& row : tables.rows)
     state.tables.emplace(*row[0], std::stoll(*row[1]));
-  DRAY_ASSIGN(const auto last_object,
-              max_of(session, SqlBuilder("select max(object_number) from _dray.objects"), source));
-  DRAY_ASSIGN(const auto last_table,
-              max_of(session, SqlBuilder("select max(table_number) from _dray.tables"), source));
-  DRAY_ASSIGN(const auto last_load,
-              max_of(session, SqlBuilder("select max(uuid_ts) from _dray.runs"), source));
-  state.next_object_number = to_number(last_object, first_number(source)) + 1;
-  state.next_table_number = to_number(last_table, first_number(source)) + 1;
-  if (last_load) state.last_uuid_ts = parse_timestamp(*last_load).value_or(0);
   return state;
 }
 

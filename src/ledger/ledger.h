@@ -35,17 +35,27 @@ struct LedgerObject {
   std::int64_t number = 0;
 };
 
+// Changes with whatever a load of the source writes.
+struct LedgerMark {
+  std::int64_t objects = 0;
+  std::string newest_run;   // that recorded an object
+  Micros last_uuid_ts = 0;  // the greatest of the source's loads
+  std::int64_t next_object_number = 1;
+  std::int64_t next_table_number = 1;
+};
+
 struct LedgerState {
   std::optional<std::string> location;                    // of the source, if it was loaded before
   std::unordered_map<std::string, LedgerObject> objects;  // by key
   std::map<std::string, std::int64_t> tables;             // number by table name, of the source
-  std::int64_t next_object_number = 1;
-  std::int64_t next_table_number = 1;
-  Micros last_uuid_ts = 0;  // the greatest of the source's loads
+  LedgerMark mark;
 };
 
 // Empty when there is no ledger yet.
 Result<LedgerState> read_ledger(WarehouseSession& session, const std::string& source);
+
+// How the ledger stands now; there must be one.
+Result<LedgerMark> read_mark(WarehouseSession& session, const std::string& source);
 
 // A table whose rows of one run wait in files, because the warehouse refused them there (only of
 // warehouses that stage). The run's objects are loaded all the same: these rows are not read again.

@@ -1,4 +1,6 @@
-// DuckDB behind the warehouse's door: one file, one transaction for everything a run changes.
+// One file, one transaction for everything a run changes.
+#include "load/duckdb.h"
+
 #include <algorithm>
 #include <cstring>
 #include <filesystem>
@@ -9,8 +11,6 @@
 #include "base/hash.h"
 #include "load/duckdb_connection.h"
 #include "load/duckdb_rows.h"
-#include "load/open.h"
-#include "load/redshift.h"
 #include "load/rivals.h"
 
 namespace dray {
@@ -127,6 +127,8 @@ class DuckSession final : public WarehouseSession {
     committed_ = true;
     return {};
   }
+  // A file is open in one process only, and that process runs one sync at a time.
+  Result<void> lock(std::chrono::seconds) override { return {}; }
   void interrupt() override { connection_->interrupt(); }
 
   Result<void> apply(const SchemaChange& change) override {
@@ -411,17 +413,10 @@ class DuckWarehouse final : public Warehouse {
 
 }  // namespace
 
-Result<std::unique_ptr<Warehouse>> open_warehouse(const std::string& address,
-                                                  const WarehouseOptions& options) {
+Result<std::unique_ptr<Warehouse>> open_duckdb(const std::string& address,
+                                               const WarehouseOptions& options) {
   constexpr std::string_view scheme = "duckdb:";
-  if (address.starts_with("redshift://")) {
-    DRAY_ASSIGN(auto redshift, redshift_options(address));
-    return open_redshift(std::move(redshift), options);
-  }
-  if (!address.starts_with(scheme)) {
-    return config_error("the warehouse " + address.substr(0, address.find(':')) +
-                        ": is not one this build can load\ntry: duckdb:FILE");
-  }
+  DRAY_ASSERT(address.starts_with(scheme));
   const std::string path = address.substr(scheme.size());
   if (path.empty()) return config_error("duckdb: without a file\ntry: duckdb:events.duckdb");
   const bool in_memory = path == ":memory:";

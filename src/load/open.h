@@ -20,9 +20,8 @@ struct WarehouseOptions {
   std::string temp_directory;          // "": beside the warehouse
 };
 
-// `address` is duckdb:FILE. A read-write open creates a missing file; a read-only one does not.
-// Errors are `config` and say what to do: an unknown scheme, a file that is no DuckDB database, is
-// read-only, or is locked by another process.
+// `address` is duckdb:FILE (load/duckdb.h) or postgres://... (load/postgres.h). Errors are `config`
+// and say what to do.
 Result<std::unique_ptr<Warehouse>> open_warehouse(const std::string& address,
                                                   const WarehouseOptions& options);
 

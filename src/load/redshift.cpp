@@ -18,6 +18,7 @@ namespace dray {
 namespace {
 
 constexpr const char* ledger_schema = "_dray";
+constexpr const char* lock_table = "lock";
 
 // Redshift takes 16 MB of statement; a list of numbers of this length stays far below.
 constexpr std::size_t numbers_per_statement = 10'000;
@@ -37,6 +38,16 @@ std::optional<Timestamp> began(std::string_view run_id) {
   const auto micros = parse_timestamp(text + "Z");
   if (!micros) return std::nullopt;
   return from_micros(*micros);
+}
+
+// Of a staging table's name: "source run number".
+std::string run_of(const StagingTable& table) {
+  const std::size_t end = table.name.rfind(' ');
+  const std::size_t begin = table.name.rfind(' ', end - 1) + 1;
+  std::string run_id = table.name.substr(begin, end - begin);
+  // Names are folded to lower case.
+  std::ranges::replace(run_id, 't', 'T');
+  return run_id;
 }
 
 bool can_commit_no_more(const std::string& run_id, const StageRun& run) {
@@ -80,9 +91,11 @@ class RedshiftSession final : public WarehouseSession {
   Result<void> begin() override {
     for (auto& [files, staged] : stager_.staged())
       staged.is_loaded = false;
+    DRAY_TRY(make_lock());
     ledger_columns_before_ = ledger_columns_;
     return connection_->execute(SqlBuilder("begin").done());
   }
+  Result<void> lock(std::chrono::seconds wait_max) override;
   Result<void> rollback() override {
     ledger_columns_ = ledger_columns_before_;
     return connection_->execute(SqlBuilder("rollback").done());
@@ -125,9 +138,10 @@ class RedshiftSession final : public WarehouseSession {
   Result<std::uint64_t> remove_losers(TableLoad& load, const StagingTable& table);
   Result<void> note_profiles(const TableLoad& load, const StagingTable& table);
 
+  Result<void> make_lock();
   Result<void> sweep(const StageRun& run);
-  Result<void> drop_staging_tables(const std::function<bool(const StagingTable&)>& goes);
-  Result<std::vector<std::string>> staging_tables();
+  Result<std::set<std::string>> recorded(const std::vector<std::string>& run_ids);
+  Result<std::vector<StagingTable>> staging_tables(const std::string& source);
   void remove_files();
   void abandon();
 
@@ -224,36 +238,53 @@ Result<std::vector<std::optional<Error>>> RedshiftSession::stage(
   return stager_.stage(run, loads);
 }
 
-// What runs that did not end have left, of this source.
+// What other runs of this source have left: those that are recorded have ended, whatever became of
+// them; others cannot commit any more. But what a failed table still needs stays.
 Result<void> RedshiftSession::sweep(const StageRun& run) {
-  DRAY_TRY(drop_staging_tables([&](const StagingTable& table) {
-    const std::string own = run.source.substr(0, 80) + " ";
-    if (!table.name.starts_with(own)) return false;
-    const std::string_view rest = std::string_view(table.name).substr(own.size());
-    return can_commit_no_more(std::string(rest.substr(0, rest.find(' '))), run);
-  }));
-  DRAY_ASSIGN(const auto runs, cluster_->area->runs(run.source));
   std::vector<std::string> kept;
   for (const std::string& files : run.files_pending)
     kept.push_back(files.substr(0, files.rfind('/') + 1));
-  for (const std::string& other : runs) {
-    if (can_commit_no_more(other, run)) {
-      DRAY_TRY(cluster_->area->remove_run(run.source, other, kept));
-    }
+  DRAY_ASSIGN(const std::vector<StagingTable> tables, staging_tables(run.source));
+  DRAY_ASSIGN(std::vector<std::string> runs, cluster_->area->runs(run.source));
+  for (const StagingTable& table : tables)
+    runs.push_back(run_of(table));
+  DRAY_ASSIGN(const std::set<std::string> ended, recorded(runs));
+  const auto has_ended = [&](const std::string& other) {
+    return other != run.run_id && (ended.contains(other) || can_commit_no_more(other, run));
+  };
+  for (const StagingTable& table : tables) {
+    if (has_ended(run_of(table))) DRAY_TRY(execute(drop_staging_table(table)));
+  }
+  for (const std::string& other : std::set<std::string>(runs.begin(), runs.end())) {
+    if (has_ended(other)) DRAY_TRY(cluster_->area->remove_run(run.source, other, kept));
   }
   return {};
 }
 
-Result<void> RedshiftSession::drop_staging_tables(
-    const std::function<bool(const StagingTable&)>& goes) {
+Result<std::vector<StagingTable>> RedshiftSession::staging_tables(const std::string& source) {
   SqlBuilder sql("select table_name from svv_tables where table_schema = ");
-  DRAY_ASSIGN(const QueryResult tables,
-              query(std::move(sql.text(redshift_staging_schema)).done()));
-  for (const auto& row : tables.rows) {
-    const StagingTable table{redshift_staging_schema, *row[0]};
-    if (goes(table)) DRAY_TRY(execute(drop_staging_table(table)));
+  DRAY_ASSIGN(const QueryResult rows, query(std::move(sql.text(redshift_staging_schema)).done()));
+  std::vector<StagingTable> tables;
+  for (const auto& row : rows.rows) {
+    if (row[0]->starts_with(staging_table_prefix(source))) {
+      tables.push_back({redshift_staging_schema, *row[0]});
+    }
   }
-  return {};
+  return tables;
+}
+
+Result<std::set<std::string>> RedshiftSession::recorded(const std::vector<std::string>& run_ids) {
+  std::set<std::string> found;
+  if (run_ids.empty() || !ledger_columns_.contains("runs")) return found;
+  SqlBuilder sql("select run_id from _dray.runs where run_id in (");
+  for (std::size_t i = 0; i < run_ids.size(); ++i) {
+    if (i > 0) sql.code(", ");
+    sql.text(run_ids[i]);
+  }
+  DRAY_ASSIGN(const QueryResult rows, query(std::move(sql.code(")")).done()));
+  for (const auto& row : rows.rows)
+    found.insert(*row[0]);
+  return found;
 }
 
 Result<TableLoad> RedshiftSession::read_files(const std::string& files) {
@@ -273,6 +304,28 @@ Result<TableLoad> RedshiftSession::read_files(const std::string& files) {
 }
 
 // --- the transaction -----------------------------------------------------------------------------
+
+// A table of its own, for a lock keeps readers out too. It is there before the transaction: to make
+// a table would take the transaction's snapshot.
+Result<void> RedshiftSession::make_lock() {
+  if (ledger_columns_.contains(lock_table)) return {};
+  const CreateTable table{ledger_schema, lock_table, {{"holder", ColumnType::varchar, 64}}, true};
+  DRAY_TRY(execute(redshift_ddl(CreateSchema{ledger_schema}, {})));
+  DRAY_TRY(execute(redshift_ddl(table, {})));
+  remember_columns(table);
+  return {};
+}
+
+// LOCK takes no snapshot, so that what follows sees what the others have committed.
+Result<void> RedshiftSession::lock(std::chrono::seconds wait_max) {
+  const auto milliseconds = std::chrono::milliseconds(wait_max).count();
+  SqlBuilder bounded("set statement_timeout to ");
+  DRAY_TRY(execute(std::move(bounded.number(static_cast<std::int64_t>(milliseconds))).done()));
+  SqlBuilder sql("lock table ");
+  auto locked = execute(std::move(sql.table(ledger_schema, lock_table)).done());
+  if (!locked) return std::move(locked).error().within("wait for another load to end");
+  return execute(SqlBuilder("set statement_timeout to 0").done());
+}
 
 Result<TableLoaded> RedshiftSession::load(TableLoad& load) {
   const auto at = stager_.staged().find(load.files);
@@ -437,13 +490,18 @@ void RedshiftSession::remove_files() {
 }
 
 // Not committed: what this run has staged is of no use to anybody, unless nobody knows whether it
-// is. What cannot be removed now, as after a broken connection, a later run removes.
+// is. What cannot be removed now a later run removes.
 void RedshiftSession::abandon() {
   if (in_doubt_ || stager_.staged().empty()) return;
-  (void)rollback();
+  (void)cluster_->area->remove_run(run_.source, run_.run_id, {});
+  if (!rollback()) {
+    // Interrupted, or lost.
+    auto connection = cluster_->connect();
+    if (!connection) return;
+    connection_ = std::move(connection).value();
+  }
   for (const auto& [files, staged] : stager_.staged())
     (void)execute(drop_staging_table(staged.table));
-  (void)cluster_->area->remove_run(run_.source, run_.run_id, {});
 }
 
 // --- the warehouse -------------------------------------------------------------------------------
@@ -470,11 +528,11 @@ class RedshiftWarehouse final : public Warehouse {
 
 }  // namespace
 
-Result<std::unique_ptr<Warehouse>> open_redshift(RedshiftOptions redshift,
+Result<std::unique_ptr<Warehouse>> open_redshift(const std::string& address,
                                                  const WarehouseOptions& options) {
+  DRAY_ASSIGN(RedshiftOptions redshift, redshift_options(address));
   DRAY_ASSIGN(auto cluster, reach_redshift(std::move(redshift), options));
-  auto warehouse = std::make_unique<RedshiftWarehouse>(std::move(cluster));
-  return std::unique_ptr<Warehouse>(std::move(warehouse));
+  return std::unique_ptr<Warehouse>(std::make_unique<RedshiftWarehouse>(std::move(cluster)));
 }
 
 }  // namespace dray

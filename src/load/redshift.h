@@ -14,13 +14,13 @@
 
 #include "base/result.h"
 #include "load/open.h"
-#include "load/redshift_options.h"
 #include "load/warehouse.h"
 
 namespace dray {
 
-// Connects once, to fail early. Errors are `config`: the cluster's address, the staging place.
-Result<std::unique_ptr<Warehouse>> open_redshift(RedshiftOptions redshift,
+// `address` as load/redshift_options.h reads it. Nothing is asked of the cluster yet. Errors are
+// `config`: the address, the staging place.
+Result<std::unique_ptr<Warehouse>> open_redshift(const std::string& address,
                                                  const WarehouseOptions& options);
 
 }  // namespace dray

@@ -11,13 +11,15 @@ namespace {
 // A copy that failed for a reason that may pass is tried so often.
 constexpr int copy_attempts_max = 3;
 
-// One name for each table of each run, that tells whose it is. A Redshift name has 127 bytes, a
-// schema may take them all.
+// One name for each table of each run, that tells whose it is.
 std::string staging_table_name(const StageRun& run, std::size_t number) {
-  return run.source.substr(0, 80) + " " + run.run_id + " " + std::to_string(number);
+  return staging_table_prefix(run.source) + run.run_id + " " + std::to_string(number);
 }
 
 }  // namespace
+
+// A name has 127 bytes, and a schema's may take them all.
+std::string staging_table_prefix(const std::string& source) { return source.substr(0, 80) + " "; }
 
 Result<std::vector<std::optional<Error>>> RedshiftStager::stage(
     const StageRun& run, const std::vector<TableLoad*>& loads) {

@@ -20,6 +20,9 @@ namespace dray {
 // The schema of staging tables: Dray's own.
 constexpr const char* redshift_staging_schema = "_dray_staging";
 
+// What the names of a source's staging tables begin with.
+std::string staging_table_prefix(const std::string& source);
+
 // What is staged of one table.
 struct RedshiftStaged {
   StagedTable files;

@@ -61,6 +61,9 @@ constexpr std::array internal_meanings = std::to_array<InternalMeaning>({
     {"CanRetry 1", Cause::transient, ""},
     {"SlowDown", Cause::transient, ""},
     {"S3ServiceException", Cause::config, staging_remedy},
+    {"not authorized to assume", Cause::config,
+     "attach the role to the cluster or namespace, and let it be assumed by redshift.amazonaws.com "
+     "(docs/redshift.md)"},
     {"Disk Full", Cause::config, "free some room on the cluster, or resize it"},
     {"resizing", Cause::transient, ""},
     {"read-only", Cause::transient, ""},
@@ -119,6 +122,9 @@ constexpr std::array connect_meanings = std::to_array<ConnectMeaning>({
     {"translate host name", Cause::config, "check the host in the address"},
 });
 
+// Redshift's details may be a box of several lines, drawn with dashes, that says the message again.
+bool is_box(std::string_view detail) { return contains(detail, "-----"); }
+
 Error internal_error_of(const ServerError& error, std::string message) {
   const auto* const meaning = std::ranges::find_if(internal_meanings, [&](const auto& known) {
     return contains(error.message, known.part) || contains(error.detail, known.part);
@@ -131,7 +137,7 @@ Error internal_error_of(const ServerError& error, std::string message) {
 
 Error error_of(const ServerError& error) {
   std::string message(error.message);
-  if (!error.detail.empty()) message.append(" (").append(error.detail).append(")");
+  if (!error.detail.empty() && !is_box(error.detail)) message.append(" (").append(error.detail).append(")");
   if (!error.sqlstate.empty()) message.append(" [").append(error.sqlstate).append("]");
   if (error.sqlstate == "23505") return key_error(error, std::move(message));
   if (error.sqlstate == "XX000") return internal_error_of(error, std::move(message));

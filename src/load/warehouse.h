@@ -1,5 +1,4 @@
-// Seam 2: where tables live. DuckDB today (load/duckdb.h); PostgreSQL and Redshift stand behind the
-// same door.
+// Seam 2: where tables live: DuckDB (load/duckdb.h) and PostgreSQL (load/postgres.h).
 //
 // A run opens one session and speaks to it in this order:
 //
@@ -8,6 +7,7 @@
 //                      alone has any)
 //   stage              the rows of all tables to where load() finds them (likewise)
 //   begin
+//   lock               until no other run is in here
 //   apply              the rest of the plan
 //   load               one call per table
 //   execute, append    the ledger
@@ -21,6 +21,7 @@
 // back.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -103,6 +104,11 @@ class WarehouseSession {
   // begin() may be called again.
   virtual Result<void> rollback() { return internal_error("rollback: nothing is staged"); }
 
+  // Waits until no other session, of any process, is between lock() and the end of its transaction;
+  // from then on it sees what they committed. First in a transaction. `transient` if it would wait
+  // for longer.
+  virtual Result<void> lock(std::chrono::seconds wait_max) = 0;
+
   // One change of the plan; the same text as ddl() gives.
   virtual Result<void> apply(const SchemaChange& change) = 0;
 
@@ -137,6 +143,8 @@ class Warehouse {
   virtual CatalogLimits limits() const { return {}; }
   // How many columns, over all its tables, one transaction may write; more are loaded in several.
   virtual std::size_t columns_per_transaction_max() const { return SIZE_MAX; }
+  // How long the name of a table or column may be.
+  virtual std::size_t name_bytes_max() const { return 127; }
   // The statement that makes one change, for a plan to show.
   virtual Sql ddl(const SchemaChange& change) const = 0;
   // What a person calls it: "duckdb:shop.duckdb". Holds no secret.

@@ -39,6 +39,7 @@ struct LiveTable {
   std::string name;
   bool is_view = false;
   std::vector<LiveColumn> columns;  // in the table's order
+  std::size_t columns_dropped = 0;  // that still count against the limit (PostgreSQL)
 };
 
 struct Catalog {

@@ -36,6 +36,8 @@ std::string_view to_string(RejectReason reason) {
       return "name_too_long";
     case RejectReason::too_long:
       return "too_long";
+    case RejectReason::row_too_wide:
+      return "row_too_wide";
   }
   return "not_json";
 }
@@ -76,6 +78,9 @@ std::string_view explain(RejectReason reason) {
     case RejectReason::too_long:
       return "the value is longer than its column can hold: its beginning is loaded, all of it is in "
              "the raw event";
+    case RejectReason::row_too_wide:
+      return "the row has more values than fit a page of PostgreSQL's (8 KB); property names may hold "
+             "ids";
   }
   return "";
 }
@@ -121,7 +126,8 @@ std::string_view explain(NoticeCode code) {
     case NoticeCode::hashed_name:
       return "names without a Latin letter or digit became event_<hash> or key_<hash>";
     case NoticeCode::long_name:
-      return "names longer than 127 bytes were cut and end in a hash of the whole";
+      return "names longer than the warehouse takes (127 bytes; PostgreSQL 63) were cut and end in a hash "
+             "of the whole";
   }
   return "";
 }

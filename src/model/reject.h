@@ -26,6 +26,7 @@ enum class RejectReason : std::uint8_t {
   name_too_long,
   // The row is loaded with the beginning of the value.
   too_long,
+  row_too_wide,
 };
 
 constexpr bool is_line_reject(RejectReason reason) {
@@ -46,7 +47,7 @@ enum class NoticeCode : std::uint8_t {
   unknown_integrations,    // integrations.Warehouses in a form nobody documents: loaded
   reserved_name,           // a property called like a standard column or reserved word got a '_'
   hashed_name,             // a name without a letter or digit got a hash
-  long_name,               // a name longer than 127 bytes was cut and got a hash
+  long_name,               // a name longer than the warehouse takes was cut and got a hash
 };
 constexpr std::size_t notice_code_count = 8;
 

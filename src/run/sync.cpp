@@ -65,6 +65,10 @@ std::string some_of(const std::vector<std::string>& names) {
   return text;
 }
 
+// Another sync's load may take long; a session whose COMMIT was not answered ends soon.
+constexpr std::chrono::hours load_wait_max(1);
+constexpr std::chrono::minutes commit_wait_max(1);
+
 // A table that rows are staged for, or that follows from such tables.
 struct Target {
   std::string table;
@@ -88,6 +92,7 @@ class Sync {
         progress_(progress),
         stop_(std::move(stop)),
         check_seed_(random_seed()),
+        registry_(registry_limits(warehouse)),
         staged_({request.memory_bytes / 4, temp_directory(request)}) {
     report_.started = now();
     report_.run_id = make_run_id(report_.started);
@@ -104,6 +109,7 @@ class Sync {
     }
     DRAY_ASSIGN(session_, warehouse_.open_session());
     DRAY_ASSIGN(ledger_, read_ledger(*session_, report_.source));
+    next_table_number_ = ledger_.mark.next_table_number;
     DRAY_TRY(check_location());
     const auto outcome = load_all();
     report_.duration = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - begun_);
@@ -128,6 +134,12 @@ class Sync {
   Result<void> load_all() {
     DRAY_TRY(retry_pending());
     return list_and_load();
+  }
+
+  static RegistryLimits registry_limits(const Warehouse& warehouse) {
+    RegistryLimits limits;
+    limits.name_bytes_max = warehouse.name_bytes_max();
+    return limits;
   }
 
   Result<void> list_and_load() {
@@ -337,8 +349,8 @@ class Sync {
   // --- what rows, for which tables ---------------------------------------------------------------
 
   std::int64_t table_number(const std::string& table) {
-    const auto [entry, added] = ledger_.tables.try_emplace(table, ledger_.next_table_number);
-    if (added) ++ledger_.next_table_number;
+    const auto [entry, added] = ledger_.tables.try_emplace(table, next_table_number_);
+    if (added) ++next_table_number_;
     return entry->second;
   }
 
@@ -535,7 +547,7 @@ class Sync {
 
   // Everything that can be done before the transaction, so that it is short.
   Result<void> stage() {
-    uuid_ts_ = std::max(to_micros(now()), ledger_.last_uuid_ts + 1);
+    uuid_ts_ = std::max({to_micros(now()), ledger_.mark.last_uuid_ts + 1, uuid_ts_ + 1});
     left_out_.clear();
     DRAY_TRY(widen_columns());
     make_loads();
@@ -606,7 +618,9 @@ class Sync {
     const std::stop_callback on_stop(stop_, [this] { session_->interrupt(); });
     report_.collections.clear();
     DRAY_TRY(session_->begin());
+    DRAY_TRY(session_->lock(load_wait_max));
     DRAY_TRY(create_ledger(*session_));
+    DRAY_TRY(check_ledger());
     const bool all_ended =
         std::ranges::all_of(ledger_.objects, [](const auto& entry) { return entry.second.loaded; });
     if (!all_ended) DRAY_TRY(forget_unfinished(*session_, report_.source));
@@ -646,6 +660,18 @@ class Sync {
       if (is_loaded && !unusable_[i]) again.push_back(entry_numbers_[i]);
     }
     return forget_origins(*session_, again);
+  }
+
+  // Whether somebody has loaded the source since its ledger was read: then the objects at hand may
+  // be in already.
+  Result<void> check_ledger() {
+    DRAY_ASSIGN(const LedgerMark mark, read_mark(*session_, report_.source));
+    const LedgerMark& known = ledger_.mark;
+    if (mark.objects != known.objects || mark.newest_run != known.newest_run ||
+        mark.last_uuid_ts != known.last_uuid_ts) {
+      return transient_error("another sync has loaded " + report_.source + " meanwhile");
+    }
+    return {};
   }
 
   const TablePlan* profile_plan(const Target& target) const {
@@ -688,7 +714,8 @@ class Sync {
     new_tables_.clear();
     DRAY_TRY(session_->commit());
     tables_committed_ = true;
-    return session_->begin();
+    DRAY_TRY(session_->begin());
+    return session_->lock(load_wait_max);
   }
 
   // The answer to a COMMIT may be lost. The ledger was written in the same transaction, so it has
@@ -708,8 +735,11 @@ class Sync {
                            "; the warehouse did not commit");
   }
 
+  // Behind the lock: the session that was lost may be committing still.
   Result<bool> is_recorded() const {
     DRAY_ASSIGN(const auto session, warehouse_.open_session());
+    DRAY_TRY(session->begin());
+    DRAY_TRY(session->lock(commit_wait_max));
     return has_run(*session, report_.run_id);
   }
 
@@ -893,7 +923,7 @@ class Sync {
     for (const ReadObject& object : objects_) {
       const auto known = ledger_.objects.find(object.info.key);
       const std::int64_t number =
-          known != ledger_.objects.end() ? known->second.number : ledger_.next_object_number++;
+          known != ledger_.objects.end() ? known->second.number : ledger_.mark.next_object_number++;
       entry_numbers_.push_back(number);
       object_numbers_.push_back(object.set_aside_reason.empty() ? number : no_object_number);
     }
@@ -991,7 +1021,6 @@ class Sync {
     DRAY_TRY(stage());
     DRAY_TRY(write_and_commit([this] { return forget_loaded(); }));
     tell_retried();
-    ledger_.last_uuid_ts = uuid_ts_;
     targets_.clear();
     wanted_.clear();
     loads_.clear();
@@ -1012,10 +1041,18 @@ class Sync {
     WantedTable& wanted = wanted_.emplace_back();
     wanted.name = load.table;
     for (const LoadColumn& column : load.columns) {
+      if (is_added_by_plan(column.name)) continue;
       wanted.columns.push_back({column.name, column.type, standard_column(column.name), column.slot,
                                 column.varchar_bytes.value_or(varchar_bytes_default)});
     }
     return {};
+  }
+
+  // The columns that every row has, of which no cell tells.
+  static bool is_added_by_plan(std::string_view column) {
+    using enum StandardColumn;
+    const auto standard = standard_column(column);
+    return standard == received_at || standard == uuid || standard == uuid_ts || standard == event;
   }
 
   Result<void> forget_loaded() {
@@ -1060,6 +1097,7 @@ class Sync {
   RunReport report_;
   std::unique_ptr<WarehouseSession> session_;
   LedgerState ledger_;
+  std::int64_t next_table_number_ = 1;
   std::vector<ReadObject> objects_;
   std::vector<std::string> object_keys_;      // by RowKey::object
   std::vector<std::int64_t> entry_numbers_;   // the ledger's, in the order of objects_

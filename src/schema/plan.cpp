@@ -202,7 +202,8 @@ class TablePlanner {
         made->second.varchar_bytes = within_limits(column.varchar_bytes);
       }
     }
-    const std::size_t live_count = live_ == nullptr ? 0 : live_->columns.size();
+    const std::size_t live_count =
+        live_ == nullptr ? 0 : live_->columns.size() + live_->columns_dropped;
     const std::size_t room =
         limits_.columns_per_table_max > live_count ? limits_.columns_per_table_max - live_count : 0;
     for (const auto& [name, column] : missing_)

@@ -189,11 +189,11 @@ static_assert(std::ranges::is_sorted(reserved_words));
 constexpr std::array fixed_tables = std::to_array<std::string_view>(
     {"accounts", "aliases", "groups", "identifies", "pages", "screens", "tracks", "users"});
 
-// Behind the hash of the whole name: 118 bytes, '_', eight digits.
-std::string cut(std::string name) {
-  if (name.size() <= name_bytes_max) return name;
+// What there is room for, '_' and eight digits of the hash of the whole name.
+std::string cut(std::string name, std::size_t bytes_max = name_bytes_max) {
+  if (name.size() <= bytes_max) return name;
   const std::string hash = sha256_hex8(name);
-  name.resize(name_bytes_max - 1 - hash.size());
+  name.resize(bytes_max - 1 - hash.size());
   return name + '_' + hash;
 }
 
@@ -233,9 +233,9 @@ std::string event_slug(std::string_view event_name) {
   return slug.empty() ? "event_" + sha256_hex8(event_name) : slug;
 }
 
-std::string event_table(std::string_view slug) {
+std::string event_table(std::string_view slug, std::size_t bytes_max) {
   const bool prefix = needs_prefix(slug) || std::ranges::binary_search(fixed_tables, slug);
-  return cut((prefix ? "_" : "") + std::string(slug));
+  return cut((prefix ? "_" : "") + std::string(slug), bytes_max);
 }
 
 std::string key_segment(std::string_view key) {
@@ -243,12 +243,14 @@ std::string key_segment(std::string_view key) {
   return segment.empty() ? "key_" + sha256_hex8(key) : segment;
 }
 
-std::string property_column(std::string_view path) {
+std::string property_column(std::string_view path, std::size_t bytes_max) {
   const bool prefix = needs_prefix(path) || standard_column(path) || path.starts_with("context_");
-  return cut((prefix ? "_" : "") + std::string(path));
+  return cut((prefix ? "_" : "") + std::string(path), bytes_max);
 }
 
-std::string context_column(std::string_view path) { return cut("context_" + std::string(path)); }
+std::string context_column(std::string_view path, std::size_t bytes_max) {
+  return cut("context_" + std::string(path), bytes_max);
+}
 
 std::string schema_name(std::string_view source_name) {
   const std::string slug = snake_case(source_name);

@@ -10,7 +10,7 @@
 
 namespace dray {
 
-// Redshift's limit, which all warehouses share so that the mapping is one. Bytes.
+// Redshift's limit, which all warehouses but PostgreSQL share. Bytes.
 constexpr std::size_t name_bytes_max = 127;
 
 // Words at [A-Z0-9]*[a-z0-9]*, in lower case, joined by '_'. Works on bytes: every byte that is no
@@ -26,16 +26,16 @@ std::string event_slug(std::string_view event_name);
 
 // The table of an event: its slug, made safe. An event that is called like one of the fixed tables
 // gets a '_'.
-std::string event_table(std::string_view slug);
+std::string event_table(std::string_view slug, std::size_t bytes_max = name_bytes_max);
 
 // One step of a property's path: snake_case, or "key_<hash>" for a key without a letter or digit.
 std::string key_segment(std::string_view key);
 
 // The column of a property or trait whose path segments, joined by '_', are `path`.
-std::string property_column(std::string_view path);
+std::string property_column(std::string_view path, std::size_t bytes_max = name_bytes_max);
 
 // The column of a context value: "context_" and the path.
-std::string context_column(std::string_view path);
+std::string context_column(std::string_view path, std::size_t bytes_max = name_bytes_max);
 
 // The schema of a source. Empty when the name has no letter or digit. A schema's name is its own
 // schema's.

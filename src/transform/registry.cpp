@@ -3,7 +3,6 @@
 #include <memory>
 
 #include "base/result.h"
-#include "transform/naming.h"
 
 namespace dray {
 
@@ -36,7 +35,7 @@ std::optional<TableNumber> Registry::event_table(std::string_view slug) {
   if (event_tables_.size() >= limits_.tables_max) return std::nullopt;
   auto table = std::make_unique<Table>();
   table->event = slug;
-  table->name = dray::event_table(slug);
+  table->name = dray::event_table(slug, limits_.name_bytes_max);
   table->origin = table->name == slug                 ? NameOrigin::plain
                   : table->name == '_' + table->event ? NameOrigin::prefixed
                                                       : NameOrigin::cut;

@@ -23,6 +23,7 @@
 #include "model/record.h"
 #include "model/row_batch.h"
 #include "model/standard_columns.h"
+#include "transform/naming.h"
 
 namespace dray {
 
@@ -43,11 +44,15 @@ struct RegistryLimits {
   // the warehouse will get; the plan keeps the bound.
   std::size_t properties_max = context_slot_first - property_slot_first;
   std::size_t context_columns_max = slot_end - context_slot_first;
+  // Of a table's or column's name.
+  std::size_t name_bytes_max = dray::name_bytes_max;
 };
 
 class Registry {
  public:
   explicit Registry(const RegistryLimits& limits = {});
+
+  const RegistryLimits& limits() const { return limits_; }
 
   static constexpr TableNumber first_event_table = 6;
   // The table of a type that is not track.
@@ -104,7 +109,7 @@ class Registry {
                                      Slot first, std::size_t count_max);
   ColumnSeen column_seen(const Table& table, Slot slot, Observed bits) const;
 
-  RegistryLimits limits_;
+  const RegistryLimits limits_;
   mutable std::mutex mutex_;
   std::vector<std::unique_ptr<Table>> tables_;  // by number; the rejects' place is empty
   std::map<std::string, TableNumber, std::less<>> event_tables_;  // by slug

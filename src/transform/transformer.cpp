@@ -274,7 +274,9 @@ class Transformer::Impl {
   Slot find_slot(const PathNode& node, Space space) {
     if (node.path.size() > limits_.path_bytes_max) return refused_slot;
     const bool is_context = space == Space::context;
-    const std::string column = is_context ? context_column(node.path) : property_column(node.path);
+    const std::size_t bytes_max = registry_.limits().name_bytes_max;
+    const std::string column =
+        is_context ? context_column(node.path, bytes_max) : property_column(node.path, bytes_max);
     const std::string plain = is_context ? "context_" + node.path : node.path;
     const bool is_cut = column != plain && column != '_' + plain;
     const NameOrigin origin = is_cut            ? NameOrigin::cut

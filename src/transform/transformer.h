@@ -28,7 +28,8 @@ struct TransformLimits {
   // Nodes of remembered paths; past it everything remembered is forgotten and learned anew. Bounds
   // what keys that never repeat (ids used as keys) can make a worker hold.
   std::size_t paths_max = 200'000;
-  // A property's path joined by '_'. Names are cut to 127 bytes; this bounds the work before.
+  // A property's path joined by '_'. Names are cut to a hundred bytes or so; this bounds the work
+  // before.
   std::size_t path_bytes_max = 8U << 10;
 };
 

@@ -89,10 +89,9 @@ class Usage(CliTest):
 
     def test_what_this_build_cannot_do_is_said_without_the_password(self):
         self.assertIn("cannot read S3 yet", self.error("sync", "s3://bucket/logs", "duckdb:x"))
-        for scheme in "postgres", "redshift":
-            message = self.error("sync", ".", f"{scheme}://me:hunter2@host/db", "--source", "a")
-            self.assertIn(f"cannot load {scheme}:// yet", message)
-            self.assertNotIn("hunter2", message)
+        message = self.error("sync", ".", "redshift://me:hunter2@host/db", "--source", "a")
+        self.assertIn("cannot load redshift:// yet", message)
+        self.assertNotIn("hunter2", message)
 
     def test_nothing_to_go_on_is_a_helpful_error(self):
         for command in ["sync"], ["plan"], ["status"], ["history"], ["rejects", "list"], ["rejects", "retry"]:
@@ -144,7 +143,7 @@ class Config(CliTest):
         self.write_config("warehouse: ${SECRET}\nthreads: ${SECRET}\nsources: [{name: a, location: b}]\n")
         self.assertNotIn("hunter2", self.error("sync", environment={"SECRET": "hunter2"}))
         self.write_config("warehouse: ${SECRET}\nsources: [{name: a, location: .}]\n")
-        address = "postgres://me:hunter2@host/db"
+        address = "postgres://me:hunter2@127.0.0.1/db?sslmode=bogus"
         self.assertNotIn("hunter2", self.error("sync", environment={"SECRET": address}))
 
     def test_two_sources_of_one_schema(self):

@@ -68,6 +68,9 @@ class FaultySession final : public WarehouseSession {
   Result<void> begin() override {
     return faults_.call("begin", [&] { return real_->begin(); });
   }
+  Result<void> lock(std::chrono::seconds wait_max) override {
+    return faults_.call("lock", [&] { return real_->lock(wait_max); });
+  }
   Result<void> apply(const SchemaChange& change) override {
     return faults_.call("apply", [&] { return real_->apply(change); });
   }
@@ -113,6 +116,7 @@ class FaultyWarehouse final : public Warehouse {
   std::size_t columns_per_transaction_max() const override {
     return std::min(real_.columns_per_transaction_max(), columns_max_);
   }
+  std::size_t name_bytes_max() const override { return real_.name_bytes_max(); }
   Sql ddl(const SchemaChange& change) const override { return real_.ddl(change); }
   std::string location() const override { return real_.location(); }
 

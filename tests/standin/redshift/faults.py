@@ -50,6 +50,7 @@ ERRORS = {
         "XX000", "S3ServiceException:We encountered an internal error. Please try again.,Status 500,Error InternalError,Rid 0F0F,CanRetry 1"
     ),
     "access-denied": lambda: SqlError("XX000", "S3ServiceException:Access Denied,Status 403,Error AccessDenied,Rid 0F0F,CanRetry 1"),
+    "load": lambda: SqlError("XX000", "Load into table 't' failed.  Check 'stl_load_errors' system table for details."),
     "permission": lambda: SqlError("42501", "permission denied for relation t"),
     "shutdown": lambda: SqlError("57P01", "terminating connection due to administrator command", severity="FATAL"),
 }

@@ -85,16 +85,26 @@ TEST(SelectSources, ByArgumentsWrongly) {
 
 TEST(CheckWarehouse, SaysWhatThisBuildCannotDo) {
   EXPECT_TRUE(check_warehouse("duckdb:shop.duckdb").ok());
-  EXPECT_EQ(error_of(check_warehouse("postgres://me:hunter2@db/x")),
-            "this build cannot load postgres:// yet, only DuckDB\ntry: duckdb:shop.duckdb");
+  EXPECT_TRUE(check_warehouse("postgres://me:hunter2@db/x").ok());
+  EXPECT_TRUE(check_warehouse("postgresql://db/x").ok());
   EXPECT_EQ(error_of(check_warehouse("redshift://me:hunter2@db/x")),
-            "this build cannot load redshift:// yet, only DuckDB\ntry: duckdb:shop.duckdb");
+            "this build cannot load redshift:// yet\ntry: duckdb:shop.duckdb");
   EXPECT_EQ(error_of(check_warehouse("mysql://me:hunter2@db/x")),
             "mysql:// is no warehouse that Dray knows\ntry: duckdb:shop.duckdb");
   EXPECT_EQ(error_of(check_warehouse("shop.db")),
             "a WAREHOUSE begins with its kind, such as duckdb:FILE\ntry: duckdb:shop.db");
   EXPECT_EQ(error_of(check_warehouse("duckdb:")),
             "duckdb: needs the name of a file\ntry: duckdb:shop.duckdb");
+}
+
+TEST(ShownAddress, HasNoPassword) {
+  EXPECT_EQ(shown_address("duckdb:a:b@c.duckdb"), "duckdb:a:b@c.duckdb");
+  EXPECT_EQ(shown_address("postgres://me:hunter2@db:5433/x"), "postgres://me@db:5433/x");
+  EXPECT_EQ(shown_address("postgres://me@db:5433/x"), "postgres://me@db:5433/x");
+  EXPECT_EQ(shown_address("postgres://db:5433/x"), "postgres://db:5433/x");
+  EXPECT_EQ(shown_address("postgres://me:hun@ter/2@db/x"), "postgres://me@db/x");
+  EXPECT_EQ(shown_address("postgres://db/x?user=me&password=hunter2&sslmode=require"),
+            "postgres://db/x?user=me&password=***&sslmode=require");
 }
 
 TEST(SelectSources, ByConfiguration) {

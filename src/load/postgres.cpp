@@ -1,0 +1,567 @@
+// One transaction for everything a run changes; rows go in by COPY, stored duplicates are found by
+// an index on uuid.
+#include "load/postgres.h"
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "base/hash.h"
+#include "load/copy_rows.h"
+#include "load/postgres_sql.h"
+#include "load/pq_connection.h"
+#include "load/rivals.h"
+
+namespace dray {
+namespace {
+
+constexpr int server_version_least = 120000;
+
+// Any number that no other program takes for its advisory lock: "dray load".
+constexpr std::int64_t lock_key = 0x64726179'6c6f6164;
+
+// PostgreSQL takes 1,664 expressions in one select; each column of a profile needs two.
+constexpr std::size_t profile_columns_at_once = 500;
+
+enum class IndexKind {
+  ordered,  // of numbers
+  hashed,   // of texts: a B-tree refuses those of more than 2,700 bytes
+};
+
+// Where a row lies: of a partitioned table each partition has its own places.
+struct RowPlace {
+  std::string table_oid;
+  std::string ctid;
+};
+
+template <typename Number>
+Number number_of(std::optional<std::string_view> text) {
+  Number number = 0;
+  if (text) std::from_chars(text->data(), text->data() + text->size(), number);
+  return number;
+}
+
+class PostgresSession final : public WarehouseSession {
+ public:
+  explicit PostgresSession(std::unique_ptr<PqConnection> connection)
+      : connection_(std::move(connection)) {}
+
+  Result<Catalog> catalog(const std::string& schema) override {
+    DRAY_ASSIGN(const QueryResult rows, query(postgres_catalog_query(schema)));
+    return postgres_catalog(schema, rows);
+  }
+
+  Result<void> begin() override {
+    temp_tables_.clear();
+    is_lineage_written_ = false;
+    return execute(SqlBuilder("begin isolation level read committed").done());
+  }
+
+  Result<void> lock(std::chrono::seconds wait_max) override {
+    SqlBuilder timeout("set local lock_timeout = ");
+    timeout.number(static_cast<std::int64_t>(std::chrono::milliseconds(wait_max).count()));
+    DRAY_TRY(execute(std::move(timeout).done()));
+    SqlBuilder lock("select pg_catalog.pg_advisory_xact_lock(");
+    if (auto locked = execute(std::move(lock.number(lock_key).code(")")).done()); !locked) {
+      if (locked.error().cause != Cause::transient) return locked;
+      return std::move(locked).error().within("waiting for another sync that loads this database");
+    }
+    return execute(SqlBuilder("set local lock_timeout to default").done());
+  }
+
+  Result<void> commit() override {
+    if (is_lineage_written_) {
+      DRAY_TRY(ensure_index("_dray", "lineage", "uuid", IndexKind::ordered));
+    }
+    return connection_->commit();
+  }
+  void interrupt() override { connection_->interrupt(); }
+
+  Result<void> apply(const SchemaChange& change) override { return execute(postgres_ddl(change)); }
+  Result<void> execute(const Sql& sql) override { return connection_->execute(sql); }
+  Result<QueryResult> query(const Sql& sql) override { return connection_->query(sql); }
+
+  Result<TableLoaded> load(TableLoad& load) override {
+    TableLoaded loaded;
+    const bool has_profiles = !load.profile_id_column.empty();
+    if (has_profiles) DRAY_TRY(make_temp_table(touched_table));
+    DRAY_ASSIGN(const bool has_rows, has_rows_of(load));
+    if (has_rows) {
+      DRAY_TRY(ensure_indexes(load));
+      DRAY_ASSIGN(const Rivals::Outcome outcome, settle_rivals(load));
+      loaded.rows_lost = outcome.rows_lost.size();
+      loaded.rows_replaced = outcome.stored_rows_replaced.size();
+      DRAY_TRY(remove_rows(load, outcome.stored_rows_replaced));
+    }
+    DRAY_ASSIGN(loaded.rows_inserted, insert(load));
+    // Built after the first rows an index takes a third of the time.
+    if (!has_rows) DRAY_TRY(ensure_indexes(load));
+    if (load.lineage_table) DRAY_TRY(write_lineage(load));
+    if (has_profiles) DRAY_TRY(touch_staged(load));
+    return loaded;
+  }
+
+  Result<std::uint64_t> merge_profiles(const ProfileMerge& merge) override {
+    DRAY_TRY(analyze(touched_table));
+    SqlBuilder erase("delete from ");
+    erase.table(merge.schema, merge.table).code(" where id in (select id from ");
+    DRAY_TRY(execute(std::move(erase.sql(touched_table.name).code(")")).done()));
+    const std::span<const std::string> columns(merge.columns);
+    const std::size_t first = std::min(columns.size(), profile_columns_at_once);
+    DRAY_ASSIGN(const std::uint64_t rows,
+                connection_->changed_rows(insert_profiles(merge, columns.first(first))));
+    DRAY_TRY(ensure_index(merge.schema, merge.table, "id", IndexKind::hashed));
+    for (std::size_t at = first; at < columns.size(); at += profile_columns_at_once) {
+      const std::size_t count = std::min(columns.size() - at, profile_columns_at_once);
+      DRAY_TRY(execute(update_profiles(merge, columns.subspan(at, count))));
+    }
+    return rows;
+  }
+
+  Result<void> append(const std::string& schema, const std::string& table,
+                      RowSource& rows) override {
+    CopyStream copy(*connection_);
+    std::vector<PlainValue> row;
+    DRAY_ASSIGN(bool more, rows.next(row));
+    if (!more) return {};
+    SqlBuilder sql("copy ");
+    sql.table(schema, table).code(" from stdin (format binary)");
+    DRAY_TRY(copy.begin(std::move(sql).done()));
+    while (more) {
+      copy.begin_row(row.size());
+      for (const PlainValue& value : row)
+        copy.put(value);
+      DRAY_TRY(copy.pass_on());
+      DRAY_ASSIGN(more, rows.next(row));
+    }
+    DRAY_ASSIGN(const std::uint64_t count, copy.end());
+    (void)count;
+    return {};
+  }
+
+ private:
+  struct TempTable {
+    Sql name;
+    Sql columns;
+  };
+  inline static const TempTable keys_table = {
+      SqlBuilder("pg_temp.dray_keys").done(),
+      SqlBuilder("uuid bigint, check_id bigint, received_at bigint, object bigint, line bigint, "
+                 "staged_row bigint")
+          .done()};
+  inline static const TempTable numbers_table = {SqlBuilder("pg_temp.dray_numbers").done(),
+                                                 SqlBuilder("number bigint").done()};
+  inline static const TempTable replaced_table = {
+      SqlBuilder("pg_temp.dray_replaced").done(),
+      SqlBuilder("table_oid oid, stored_row tid").done()};
+  inline static const TempTable touched_table = {SqlBuilder("pg_temp.dray_touched").done(),
+                                                 SqlBuilder("id text, uuid bigint").done()};
+
+  // Empty, and gone with the transaction.
+  Result<void> make_temp_table(const TempTable& table) {
+    if (std::ranges::find(temp_tables_, table.name.text()) != temp_tables_.end()) {
+      return execute(std::move(SqlBuilder("truncate ").sql(table.name)).done());
+    }
+    SqlBuilder sql("create temp table ");
+    sql.sql(table.name).code(" (").sql(table.columns).code(") on commit drop");
+    DRAY_TRY(execute(std::move(sql).done()));
+    temp_tables_.push_back(table.name.text());
+    return {};
+  }
+
+  Result<void> begin_copy(CopyStream& copy, const TempTable& table) {
+    SqlBuilder sql("copy ");
+    return copy.begin(std::move(sql.sql(table.name).code(" from stdin (format binary)")).done());
+  }
+
+  // Nobody else does it for a temporary table, and a plan for a wrong number of rows may take
+  // hours.
+  Result<void> analyze(const TempTable& table) {
+    return execute(std::move(SqlBuilder("analyze ").sql(table.name)).done());
+  }
+
+  Result<bool> has_rows_of(const TableLoad& load) {
+    if (load.created) return false;
+    SqlBuilder sql("select exists (select 1 from ");
+    DRAY_ASSIGN(const QueryResult found,
+                query(std::move(sql.table(load.schema, load.table).code(")")).done()));
+    return found.rows[0][0] == "true";
+  }
+
+  Result<void> ensure_indexes(const TableLoad& load) {
+    DRAY_TRY(ensure_index(load.schema, load.table, "uuid", IndexKind::ordered));
+    if (load.profile_id_column.empty()) return {};
+    return ensure_index(load.schema, load.table, load.profile_id_column, IndexKind::hashed);
+  }
+
+  // Any index that begins with the column will do.
+  Result<void> ensure_index(std::string_view schema, std::string_view table,
+                            std::string_view column, IndexKind kind) {
+    SqlBuilder look(
+        "select 1 from pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid = i.indrelid "
+        "join pg_catalog.pg_namespace n on n.oid = c.relnamespace join pg_catalog.pg_attribute a "
+        "on a.attrelid = c.oid and a.attnum = i.indkey[0] where i.indisvalid and i.indpred is null "
+        "and n.nspname = ");
+    look.text(schema).code(" and c.relname = ").text(table).code(" and a.attname = ").text(column);
+    DRAY_ASSIGN(const QueryResult found, query(std::move(look).done()));
+    if (!found.rows.empty()) return {};
+    SqlBuilder make("create index on ");
+    make.table(schema, table);
+    if (kind == IndexKind::hashed) make.code(" using hash");
+    return execute(std::move(make.code(" (").name(column).code(")")).done());
+  }
+
+  // --- new rows ----------------------------------------------------------------------------------
+
+  Result<std::uint64_t> insert(const TableLoad& load) {
+    DRAY_ASSIGN(const RowLayout layout, layout_of(load));
+    std::vector<std::string> names;
+    for (const LoadColumn& column : load.columns) {
+      if (!column.refused) names.push_back(column.name);
+    }
+    SqlBuilder sql("copy ");
+    sql.table(load.schema, load.table).code(" (").names(names);
+    CopyStream copy(*connection_);
+    DRAY_TRY(copy.begin(std::move(sql.code(") from stdin (format binary)")).done()));
+    StagedRowWriter writer(load, layout);
+    BlockScratch scratch;
+    for (std::size_t number = 0; number < load.rows->block_count(); ++number) {
+      DRAY_ASSIGN(const RowBlock block, load.rows->rows(number, scratch));
+      const char* record = block.records.data();
+      for (std::size_t i = 0; i < block.keys.size(); ++i) {
+        if (load.rows->is_dropped(block.first_row + i)) {
+          record = CellReader(record).end();
+          continue;
+        }
+        record = writer.write(block, i, record, copy.buffer());
+        DRAY_TRY(copy.pass_on());
+      }
+    }
+    return copy.end();
+  }
+
+  Result<RowLayout> layout_of(const TableLoad& load) {
+    RowLayout layout;
+    if (load.columns.size() <= columns_always_fitting) return layout;
+    DRAY_ASSIGN(const Catalog catalog, this->catalog(load.schema));
+    const auto table = std::ranges::find(catalog.tables, load.table, &LiveTable::name);
+    DRAY_ASSERT(table != catalog.tables.end());
+    layout.table_columns = table->columns.size() + table->columns_dropped;
+    std::map<std::string_view, std::uint32_t> numbers;
+    for (std::uint32_t i = 0; i < load.columns.size(); ++i)
+      numbers.emplace(load.columns[i].name, i);
+    for (const LiveColumn& column : table->columns) {
+      if (const auto found = numbers.find(column.name); found != numbers.end()) {
+        layout.order.push_back(found->second);
+      }
+    }
+    return layout;
+  }
+
+  // Of the dropped duplicates too.
+  Result<void> write_lineage(const TableLoad& load) {
+    is_lineage_written_ = true;
+    CopyStream copy(*connection_);
+    DRAY_TRY(copy.begin(SqlBuilder("copy _dray.lineage (uuid, received_at, table_number, "
+                                   "object_number, line) from stdin (format binary)")
+                            .done()));
+    DRAY_TRY(each_key(load, [&](const RowKey& key, std::uint64_t) -> Result<void> {
+      const std::int64_t object = (*load.object_numbers)[key.object];
+      if (object == no_object_number) return {};
+      copy.begin_row(5);
+      copy.put(static_cast<std::int64_t>(key.uuid));
+      copy.put_time(key.received_at);
+      copy.put(*load.lineage_table);
+      copy.put(object);
+      copy.put(std::int64_t{key.line});
+      return copy.pass_on();
+    }));
+    DRAY_ASSIGN(const std::uint64_t rows, copy.end());
+    (void)rows;
+    return {};
+  }
+
+  template <typename Visit>
+  static Result<void> each_key(const TableLoad& load, Visit visit) {
+    BlockScratch scratch;
+    for (std::size_t number = 0; number < load.rows->block_count(); ++number) {
+      DRAY_ASSIGN(const RowBlock block, load.rows->keys(number, scratch));
+      for (std::size_t i = 0; i < block.keys.size(); ++i)
+        DRAY_TRY(visit(block.keys[i], block.first_row + i));
+    }
+    return {};
+  }
+
+  // --- stored rows with the ids of staged ones ---------------------------------------------------
+
+  Result<Rivals::Outcome> settle_rivals(TableLoad& load) {
+    Rivals rivals(load);
+    DRAY_TRY(find_rivals(load, rivals));
+    DRAY_TRY(find_places(load, rivals));
+    return rivals.settle();
+  }
+
+  Result<void> send_keys(const TableLoad& load) {
+    DRAY_TRY(make_temp_table(keys_table));
+    CopyStream copy(*connection_);
+    DRAY_TRY(begin_copy(copy, keys_table));
+    DRAY_TRY(each_key(load, [&](const RowKey& key, std::uint64_t row) -> Result<void> {
+      if (load.rows->is_dropped(row)) return {};
+      copy.begin_row(6);
+      copy.put(static_cast<std::int64_t>(key.uuid));
+      copy.put(static_cast<std::int64_t>(key.check));
+      copy.put(key.received_at);
+      copy.put(std::int64_t{key.object});
+      copy.put(std::int64_t{key.line});
+      copy.put(static_cast<std::int64_t>(row));
+      return copy.pass_on();
+    }));
+    DRAY_ASSIGN(const std::uint64_t rows, copy.end());
+    (void)rows;
+    return analyze(keys_table);
+  }
+
+  Result<void> find_rivals(const TableLoad& load, Rivals& rivals) {
+    stored_rows_.clear();
+    DRAY_TRY(send_keys(load));
+    SqlBuilder sql("select t.tableoid, t.ctid, t.id, t.received_at, k.uuid, k.check_id, ");
+    sql.code("k.received_at, k.object, k.line, k.staged_row from ");
+    sql.table(load.schema, load.table).code(" t join ").sql(keys_table.name);
+    sql.code(" k on t.uuid = k.uuid");
+    return connection_->each_row(std::move(sql).done(), [&](PqRow row) -> Result<void> {
+      Rival rival;
+      rival.stored_row = static_cast<std::int64_t>(stored_rows_.size());
+      rival.stored_received_at = parse_timestamp(row[3].value_or("")).value_or(0);
+      rival.key.uuid = static_cast<std::uint64_t>(number_of<std::int64_t>(row[4]));
+      rival.key.check = static_cast<std::uint64_t>(number_of<std::int64_t>(row[5]));
+      rival.key.received_at = number_of<std::int64_t>(row[6]);
+      rival.key.object = number_of<std::uint32_t>(row[7]);
+      rival.key.line = number_of<std::uint32_t>(row[8]);
+      rival.row = number_of<std::uint64_t>(row[9]);
+      stored_rows_.push_back({std::string(*row[0]), std::string(*row[1])});
+      rivals.add_if_same_id(rival, row[2].value_or(""));
+      return {};
+    });
+  }
+
+  Result<void> find_places(const TableLoad& load, Rivals& rivals) {
+    const std::vector<std::int64_t> tied = rivals.tied_uuids();
+    if (tied.empty()) return {};
+    DRAY_TRY(make_temp_table(numbers_table));
+    CopyStream copy(*connection_);
+    DRAY_TRY(begin_copy(copy, numbers_table));
+    for (const std::int64_t uuid : tied) {
+      copy.begin_row(1);
+      copy.put(uuid);
+      DRAY_TRY(copy.pass_on());
+    }
+    DRAY_TRY(copy.end());
+    DRAY_TRY(analyze(numbers_table));
+    SqlBuilder sql("select l.uuid, l.received_at, o.key, l.line from _dray.lineage l join ");
+    sql.sql(numbers_table.name).code(" n on l.uuid = n.number join _dray.objects o on ");
+    sql.code("o.object_number = l.object_number where l.table_number in (");
+    sql.numbers(load.rival_tables).code(")");
+    return connection_->each_row(std::move(sql).done(), [&](PqRow row) -> Result<void> {
+      rivals.add_place(number_of<std::int64_t>(row[0]),
+                       parse_timestamp(row[1].value_or("")).value_or(0), row[2].value_or(""),
+                       number_of<std::uint64_t>(row[3]));
+      return {};
+    });
+  }
+
+  Result<void> remove_rows(const TableLoad& load, const std::vector<std::int64_t>& rows) {
+    if (rows.empty()) return {};
+    DRAY_TRY(send_replaced(rows));
+    if (!load.profile_id_column.empty()) DRAY_TRY(touch_replaced(load));
+    SqlBuilder sql("delete from ");
+    sql.table(load.schema, load.table).code(" t using ").sql(replaced_table.name);
+    sql.code(" r where t.ctid = r.stored_row and t.tableoid = r.table_oid");
+    DRAY_ASSIGN(const std::uint64_t removed, connection_->changed_rows(std::move(sql).done()));
+    if (removed == rows.size()) return {};
+    // Somebody else than Dray writes to the table.
+    return transient_error(load.table + " was changed by another session during the load");
+  }
+
+  // As text: of all types only these have no simpler binary form.
+  Result<void> send_replaced(const std::vector<std::int64_t>& rows) {
+    DRAY_TRY(make_temp_table(replaced_table));
+    SqlBuilder sql("copy ");
+    sql.sql(replaced_table.name).code(" from stdin");
+    DRAY_TRY(connection_->begin_copy(std::move(sql).done()));
+    for (const std::int64_t row : rows) {
+      const RowPlace& place = stored_rows_[static_cast<std::size_t>(row)];
+      DRAY_TRY(connection_->put_copy(place.table_oid + '\t' + place.ctid + '\n'));
+    }
+    DRAY_TRY(connection_->end_copy());
+    return analyze(replaced_table);
+  }
+
+  // --- users and accounts ------------------------------------------------------------------------
+
+  Result<void> put_touched(CopyStream& copy, std::string_view id) {
+    copy.begin_row(2);
+    copy.put(id);
+    copy.put(static_cast<std::int64_t>(xxh3(id)));
+    return copy.pass_on();
+  }
+
+  Result<void> touch_replaced(const TableLoad& load) {
+    SqlBuilder sql("select distinct t.");
+    sql.name(load.profile_id_column).code(" from ").table(load.schema, load.table);
+    sql.code(" t join ").sql(replaced_table.name).code(" r on t.ctid = r.stored_row and ");
+    sql.code("t.tableoid = r.table_oid where t.").name(load.profile_id_column);
+    DRAY_ASSIGN(const QueryResult ids, query(std::move(sql.code(" is not null")).done()));
+    CopyStream copy(*connection_);
+    DRAY_TRY(begin_copy(copy, touched_table));
+    for (const auto& row : ids.rows)
+      DRAY_TRY(put_touched(copy, *row[0]));
+    DRAY_TRY(copy.end());
+    return {};
+  }
+
+  Result<void> touch_staged(const TableLoad& load) {
+    const auto column = std::ranges::find(load.columns, load.profile_id_column, &LoadColumn::name);
+    if (column == load.columns.end() || column->refused) return {};
+    CopyStream copy(*connection_);
+    DRAY_TRY(begin_copy(copy, touched_table));
+    BlockScratch scratch;
+    for (std::size_t number = 0; number < load.rows->block_count(); ++number) {
+      DRAY_ASSIGN(const RowBlock block, load.rows->rows(number, scratch));
+      const char* record = block.records.data();
+      for (std::size_t i = 0; i < block.keys.size(); ++i) {
+        CellReader cells(record);
+        record = cells.end();
+        if (load.rows->is_dropped(block.first_row + i)) continue;
+        for (Cell cell; cells.next(cell);) {
+          if (cell.slot == column->slot) DRAY_TRY(put_touched(copy, cell.bytes));
+        }
+      }
+    }
+    DRAY_TRY(copy.end());
+    return {};
+  }
+
+  // The latest value of each column that is not NULL, of all rows of the touched profiles. The
+  // names with a blank are none that a column can have.
+  static void add_latest_values(SqlBuilder& sql, const ProfileMerge& merge,
+                                std::span<const std::string> columns) {
+    sql.code("select \"the id\", max(\"the time\") as \"the time\", \"the uuid\"");
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+      sql.code(", (array_agg(").name(columns[i]).code(") filter (where \"the place\" = \"place ");
+      sql.number(static_cast<std::uint64_t>(i)).code("\"))[1] as ").name(columns[i]);
+    }
+    sql.code(" from (select *");
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+      sql.code(", max(\"the place\") filter (where ").name(columns[i]);
+      sql.code(" is not null) over profile as \"place ").number(static_cast<std::uint64_t>(i));
+      sql.code("\"");
+    }
+    sql.code(" from (select t.id as \"the id\", t.uuid as \"the uuid\", ");
+    sql.code("s.received_at as \"the time\"");
+    for (const std::string& column : columns)
+      sql.code(", s.").name(column);
+    sql.code(", row_number() over (partition by t.uuid, t.id order by s.received_at, ");
+    sql.code("s.\"timestamp\", s.id collate \"C\") as \"the place\" from ");
+    sql.table(merge.schema, merge.source_table).code(" s join (select distinct id, uuid from ");
+    sql.sql(touched_table.name).code(") t on s.").name(merge.id_column).code(" = t.id) r ");
+    sql.code("window profile as (partition by \"the uuid\", \"the id\")) r ");
+    sql.code("group by \"the uuid\", \"the id\"");
+  }
+
+  static Sql insert_profiles(const ProfileMerge& merge, std::span<const std::string> columns) {
+    SqlBuilder sql("insert into ");
+    sql.table(merge.schema, merge.table).code(" (id, received_at, uuid, uuid_ts");
+    for (const std::string& column : columns)
+      sql.code(", ").name(column);
+    sql.code(") select \"the id\", \"the time\", \"the uuid\", timestamp ");
+    sql.text(format_timestamp(merge.uuid_ts));
+    for (const std::string& column : columns)
+      sql.code(", ").name(column);
+    add_latest_values(sql.code(" from ("), merge, columns);
+    return std::move(sql.code(") p")).done();
+  }
+
+  static Sql update_profiles(const ProfileMerge& merge, std::span<const std::string> columns) {
+    SqlBuilder sql("update ");
+    sql.table(merge.schema, merge.table).code(" u set ");
+    const char* separator = "";
+    for (const std::string& column : columns) {
+      sql.word(std::exchange(separator, ", ")).name(column).code(" = p.").name(column);
+    }
+    add_latest_values(sql.code(" from ("), merge, columns);
+    return std::move(sql.code(") p where u.id = p.\"the id\"")).done();
+  }
+
+  std::unique_ptr<PqConnection> connection_;
+  std::vector<std::string> temp_tables_;  // of the transaction at hand
+  std::vector<RowPlace> stored_rows_;     // by Rival::stored_row
+  bool is_lineage_written_ = false;
+};
+
+class PostgresWarehouse final : public Warehouse {
+ public:
+  PostgresWarehouse(PqParameters parameters, Access access,
+                    std::function<void(std::string_view)> trace)
+      : access_(access) {
+    options_.location = pq_location("postgres", parameters);
+    options_.parameters = std::move(parameters);
+    options_.trace = std::move(trace);
+    // Whatever the role or the database has been set to.
+    options_.setup.push_back(
+        SqlBuilder("set standard_conforming_strings = on; set datestyle = 'ISO, YMD'; "
+                   "set timezone = 'UTC'; set extra_float_digits = 1")
+            .done());
+    if (access_ == Access::read_only) {
+      options_.setup.push_back(SqlBuilder("set default_transaction_read_only = on").done());
+    }
+  }
+
+  Result<std::unique_ptr<WarehouseSession>> open_session() override {
+    DRAY_ASSIGN(auto connection, PqConnection::open(options_));
+    DRAY_TRY(check_server(*connection));
+    return std::unique_ptr<WarehouseSession>(
+        std::make_unique<PostgresSession>(std::move(connection)));
+  }
+
+  std::size_t name_bytes_max() const override { return postgres_name_bytes_max; }
+  Sql ddl(const SchemaChange& change) const override { return postgres_ddl(change); }
+  std::string location() const override { return options_.location; }
+
+ private:
+  Result<void> check_server(PqConnection& connection) const {
+    if (connection.server_version() < server_version_least) {
+      return config_error(location() + " is PostgreSQL " +
+                          std::to_string(connection.server_version() / 10000) +
+                          "; Dray needs 12 or later");
+    }
+    DRAY_ASSIGN(const QueryResult encoding,
+                connection.query(SqlBuilder("show server_encoding").done()));
+    if (encoding.rows[0][0] == "UTF8") return {};
+    return config_error(location() + " stores text as " + encoding.rows[0][0].value_or("") +
+                        ", which has not every character\ntry: create database NAME encoding "
+                        "'UTF8' template template0");
+  }
+
+  const Access access_;
+  PqOptions options_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Warehouse>> open_postgres_traced(
+    const std::string& address, const WarehouseOptions& options,
+    std::function<void(std::string_view)> trace) {
+  DRAY_ASSIGN(PqParameters parameters, parse_pq_url(address));
+  return std::unique_ptr<Warehouse>(
+      std::make_unique<PostgresWarehouse>(std::move(parameters), options.access, std::move(trace)));
+}
+
+Result<std::unique_ptr<Warehouse>> open_postgres(const std::string& address,
+                                                 const WarehouseOptions& options) {
+  return open_postgres_traced(address, options, {});
+}
+
+}  // namespace dray
