@@ -97,7 +97,7 @@ Corpus& sample() {
                      gzip(copy_of(plain(bytes.str()), copy)));
     }
   }
-  made.objects = made.store.list().value().objects;
+  made.objects = made.store.list({}).value().objects;
   // What a clean load of the sample gives, every copy.
   made.lines = copies * 3'712ULL;
   made.rows = copies * (1492ULL + 1722 + 1722 + 244 + 124 + 58 + 10);
@@ -123,7 +123,7 @@ Corpus& wide(std::uint32_t kinds) {
       generator.append(index, text, counts);
     made.store.add(std::to_string(1'000'000 + index) + ".gz", gzip(text, 1));
   }
-  made.objects = made.store.list().value().objects;
+  made.objects = made.store.list({}).value().objects;
   made.lines = options.events;
   made.rows = options.events * 2;
   return made;

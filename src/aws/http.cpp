@@ -252,7 +252,6 @@ class Exchange {
         return transient_error(place + ": the proxy is not found (" + why +
                                "); check https_proxy and http_proxy");
       case CURLE_URL_MALFORMAT:
-      case CURLE_UNSUPPORTED_PROTOCOL:
         return config_error(place + ": is not an address (" + why +
                             "); write it like https://host:port");
       case CURLE_PEER_FAILED_VERIFICATION:

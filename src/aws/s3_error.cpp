@@ -2,6 +2,8 @@
 
 #include <pugixml.hpp>
 
+#include "aws/retry.h"
+
 namespace dray {
 namespace {
 
@@ -144,7 +146,7 @@ Error explain(const S3Refusal& refusal, const S3Operation& operation) {
     if (known->cause == Cause::bad_data) return bad_data_error(std::string(known->meaning));
     return {known->cause, place + std::string(known->meaning) + " (" + said(full) + ")"};
   }
-  const Cause cause = full.status >= 500 || full.status == 429 ? Cause::transient : Cause::config;
+  const Cause cause = is_worth_retrying(full.status, full.code) ? Cause::transient : Cause::config;
   return {cause, place + "the server refuses to " + std::string(operation.action) + " it (" +
                      said(full) + ")"};
 }

@@ -61,8 +61,9 @@ class MultipartUpload final : public S3Upload {
       is_open_ = false;
       return etag_in(response->body);
     }
-    // The reply to an earlier try may have been lost after it had succeeded.
-    if (refusal.code == "NoSuchUpload" && tries.failures > 0) return find_completed();
+    // The reply to an earlier try may have been lost after it had succeeded; libcurl also sends a
+    // request again by itself, on a kept connection that turns out to be closed.
+    if (refusal.code == "NoSuchUpload") return find_completed();
     return explain(refusal, call.operation);
   }
 
@@ -135,12 +136,17 @@ class MultipartUpload final : public S3Upload {
 
   Result<std::string> find_completed() {
     is_open_ = false;
-    S3Client client(client_);
-    const auto found = client.head(operation_.bucket, operation_.key);
-    if (found && *found && (*found)->etag == expected_etag()) return (*found)->etag;
-    return Error{Cause::in_doubt, operation_.place() +
-                                      ": the upload is gone, and whether it was completed is not "
-                                      "known; upload it again"};
+    const auto expected = expected_etag();
+    const auto found = S3Client(client_).head(operation_.bucket, operation_.key);
+    if (expected && found && *found && (*found)->etag == *expected) return *expected;
+    const std::string gone = operation_.place() + ": the upload is gone";
+    if (expected && found) {
+      return transient_error(gone +
+                             " and was not completed: somebody else aborted it, or a "
+                             "lifecycle rule of the bucket did; upload it again");
+    }
+    return Error{Cause::in_doubt,
+                 gone + ", and whether it was completed is not known; upload it again"};
   }
 
   const std::shared_ptr<S3Client::Impl> client_;

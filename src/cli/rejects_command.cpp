@@ -197,7 +197,9 @@ Result<std::map<std::string, SourceConfig>> known_sources(const Config& config,
   std::map<std::string, SourceConfig> sources;
   DRAY_ASSIGN(const std::vector<SourceStatus> statuses, source_statuses(warehouse));
   for (const SourceStatus& status : statuses) {
-    sources[status.source] = SourceConfig{status.source, status.location, std::nullopt};
+    SourceConfig& source = sources[status.source];
+    source.name = status.source;
+    source.location = status.location;
   }
   for (const SourceConfig& source : config.sources) {
     sources[schema_name(source.name)] = source;
@@ -217,10 +219,10 @@ Result<std::vector<SyncJob>> retry_jobs(const RejectsCommand& command, const Con
     if (source == sources.end()) {
       return config_error("nobody knows where the objects of " + reject.source + " are");
     }
-    SyncJob& job = jobs.try_emplace(reject.source, SyncJob{request_of(config), ""}).first->second;
+    SyncJob& job = jobs.try_emplace(reject.source, SyncJob{request_of(config), {}}).first->second;
     job.request.source = source->second.name;
     job.request.only_lines[reject.object].insert(reject.line);
-    job.location = source->second.location;
+    job.place = source->second;
   }
   std::vector<SyncJob> list;
   list.reserve(jobs.size());

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <map>
 
+#include "aws/s3.h"
 #include "cli/format.h"
 #include "config/nearest.h"
 #include "run/records.h"
@@ -28,11 +29,12 @@ Result<void> check_place(const std::string& place) {
   }
   const std::string scheme = scheme_of(place);
   if (scheme == "s3") {
-    return with_hint(config_error("this build cannot read S3 yet: " + place),
-                     "copy the objects to a directory first: aws s3 sync " + place + " ./logs");
+    DRAY_TRY(parse_s3_url(place));
+    return {};
   }
   if (!scheme.empty()) {
-    return config_error("SOURCE is a directory; " + scheme + ":// is nothing that Dray reads");
+    return config_error("SOURCE is a directory or s3://bucket/prefix; " + scheme +
+                        ":// is nothing that Dray reads");
   }
   return {};
 }

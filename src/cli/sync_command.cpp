@@ -2,8 +2,8 @@
 
 #include "cli/commands.h"
 #include "cli/selection.h"
+#include "cli/source.h"
 #include "cli/sync_runner.h"
-#include "source/directory.h"
 
 namespace dray {
 namespace {
@@ -11,7 +11,7 @@ namespace {
 std::vector<SyncJob> jobs_of(const SyncCommand& command, const Config& config) {
   std::vector<SyncJob> jobs;
   for (const SourceConfig& source : config.sources) {
-    SyncJob& job = jobs.emplace_back(SyncJob{request_of(config), source.location});
+    SyncJob& job = jobs.emplace_back(SyncJob{request_of(config), source});
     job.request.source = source.name;
     job.request.mode = command.mode;
     job.request.since = command.since;
@@ -29,9 +29,9 @@ std::optional<int> tell_if_none_is_there(const std::vector<SyncJob>& jobs, Outpu
                                          const Environment& environment) {
   std::vector<Error> errors;
   for (const SyncJob& job : jobs) {
-    auto store = open_directory(job.location);
-    if (store.ok()) return std::nullopt;
-    errors.push_back(std::move(store).error());
+    auto checked = check_source(job.place);
+    if (checked.ok()) return std::nullopt;
+    errors.push_back(std::move(checked).error());
   }
   int worst = exit_success;
   for (std::size_t i = 0; i < jobs.size(); ++i) {

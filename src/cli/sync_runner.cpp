@@ -7,7 +7,7 @@
 #include "cli/interrupt.h"
 #include "cli/progress.h"
 #include "cli/report_output.h"
-#include "source/directory.h"
+#include "cli/source.h"
 
 namespace dray {
 namespace {
@@ -59,7 +59,7 @@ ProgressForm Runner::progress_form() const {
 }
 
 Result<RunReport> Runner::sync_one(const SyncJob& job) {
-  DRAY_ASSIGN(const std::unique_ptr<ObjectStore> store, open_directory(job.location));
+  DRAY_ASSIGN(const std::unique_ptr<ObjectStore> store, open_source(job.place, stop_.get_token()));
   SyncProgress progress;
   ProgressDisplay display(environment_, progress_form(), job.request.source, progress);
   const auto show_on = [this](ProgressDisplay* on) {

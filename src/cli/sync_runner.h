@@ -15,7 +15,7 @@ namespace dray {
 
 struct SyncJob {
   SyncRequest request;
-  std::string location;
+  SourceConfig place;  // where its objects are
 };
 
 // The settings that every request of a run shares.

@@ -122,7 +122,8 @@ std::string address_of(const std::string& text, const std::string& base_director
 std::string text_of(const Reader& reader, const Setting& setting, const Value& value) {
   if (setting.kind == SettingKind::warehouse) return address_of(value.text, reader.base_directory);
   const bool is_path =
-      setting.kind == SettingKind::place && value.text.find("://") == std::string::npos;
+      setting.kind == SettingKind::file ||
+      (setting.kind == SettingKind::place && value.text.find("://") == std::string::npos);
   return is_path ? resolve_path(value.text, reader.base_directory) : value.text;
 }
 
@@ -159,6 +160,11 @@ void store(const Reader& reader, const Setting&, const Value& value, bool& field
     reader.problems.add(value.line, value.path,
                         "\"" + value.typed + "\" is neither true nor false");
   }
+}
+
+void store(const Reader& reader, const Setting& setting, const Value& value,
+           std::optional<bool>& field) {
+  store(reader, setting, value, field.emplace());
 }
 
 void store(const Reader& reader, const Setting&, const Value& value,

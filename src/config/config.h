@@ -14,7 +14,20 @@
 
 namespace dray {
 
-struct SourceConfig {
+// How to reach a place in S3, a source's or one that the warehouse loads from. What is not said
+// here is found out as AWS's own tools do, docs/s3.md.
+struct S3Settings {
+  std::string region;
+  std::string endpoint;
+  std::optional<bool> path_style;
+  std::string profile;
+  std::string role_arn;
+  std::string external_id;
+  bool requester_pays = false;
+  std::string ca_file;
+};
+
+struct SourceConfig : S3Settings {
   std::string name;                          // the schema is its safe name
   std::string location;                      // a directory, or s3://bucket/prefix
   std::optional<std::chrono::days> history;  // how far back a first sync goes; nothing: everything

@@ -81,8 +81,61 @@ std::vector<SettingOf<Config>> make_top_settings() {
   };
 }
 
-std::vector<SettingOf<SourceConfig>> make_source_settings() {
+// Those of S3Settings, for whichever kind of place has them.
+template <typename Owner>
+std::vector<SettingOf<Owner>> s3_settings() {
+  const auto text = [](std::string_view key, std::string_view example, std::string_view doc,
+                       std::string Owner::*field, SettingKind kind = SettingKind::text) {
+    return SettingOf<Owner>{{.key = key,
+                             .kind = kind,
+                             .required = false,
+                             .standard = "",
+                             .example = example,
+                             .doc = doc},
+                            field};
+  };
   return {
+      text(
+          "region", "eu-west-1",
+          "Of S3: the bucket's region; without it AWS_REGION or the profile says it, or the bucket "
+          "itself is asked.",
+          &Owner::region),
+      text("endpoint", "https://s3.example.com",
+           "Of S3: the server, where it is not Amazon's; without it AWS_ENDPOINT_URL_S3, "
+           "AWS_ENDPOINT_URL or the profile says it.",
+           &Owner::endpoint),
+      {{.key = "path_style",
+        .kind = SettingKind::boolean,
+        .required = false,
+        .standard = "",
+        .example = "true",
+        .doc =
+            "Of S3: whether the bucket is a part of the path instead of the host's name; without "
+            "it, true with an endpoint of one's own."},
+       &Owner::path_style},
+      text("profile", "analytics",
+           "Of S3: the profile in ~/.aws that has the credentials; without it AWS_PROFILE, or "
+           "default.",
+           &Owner::profile),
+      text("role_arn", "arn:aws:iam::123456789012:role/dray",
+           "Of S3: a role to assume with those credentials.", &Owner::role_arn),
+      text("external_id", "shop", "Of S3: the external id that the role's owner asks for.",
+           &Owner::external_id),
+      {{.key = "requester_pays",
+        .kind = SettingKind::boolean,
+        .required = false,
+        .standard = "false",
+        .example = "true",
+        .doc = "Of S3: agree to pay for the requests, where the bucket's owner does not."},
+       &Owner::requester_pays},
+      text("ca_file", "ca.pem",
+           "Of S3: the certificates to trust, as PEM; without it AWS_CA_BUNDLE, or the system's.",
+           &Owner::ca_file, SettingKind::file),
+  };
+}
+
+std::vector<SettingOf<SourceConfig>> make_source_settings() {
+  std::vector<SettingOf<SourceConfig>> settings = {
       {{.key = "name",
         .kind = SettingKind::text,
         .required = true,
@@ -95,7 +148,9 @@ std::vector<SettingOf<SourceConfig>> make_source_settings() {
         .required = true,
         .standard = "",
         .example = "./logs",
-        .doc = "The directory with the raw event files; sub-directories are read too."},
+        .doc =
+            "The directory with the raw event files, or s3://bucket/prefix; what is below is read "
+            "too."},
        &SourceConfig::location},
       {{.key = "history",
         .kind = SettingKind::period,
@@ -105,6 +160,9 @@ std::vector<SettingOf<SourceConfig>> make_source_settings() {
         .doc = "How far back the first sync goes; all means everything there is."},
        &SourceConfig::history},
   };
+  for (SettingOf<SourceConfig>& setting : s3_settings<SourceConfig>())
+    settings.push_back(std::move(setting));
+  return settings;
 }
 
 }  // namespace
@@ -115,6 +173,8 @@ std::string_view to_string(SettingKind kind) {
       return "text";
     case SettingKind::place:
       return "a directory";
+    case SettingKind::file:
+      return "a file";
     case SettingKind::warehouse:
       return "an address";
     case SettingKind::count:

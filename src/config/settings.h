@@ -17,6 +17,7 @@ namespace dray {
 enum class SettingKind {
   text,
   place,      // a directory, relative to the file that names it, or s3://...
+  file,       // relative likewise
   warehouse,  // duckdb:FILE, the file relative as above, or a URL
   count,      // a whole number
   size,       // parse_size
@@ -45,7 +46,7 @@ template <typename Owner>
 struct SettingOf : Setting {
   std::variant<std::monostate, std::string Owner::*, std::optional<std::string> Owner::*,
                unsigned Owner::*, std::uint64_t Owner::*, bool Owner::*,
-               std::optional<std::chrono::days> Owner::*>
+               std::optional<bool> Owner::*, std::optional<std::chrono::days> Owner::*>
       field;
 };
 

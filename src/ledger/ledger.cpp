@@ -35,7 +35,8 @@ std::vector<CreateTable> ledger_tables() {
     return CreateTable{ledger_schema, name, std::move(columns), true};
   };
   return {
-      table("sources", {source, required(text_column("location", key_bytes))}),
+      table("sources",
+            {source, required(text_column("location", key_bytes)), time_column("listed_at")}),
       table("objects", {source, required(text_column("key", key_bytes)), count("size_bytes"),
                         required(text_column("version")), required(text_column("state", 16)),
                         count("object_number"), run_id, text_column("reason", message_bytes),
@@ -188,6 +189,12 @@ SqlBuilder& add_list(SqlBuilder& sql, const std::vector<Number>& numbers) {
   return sql.code(")");
 }
 
+std::optional<Timestamp> to_time(const std::optional<std::string>& text) {
+  const auto micros = text ? parse_timestamp(*text) : std::nullopt;
+  if (!micros) return std::nullopt;
+  return from_micros(*micros);
+}
+
 std::string joined(const std::vector<std::string>& names) {
   std::string out;
   for (const std::string& name : names) {
@@ -256,22 +263,23 @@ Result<LedgerState> read_ledger(WarehouseSession& session, const std::string& so
   // First: what is loaded after it was taken shows as a change.
   DRAY_ASSIGN(state.mark, read_mark(session, source));
   DRAY_ASSIGN(const QueryResult sources,
-              session.query(std::move(SqlBuilder("select location from _dray.sources where "
-                                                 "source = ")
-                                          .text(source))
-                                .done()));
-  if (!sources.rows.empty()) state.location = sources.rows.front()[0];
-  DRAY_ASSIGN(const QueryResult objects,
-              session.query(std::move(SqlBuilder("select key, size_bytes, version, state = "
-                                                 "'loaded', object_number from _dray.objects "
+              session.query(std::move(SqlBuilder("select location, listed_at from _dray.sources "
                                                  "where source = ")
                                           .text(source))
                                 .done()));
-  state.objects.reserve(objects.rows.size());
-  for (const auto& row : objects.rows) {
-    state.objects.emplace(*row[0], LedgerObject{std::stoull(*row[1]), *row[2], *row[3] == "true",
-                                                std::stoll(*row[4])});
+  if (!sources.rows.empty()) {
+    state.location = sources.rows.front()[0];
+    state.listed_at = to_time(sources.rows.front()[1]);
   }
+  DRAY_ASSIGN(const QueryResult keys,
+              session.query(std::move(SqlBuilder("select min(key), max(key), min(case when state "
+                                                 "<> 'loaded' then key end) from _dray.objects "
+                                                 "where source = ")
+                                          .text(source))
+                                .done()));
+  state.first_key = keys.rows[0][0];
+  state.last_key = keys.rows[0][1];
+  state.first_unloaded_key = keys.rows[0][2];
   DRAY_ASSIGN(const QueryResult tables,
               session.query(std::move(SqlBuilder("select table_name, table_number from "
                                                  "_dray.tables where source = ")
@@ -280,6 +288,24 @@ Result<LedgerState> read_ledger(WarehouseSession& session, const std::string& so
   for (const auto& row : tables.rows)
     state.tables.emplace(*row[0], std::stoll(*row[1]));
   return state;
+}
+
+Result<void> read_objects(WarehouseSession& session, const std::string& source,
+                          const std::string& start_after, LedgerState& state) {
+  // Without an object there may be no table either.
+  if (!state.first_key) return {};
+  SqlBuilder sql(
+      "select key, size_bytes, version, state = 'loaded', object_number from _dray.objects where "
+      "source = ");
+  sql.text(source);
+  if (!start_after.empty()) sql.code(" and key > ").text(start_after);
+  DRAY_ASSIGN(const QueryResult objects, session.query(std::move(sql).done()));
+  state.objects.reserve(objects.rows.size());
+  for (const auto& row : objects.rows) {
+    state.objects.emplace(*row[0], LedgerObject{std::stoull(*row[1]), *row[2], *row[3] == "true",
+                                                std::stoll(*row[4])});
+  }
+  return {};
 }
 
 Result<std::vector<PendingTable>> read_pending(WarehouseSession& session,
@@ -407,11 +433,12 @@ Result<void> write_tables(WarehouseSession& session, const std::string& source,
 }
 
 Result<void> write_source(WarehouseSession& session, const std::string& source,
-                          const std::string& location) {
+                          const std::string& location, std::optional<Timestamp> listed_at) {
   DRAY_TRY(session.execute(
       std::move(SqlBuilder("delete from _dray.sources where source = ").text(source)).done()));
   return append_rows(session, "sources", 1, [&](std::size_t, std::vector<PlainValue>& row) {
-    row.assign({std::string_view(source), std::string_view(location)});
+    row.assign({std::string_view(source), std::string_view(location),
+                listed_at ? PlainValue(*listed_at) : PlainValue()});
   });
 }
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/time.h"
 #include "load/warehouse.h"
 #include "model/object.h"
 #include "model/report.h"
@@ -45,14 +46,24 @@ struct LedgerMark {
 };
 
 struct LedgerState {
-  std::optional<std::string> location;                    // of the source, if it was loaded before
-  std::unordered_map<std::string, LedgerObject> objects;  // by key
+  std::optional<std::string> location;  // of the source, if it was loaded before
+  // When all of the source's objects were last listed, and none of them was left for later.
+  std::optional<Timestamp> listed_at;
+  std::optional<std::string> first_key;  // of the source's objects, bytewise
+  std::optional<std::string> last_key;
+  std::optional<std::string> first_unloaded_key;          // of those that were set aside
+  std::unordered_map<std::string, LedgerObject> objects;  // by key; see read_objects
   std::map<std::string, std::int64_t> tables;             // number by table name, of the source
   LedgerMark mark;
 };
 
-// Empty when there is no ledger yet.
+// All but the objects. Empty when there is no ledger yet.
 Result<LedgerState> read_ledger(WarehouseSession& session, const std::string& source);
+
+// The objects whose keys are behind `start_after` ("": all), into state.objects. Keys are compared
+// by the warehouse: one that does not compare text bytewise has to be told to, in its columns.
+Result<void> read_objects(WarehouseSession& session, const std::string& source,
+                          const std::string& start_after, LedgerState& state);
 
 // How the ledger stands now; there must be one.
 Result<LedgerMark> read_mark(WarehouseSession& session, const std::string& source);
@@ -121,7 +132,7 @@ Result<void> write_tables(WarehouseSession& session, const std::string& source,
                           const std::string& run_id, const std::vector<TableEntry>& tables);
 
 Result<void> write_source(WarehouseSession& session, const std::string& source,
-                          const std::string& location);
+                          const std::string& location, std::optional<Timestamp> listed_at);
 
 // The run, its collections and its notices.
 Result<void> write_run(WarehouseSession& session, const RunReport& report, Micros uuid_ts);

@@ -8,6 +8,8 @@
 namespace dray {
 namespace {
 
+constexpr std::string_view ledger_schema = "_dray";
+
 SqlBuilder& add_type(SqlBuilder& sql, ColumnType type) {
   switch (type) {
     case ColumnType::boolean:
@@ -37,6 +39,10 @@ struct DdlWriter {
       if (!first) sql.code(", ");
       first = false;
       add_type(sql.name(column.name).code(" "), column.type);
+      // Dray compares keys as S3 does, bytewise.
+      if (change.schema == ledger_schema && column.type == ColumnType::varchar) {
+        sql.code(" collate \"C\"");
+      }
       if (column.required) sql.code(" not null");
     }
     return std::move(sql.code(")")).done();

@@ -1,5 +1,6 @@
 #include "run/reading.h"
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <mutex>
@@ -17,7 +18,8 @@ namespace {
 struct OpenObject {
   std::mutex mutex;
   std::uint32_t number = 0;
-  std::unique_ptr<LineReader> reader;  // null until the first worker opens it
+  std::unique_ptr<ByteReader> bytes;   // opened before its turn, until the first worker takes it
+  std::unique_ptr<LineReader> reader;  // null until then
   bool at_end = false;                 // read to its end, or failed
   bool failed = false;
   std::uint64_t bytes_reported = 0;
@@ -69,12 +71,33 @@ class Reading {
   // The next object nobody has begun, else one that is still being read, else nothing.
   OpenObject* pick() {
     const std::size_t fresh = next_.fetch_add(1);
-    if (fresh < open_.size()) return open_[fresh].get();
+    if (fresh < open_.size()) {
+      open_ahead(fresh);
+      return open_[fresh].get();
+    }
     for (auto& object : open_) {
       const std::scoped_lock lock(object->mutex);
       if (!object->at_end) return object.get();
     }
     return nullptr;
+  }
+
+  // The objects behind this one, so that their bytes are on the way while others are read. One that
+  // does not open is tried again, and told of, when its turn comes.
+  void open_ahead(std::size_t fresh) {
+    const std::scoped_lock ahead_lock(ahead_mutex_);
+    const std::size_t end = std::min(open_.size(), fresh + 1 + store_.open_ahead_max());
+    for (ahead_ = std::max(ahead_, fresh + 1); ahead_ < end; ++ahead_) {
+      OpenObject& object = *open_[ahead_];
+      const std::scoped_lock lock(object.mutex);
+      if (object.reader || object.at_end) continue;
+      if (auto bytes = store_.open(objects_[ahead_].info)) object.bytes = std::move(*bytes);
+    }
+  }
+
+  Result<std::unique_ptr<ByteReader>> open(OpenObject& object) {
+    if (object.bytes) return std::move(object.bytes);
+    return store_.open(objects_[object.number].info);
   }
 
   // The next chunk of `object`; false when there is none.
@@ -83,7 +106,7 @@ class Reading {
     if (object.at_end) return false;
     ReadObject& out = objects_[object.number];
     if (!object.reader) {
-      auto bytes = store_.open(out.info);
+      auto bytes = open(object);
       if (!bytes) return set_aside(object, bytes.error());
       LineLimits limits;
       limits.line_bytes_max = options_.line_bytes_max;
@@ -132,6 +155,8 @@ class Reading {
   const std::stop_token& stop_;
   std::vector<std::unique_ptr<OpenObject>> open_;
   std::atomic<std::size_t> next_{0};
+  std::mutex ahead_mutex_;
+  std::size_t ahead_ = 0;  // objects before this one were opened ahead, or had their turn
   std::atomic<bool> stopping_{false};
   std::mutex failure_mutex_;
   std::optional<Error> failure_;

@@ -2,7 +2,8 @@
 //
 // Each worker inflates a chunk of lines and transforms it at once, while it is in the core's cache.
 // Workers take an object each; when there are no more to begin, they join one that is still being
-// read, so that one large object keeps all cores busy too.
+// read, so that one large object keeps all cores busy too. What a distant store has is opened a few
+// objects ahead, so that no worker waits for the first byte.
 #pragma once
 
 #include <cstdint>

@@ -14,6 +14,7 @@
 #include "model/row_batch.h"
 #include "run/reading.h"
 #include "schema/plan.h"
+#include "source/layout.h"
 #include "stage/block_store.h"
 #include "stage/duplicates.h"
 #include "transform/naming.h"
@@ -43,6 +44,12 @@ bool is_fixed_table(std::string_view table) {
 
 // A transaction that lost against another (Redshift's 1023, a deadlock) is tried so often.
 constexpr int transaction_attempts_max = 3;
+
+// Late objects of a day that is over: a pipeline that was down for a long weekend.
+constexpr std::chrono::days days_open{3};
+
+// What came later still, and objects whose content has changed, are found by then.
+constexpr std::chrono::hours full_listing_every{24};
 
 constexpr const char* run_it_again = "; run it again: nothing is loaded twice";
 
@@ -172,21 +179,55 @@ class Sync {
     const bool is_new_place = ledger_.location && *ledger_.location != store_.location();
     const bool is_worth_a_record =
         is_new_place || !gone_.empty() || report_.status != RunStatus::success;
-    if (!is_worth_a_record || request_.mode == SyncMode::plan) return {};
+    if (request_.mode == SyncMode::plan) return {};
+    if (!is_worth_a_record) return remember_listing();
     DRAY_TRY(session_->begin());
     DRAY_TRY(create_ledger(*session_));
     DRAY_TRY(forget_objects(*session_, report_.source, gone_));
-    if (is_new_place) DRAY_TRY(write_source(*session_, report_.source, store_.location()));
+    if (is_new_place) DRAY_TRY(write_location());
     report_.duration = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - begun_);
     DRAY_TRY(write_run(*session_, report_, 0));
     return commit();
+  }
+
+  // That all was listed and is loaded: until it is time to do so again, later listings may begin
+  // late.
+  Result<void> remember_listing() {
+    if (!ledger_.location || !store_.lists_from_anywhere() || !listed_all_) return {};
+    DRAY_TRY(session_->begin());
+    DRAY_TRY(write_location());
+    return commit();
+  }
+
+  Result<void> write_location() {
+    return write_source(*session_, report_.source, store_.location(),
+                        listed_all_ ? report_.started : ledger_.listed_at);
+  }
+
+  // Where to begin the listing; "" for all there is. What was listed in full within a day, and
+  // sorts by day, need be listed only from the oldest day on that may still get objects.
+  std::string choose_listing_start() const {
+    const bool is_due = !ledger_.listed_at || report_.started < *ledger_.listed_at ||
+                        report_.started - *ledger_.listed_at >= full_listing_every;
+    if (is_due || !store_.lists_from_anywhere() || is_retry() || request_.since ||
+        request_.reload_changed == ReloadChanged::yes || request_.moved) {
+      return {};
+    }
+    if (!ledger_.first_key || !ledger_.last_key) return {};
+    const auto today = std::chrono::floor<std::chrono::days>(report_.started);
+    const auto start_before = [&](const std::string& key) {
+      return listing_start(*ledger_.first_key, key, days_open, today).value_or("");
+    };
+    // An object that was set aside is tried again, however old it is.
+    return std::min(start_before(*ledger_.last_key),
+                    start_before(ledger_.first_unloaded_key.value_or(*ledger_.last_key)));
   }
 
   bool is_selected(const ObjectInfo& object) const {
     if (!object.received_day) return true;
     if (request_.since && *object.received_day < *request_.since) return false;
     if (request_.until && *object.received_day > *request_.until) return false;
-    if (request_.history && ledger_.objects.empty()) {
+    if (request_.history && !ledger_.first_key) {
       const auto today = std::chrono::floor<std::chrono::days>(report_.started);
       return *object.received_day >= today - *request_.history;
     }
@@ -248,7 +289,10 @@ class Sync {
   // Whether this run reads the object; counts why not.
   bool is_new(const ObjectInfo& object) {
     if (is_retry()) return is_to_retry(object);
-    if (!is_selected(object)) return false;
+    if (!is_selected(object)) {
+      listed_all_ = false;
+      return false;
+    }
     const auto known = ledger_.objects.find(object.key);
     if (known == ledger_.objects.end() || !known->second.loaded) return true;
     if (is_unchanged(known->second, object)) {
@@ -263,7 +307,12 @@ class Sync {
   }
 
   Result<void> select_objects() {
-    DRAY_ASSIGN(Listing listing, store_.list());
+    const std::string start = choose_listing_start();
+    DRAY_ASSIGN(Listing listing, store_.list({start}));
+    std::erase_if(listing.objects,
+                  [&](const ObjectInfo& object) { return !start.empty() && object.key <= start; });
+    DRAY_TRY(read_objects(*session_, report_.source, start, ledger_));
+    listed_all_ = start.empty() && !is_retry() && listing.problems.empty();
     for (const auto& [key, lines] : request_.only_lines)
       retries_missing_.insert(key);
     report_.objects_listed = listing.objects.size();
@@ -962,7 +1011,7 @@ class Sync {
     DRAY_TRY(dray::write_rejects(*session_, report_.source, report_.run_id, now(), *rejects,
                                  object_keys_, unusable_));
     DRAY_TRY(write_tables(*session_, report_.source, report_.run_id, new_tables_));
-    DRAY_TRY(write_source(*session_, report_.source, store_.location()));
+    DRAY_TRY(write_location());
     std::ranges::sort(report_.collections, {}, &CollectionReport::table);
     const auto since = [](Clock::time_point from) {
       return std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - from);
@@ -1106,6 +1155,7 @@ class Sync {
   std::uint64_t objects_changed_ = 0;
   std::string changed_sample_;
   bool listing_problems_ = false;
+  bool listed_all_ = false;                // and left nothing of it for later
   std::set<std::string> retries_missing_;  // keys that a retry wants and no listing had yet
   std::uint64_t objects_not_retried_ = 0;
   std::vector<std::string> gone_;  // keys that were set aside and are not listed any more

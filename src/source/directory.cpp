@@ -277,7 +277,7 @@ class DirectoryStore final : public ObjectStore {
  public:
   explicit DirectoryStore(std::string root) : root_(std::move(root)) {}
 
-  Result<Listing> list() override { return Walk(root_).run(); }
+  Result<Listing> list(const ListRequest&) override { return Walk(root_).run(); }
 
   Result<std::unique_ptr<ByteReader>> open(const ObjectInfo& object) override {
     auto reader = open_file(root_ + "/" + object.key, object);
@@ -297,7 +297,7 @@ class FileStore final : public ObjectStore {
  public:
   FileStore(std::string path, std::string key) : path_(std::move(path)), key_(std::move(key)) {}
 
-  Result<Listing> list() override {
+  Result<Listing> list(const ListRequest&) override {
     struct stat info {};
     if (::stat(path_.c_str(), &info) != 0) return root_error(path_, errno);
     const std::optional<KeyFacts> facts = classify_key(key_);
@@ -347,7 +347,7 @@ Result<std::unique_ptr<ObjectStore>> open_directory(const std::string& path) {
   if (::stat(root.c_str(), &info) != 0) return root_error(root, errno);
   if (!S_ISDIR(info.st_mode)) {
     auto store = std::make_unique<FileStore>(root, root.substr(root.rfind('/') + 1));
-    DRAY_TRY(store->list());
+    DRAY_TRY(store->list({}));
     return std::unique_ptr<ObjectStore>(std::move(store));
   }
   if (!is_readable_directory(root)) return root_error(root, errno);

@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/time.h"
+
 namespace dray {
 namespace {
 
@@ -87,25 +89,49 @@ std::optional<std::chrono::sys_days> day_of(std::string_view component) {
   return std::nullopt;
 }
 
-// `rest` begins behind "segment-logs/" or "rudder-logs/". A file's own name, with its ending, is
+// The component that tells the day, as a part of the key.
+struct DayComponent {
+  std::size_t offset = 0;
+  std::string_view text;
+  std::chrono::sys_days day;
+};
+
+// `rest` is the end of `key` and begins with the component. A file's own name, with its ending, is
 // never a day.
-std::optional<std::chrono::sys_days> day_behind_source_id(std::string_view rest) {
-  take_component(rest);
-  return day_of(take_component(rest));
+std::optional<DayComponent> day_component(std::string_view key, std::string_view rest) {
+  const std::size_t offset = key.size() - rest.size();
+  const std::string_view text = take_component(rest);
+  const auto day = day_of(text);
+  if (!day) return std::nullopt;
+  return DayComponent{offset, text, *day};
 }
 
-std::optional<std::chrono::sys_days> received_day(std::string_view key) {
-  std::optional<std::chrono::sys_days> bare;
+std::optional<DayComponent> find_day(std::string_view key) {
+  std::optional<DayComponent> bare;
   std::string_view rest = key;
   for (std::size_t i = 0; !rest.empty(); ++i) {
+    const std::string_view here = rest;
     const std::string_view component = take_component(rest);
     if (rest.empty()) break;
     if (component == "segment-logs" || component == "rudder-logs") {
-      if (const auto day = day_behind_source_id(rest)) return day;
+      std::string_view behind = rest;
+      take_component(behind);  // the source's id
+      if (const auto day = day_component(key, behind)) return day;
     }
-    if (i < bare_components_max && !bare) bare = day_of(component);
+    if (i < bare_components_max && !bare) bare = day_component(key, here);
   }
   return bare;
+}
+
+// Whether text of this form sorts as its days do: not "11-01-2026".
+bool sorts_by_day(const DayComponent& component) {
+  return component.text.size() == 13 || component.text[4] == '-';
+}
+
+// In the form of `like`.
+std::string to_text(std::chrono::sys_days day, const DayComponent& like) {
+  if (like.text.size() == 13) return std::to_string(day.time_since_epoch().count() * day_ms);
+  return format_timestamp(to_micros(day)).substr(0, 10);
 }
 
 }  // namespace
@@ -128,7 +154,23 @@ std::optional<KeyFacts> classify_key(std::string_view key) {
   }
   const std::optional<Encoding> encoding = encoding_of(name);
   if (!encoding) return std::nullopt;
-  return KeyFacts{*encoding, received_day(key)};
+  std::optional<std::chrono::sys_days> received_day;
+  if (const auto component = find_day(key)) received_day = component->day;
+  return KeyFacts{*encoding, received_day};
+}
+
+std::optional<std::string> listing_start(std::string_view first_key, std::string_view last_key,
+                                         std::chrono::days days_open, std::chrono::sys_days today) {
+  const auto first = find_day(first_key);
+  const auto last = find_day(last_key);
+  if (!first || !last || !sorts_by_day(*last)) return std::nullopt;
+  const std::string_view before = last_key.substr(0, last->offset);
+  const bool is_same_place = first_key.substr(0, first->offset) == before &&
+                             first->text.size() == last->text.size() && sorts_by_day(*first);
+  if (!is_same_place) return std::nullopt;
+  const std::chrono::sys_days day = std::min(last->day, today) - days_open;
+  if (day <= first->day) return std::nullopt;
+  return std::string(before) + to_text(day, *last);
 }
 
 }  // namespace dray

@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "model/object.h"
@@ -28,6 +29,13 @@ struct KeyFacts {
 // ("1493856000000/x.gz", "2026-11-01/x.gz") counts too.
 // Days are whole ones only: 13 digits that are a UTC midnight, or a date of the calendar.
 std::optional<KeyFacts> classify_key(std::string_view key);
+
+// For keys that sort by day, a key behind which all objects of the last day and of `days_open` days
+// before it lie; nothing where the keys do not tell. `first_key` and `last_key` are the least and
+// the greatest of those that are known, bytewise: when both have a day behind the same text, all
+// between them do. A last day after `today` counts as today.
+std::optional<std::string> listing_start(std::string_view first_key, std::string_view last_key,
+                                         std::chrono::days days_open, std::chrono::sys_days today);
 
 // Hidden or temporary: one path component below which nothing is an event file.
 bool is_ignored_component(std::string_view component);

@@ -64,13 +64,13 @@ void MemoryStore::add_problem(ListProblem problem) {
             [](const ListProblem& a, const ListProblem& b) { return a.key < b.key; });
 }
 
-Result<Listing> MemoryStore::list() {
+Result<Listing> MemoryStore::list(const ListRequest& request) {
   const std::lock_guard lock(mutex_);
   Listing listing;
   listing.problems = problems_;
   for (const auto& [key, content] : objects_) {
     const auto facts = classify_key(key);
-    if (!facts) continue;
+    if (!facts || (!request.start_after.empty() && key <= request.start_after)) continue;
     listing.objects.push_back({key, content.bytes.size(), std::to_string(content.version),
                                facts->encoding, facts->received_day});
   }

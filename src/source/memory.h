@@ -35,7 +35,7 @@ class MemoryStore final : public ObjectStore {
   // Listed from now on, sorted by key.
   void add_problem(ListProblem problem);
 
-  Result<Listing> list() override;
+  Result<Listing> list(const ListRequest& request) override;
   Result<std::unique_ptr<ByteReader>> open(const ObjectInfo& object) override;
   std::string location() const override { return location_; }
 

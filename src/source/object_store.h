@@ -1,5 +1,5 @@
-// Seam 1: where raw objects come from. Implemented by a directory (source/directory.h) and, for the
-// tests, by memory and by a store that fails on purpose.
+// Seam 1: where raw objects come from. Implemented by a directory (source/directory.h), by S3
+// (source/s3.h) and, for the tests, by memory and by a store that fails on purpose.
 //
 // Threads: a store may be used from several threads at once; one reader belongs to one thread at a
 // time.
@@ -8,6 +8,7 @@
 // use.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <vector>
@@ -29,13 +30,23 @@ struct Listing {
   std::vector<ListProblem> problems;
 };
 
+struct ListRequest {
+  std::string start_after;  // only keys behind this one, bytewise; "": all
+};
+
 class ObjectStore {
  public:
   virtual ~ObjectStore() = default;
   // All objects that look like event files, in bytewise order of their keys. dummy-object.txt,
-  // hidden and temporary files are left out.
-  virtual Result<Listing> list() = 0;
-  // The error is `bad_data` with "gone since it was listed" if the object is no longer there.
+  // hidden and temporary files are left out. May hold more than was asked for.
+  virtual Result<Listing> list(const ListRequest& request) = 0;
+  // Whether a listing that starts later costs less, so that a run should ask for no more than it
+  // needs: where a thousand keys are a request.
+  virtual bool lists_from_anywhere() const { return false; }
+  // How many objects it pays to open before their turn: where bytes take a while to come.
+  virtual std::size_t open_ahead_max() const { return 0; }
+  // The error is `bad_data` with "gone since it was listed" if the object is no longer there, or
+  // "changed since it was listed" if its content is another. It may come with the first read.
   virtual Result<std::unique_ptr<ByteReader>> open(const ObjectInfo& object) = 0;
   // What a person would call this place: an absolute path, s3://bucket/prefix. Holds no secret.
   virtual std::string location() const = 0;

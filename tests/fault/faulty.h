@@ -145,8 +145,8 @@ class FaultyStore final : public ObjectStore {
  public:
   FaultyStore(ObjectStore& real, FaultPlan& faults) : real_(real), faults_(faults) {}
 
-  Result<Listing> list() override {
-    return faults_.call("list", [&] { return real_.list(); });
+  Result<Listing> list(const ListRequest& request) override {
+    return faults_.call("list", [&] { return real_.list(request); });
   }
   Result<std::unique_ptr<ByteReader>> open(const ObjectInfo& object) override {
     auto reader = faults_.call("open", [&] { return real_.open(object); });

@@ -70,9 +70,11 @@ TEST(SelectSources, ByArgumentsWrongly) {
   EXPECT_EQ(error_of(select_sources(quick("/", "duckdb:x"))),
             "\"\" has no letter or digit that could name a schema\n"
             "try: give it a name with --source NAME");
-  EXPECT_EQ(error_of(select_sources(quick("s3://bucket/p", "duckdb:x"))),
-            "this build cannot read S3 yet: s3://bucket/p\n"
-            "try: copy the objects to a directory first: aws s3 sync s3://bucket/p ./logs");
+  EXPECT_EQ(select_sources(quick("s3://bucket/p", "duckdb:x")).value().sources[0].name, "p");
+  EXPECT_EQ(error_of(select_sources(quick("s3://b", "duckdb:x"))),
+            "\"s3://b\": has no bucket's name behind s3://; write it like s3://bucket/prefix");
+  EXPECT_EQ(error_of(select_sources(quick("gs://bucket/p", "duckdb:x"))),
+            "SOURCE is a directory or s3://bucket/prefix; gs:// is nothing that Dray reads");
   EXPECT_EQ(error_of(select_sources(quick("duckdb:x", "./logs"))),
             "SOURCE is the directory with the events, not the warehouse\n"
             "try: dray sync ./logs duckdb:x");

@@ -38,7 +38,7 @@ class Directory : public ::testing::Test {
   Listing list() const {
     auto store = open_directory(root_);
     EXPECT_TRUE(store.ok());
-    auto listing = (*store)->list();
+    auto listing = (*store)->list({});
     EXPECT_TRUE(listing.ok());
     return std::move(listing).value();
   }
@@ -94,7 +94,7 @@ TEST_F(Directory, KeepsNamesOfAnyBytesAsTheyAre) {
   for (const std::string& name : names)
     write(name, name);
   auto store = open_directory(root_);
-  const Listing listing = (*store)->list().value();
+  const Listing listing = (*store)->list({}).value();
   ASSERT_EQ(listing.objects.size(), names.size());
   for (const ObjectInfo& object : listing.objects) {
     EXPECT_EQ(read_all(**(*store)->open(object)).value(), object.key);
@@ -180,7 +180,7 @@ TEST_F(Directory, SaysNoPermissionForAFileThatMayNotBeRead) {
   const AsNobody nobody;
   if (AsNobody::may_read(path("a.gz"))) GTEST_SKIP() << "this user may read everything";
   auto store = open_directory(root_);
-  const auto reader = (*store)->open((*store)->list().value().objects.at(0));
+  const auto reader = (*store)->open((*store)->list({}).value().objects.at(0));
   ASSERT_FALSE(reader.ok());
   EXPECT_EQ(reader.error().cause, Cause::bad_data);
   EXPECT_EQ(reader.error().message, "no permission to read it");
@@ -200,19 +200,19 @@ TEST_F(Directory, RefusesAMissingRootAndSaysWhatToDo) {
 TEST_F(Directory, NoticesWhenTheRootItselfIsGoneOrReplaced) {
   write("r/a.gz");
   auto store = open_directory(path("r"));
-  const ObjectInfo object = (*store)->list().value().objects.at(0);
+  const ObjectInfo object = (*store)->list({}).value().objects.at(0);
   fs::rename(path("r"), path("old"));
-  EXPECT_EQ((*store)->list().error().cause, Cause::config);
+  EXPECT_EQ((*store)->list({}).error().cause, Cause::config);
   EXPECT_EQ((*store)->open(object).error().cause, Cause::config);
   write("r/b.gz");
-  EXPECT_EQ((*store)->list().value().objects.at(0).key, "b.gz");
+  EXPECT_EQ((*store)->list({}).value().objects.at(0).key, "b.gz");
 }
 
 TEST_F(Directory, TakesASingleEventFileAsItsRoot) {
   write("2026-11-01/a.json", "{}\n");
   auto store = open_directory(path("2026-11-01/a.json"));
   ASSERT_TRUE(store.ok());
-  const Listing listing = (*store)->list().value();
+  const Listing listing = (*store)->list({}).value();
   ASSERT_EQ(listing.objects.size(), 1U);
   EXPECT_EQ(listing.objects[0].key, "a.json");
   EXPECT_EQ(read_all(**(*store)->open(listing.objects[0])).value(), "{}\n");
@@ -240,13 +240,13 @@ TEST_F(Directory, GoesUpFromWhereALinkLeadsAndNotFromWhereItIs) {
   fs::create_directory_symlink("far/right", path("link"));
   auto store = open_directory(path("link/.."));
   EXPECT_EQ((*store)->location(), path("far"));
-  EXPECT_EQ((*store)->list().value().objects.at(0).key, "b.gz");
+  EXPECT_EQ((*store)->list({}).value().objects.at(0).key, "b.gz");
 }
 
 TEST_F(Directory, SaysWhenAFileIsGoneSinceItWasListed) {
   write("d/a.gz");
   auto store = open_directory(root_);
-  const ObjectInfo object = (*store)->list().value().objects.at(0);
+  const ObjectInfo object = (*store)->list({}).value().objects.at(0);
   fs::remove_all(path("d"));
   const auto reader = (*store)->open(object);
   ASSERT_FALSE(reader.ok());
@@ -257,7 +257,7 @@ TEST_F(Directory, SaysWhenAFileIsGoneSinceItWasListed) {
 TEST_F(Directory, SaysWhenAFileChangedSinceItWasListed) {
   write("a.gz", "12345");
   auto store = open_directory(root_);
-  const ObjectInfo object = (*store)->list().value().objects.at(0);
+  const ObjectInfo object = (*store)->list({}).value().objects.at(0);
   ObjectInfo other_size = object;
   other_size.size_bytes = 4;
   ObjectInfo other_version = object;
@@ -270,7 +270,7 @@ TEST_F(Directory, SaysWhenAFileChangedSinceItWasListed) {
 TEST_F(Directory, DoesNotWaitForAPipeThatTookAFilesPlace) {
   write("a.gz");
   auto store = open_directory(root_);
-  const ObjectInfo object = (*store)->list().value().objects.at(0);
+  const ObjectInfo object = (*store)->list({}).value().objects.at(0);
   fs::remove(path("a.gz"));
   ASSERT_EQ(::mkfifo(path("a.gz").c_str(), 0600), 0);
   EXPECT_EQ((*store)->open(object).error().message, "changed since it was listed");
@@ -280,7 +280,7 @@ TEST_F(Directory, SaysWhenAFileGrowsOrShrinksWhileItIsRead) {
   for (const bool grows : {true, false}) {
     write("a.json", "0123456789");
     auto store = open_directory(root_);
-    const ObjectInfo object = (*store)->list().value().objects.at(0);
+    const ObjectInfo object = (*store)->list({}).value().objects.at(0);
     const auto reader = (*store)->open(object);
     std::array<std::byte, 4> buffer;
     ASSERT_TRUE((*reader)->read(buffer).ok());

@@ -82,5 +82,40 @@ TEST(ClassifyKey, KnowsNoDayWhereThereIsNone) {
   }
 }
 
+TEST(ListingStart, LeavesTheLastDaysOpen) {
+  const auto start = [](std::string_view first, std::string_view last) {
+    return listing_start(first, last, std::chrono::days(3), november_first);
+  };
+  EXPECT_EQ(start("1490000400000/1.gz", "1493856000000/1.gz"), std::nullopt) << "no midnight";
+  EXPECT_EQ(start("1490054400000/1.gz", "1493856000000/1.gz"), "1493596800000");
+  EXPECT_EQ(start("segment-logs/a/1490054400000/1.gz", "segment-logs/a/1493856000000/1.gz"),
+            "segment-logs/a/1493596800000");
+  EXPECT_EQ(start("2026-10-01/1.gz", "2026-10-31/1.gz"), "2026-10-28");
+  // All of those days' keys are behind it, none of the day before.
+  EXPECT_LT(std::string("2026-10-28"), std::string("2026-10-28/"));
+  EXPECT_GT(std::string("2026-10-28"), std::string("2026-10-27/zzz"));
+}
+
+TEST(ListingStart, DoesNotBelieveADayThatHasNotCome) {
+  EXPECT_EQ(
+      listing_start("2026-01-01/1.gz", "2099-01-01/1.gz", std::chrono::days(3), november_first),
+      "2026-10-29");
+}
+
+TEST(ListingStart, IsNowhereWhereTheKeysDoNotTell) {
+  const auto start = [](std::string_view first, std::string_view last) {
+    return listing_start(first, last, std::chrono::days(3), november_first);
+  };
+  EXPECT_EQ(start("a.gz", "b.gz"), std::nullopt);
+  EXPECT_EQ(start("2026-10-01/1.gz", "x.gz"), std::nullopt);
+  EXPECT_EQ(start("2026-10-01/1.gz", "rudder-logs/a/2026-10-31/1.gz"), std::nullopt);
+  EXPECT_EQ(start("segment-logs/a/1490054400000/1.gz", "segment-logs/b/1493856000000/1.gz"),
+            std::nullopt)
+      << "another source's days may lie between";
+  EXPECT_EQ(start("rudder-logs/a/01-01-2026/1.gz", "rudder-logs/a/12-01-2025/1.gz"), std::nullopt)
+      << "these do not sort by day";
+  EXPECT_EQ(start("2026-10-30/1.gz", "2026-10-31/1.gz"), std::nullopt) << "all days are open";
+}
+
 }  // namespace
 }  // namespace dray

@@ -26,7 +26,7 @@ TEST(MemoryStore, ListsEventFilesInBytewiseOrder) {
   store.add("b.gz", "");
   store.add("\xff.json", "");
   store.add("dummy-object.txt", "");
-  const Listing listing = store.list().value();
+  const Listing listing = store.list({}).value();
   ASSERT_EQ(listing.objects.size(), 4U);
   EXPECT_EQ(listing.objects[0].key, "a.json");
   EXPECT_EQ(listing.objects[1].key, "b.gz");
@@ -38,7 +38,7 @@ TEST(MemoryStore, ListsEventFilesInBytewiseOrder) {
 TEST(MemoryStore, ReadsWhatWasListed) {
   MemoryStore store;
   store.add("a.json", "some more than seven bytes");
-  const ObjectInfo object = store.list().value().objects.at(0);
+  const ObjectInfo object = store.list({}).value().objects.at(0);
   auto reader = store.open(object);
   ASSERT_TRUE(reader.ok());
   store.replace("a.json", "other");
@@ -48,21 +48,21 @@ TEST(MemoryStore, ReadsWhatWasListed) {
 TEST(MemoryStore, RefusesAnObjectThatChangedOrWentSinceItWasListed) {
   MemoryStore store;
   store.add("a.json", "1");
-  const ObjectInfo object = store.list().value().objects.at(0);
+  const ObjectInfo object = store.list({}).value().objects.at(0);
   store.replace("a.json", "1");
   EXPECT_EQ(store.open(object).error().message, "changed since it was listed");
   EXPECT_EQ(store.open(object).error().cause, Cause::bad_data);
-  EXPECT_NE(store.list().value().objects.at(0), object);
+  EXPECT_NE(store.list({}).value().objects.at(0), object);
   store.remove("a.json");
   EXPECT_EQ(store.open(object).error().message, "gone since it was listed");
-  EXPECT_TRUE(store.list().value().objects.empty());
+  EXPECT_TRUE(store.list({}).value().objects.empty());
 }
 
 TEST(MemoryStore, ListsTheProblemsItIsTold) {
   MemoryStore store;
   store.add_problem({"z", "no permission"});
   store.add_problem({"a", "no permission"});
-  const Listing listing = store.list().value();
+  const Listing listing = store.list({}).value();
   ASSERT_EQ(listing.problems.size(), 2U);
   EXPECT_EQ(listing.problems[0].key, "a");
 }
