@@ -102,6 +102,8 @@ class Warehouse {
  public:
   virtual ~Warehouse() = default;
   virtual Result<std::unique_ptr<WarehouseSession>> open_session() = 0;
+  // What a plan for it has to keep to.
+  virtual CatalogLimits limits() const { return {}; }
   // How many columns, over all its tables, one transaction may write; more are loaded in several.
   virtual std::size_t columns_per_transaction_max() const { return SIZE_MAX; }
   // The statement that makes one change, for a plan to show.

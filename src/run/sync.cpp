@@ -41,6 +41,14 @@ bool is_fixed_table(std::string_view table) {
 
 constexpr const char* run_it_again = "; run it again: nothing is loaded twice";
 
+// What follows from identifies or groups.
+struct Profiles {
+  TablePlan plan;
+  std::vector<WantedColumn> sources;         // the columns, with the types that their values have
+  std::vector<std::string> kept_columns;     // whose stored values stay
+  std::vector<std::string> refused_columns;  // of them, those that values would be for
+};
+
 // A table that rows are staged for, or that follows from such tables.
 struct Target {
   std::string table;
@@ -427,20 +435,43 @@ class Sync {
     DRAY_ASSIGN(const Catalog catalog, session_->catalog(report_.source));
     const ContractColumns contract =
         request_.contract_columns ? ContractColumns::create : ContractColumns::leave_out;
-    DRAY_ASSIGN(plan_, make_plan(catalog, wanted_, contract));
+    DRAY_ASSIGN(plan_, make_plan(catalog, wanted_, contract, warehouse_.limits()));
     // The profiles' columns are those that their source will have.
     std::vector<WantedTable> profiles;
     for (std::size_t i = 0; i < targets_.size(); ++i) {
       if (targets_[i].profile_table.empty()) continue;
       profiles.push_back({targets_[i].profile_table, profile_columns(catalog, plan_.tables[i])});
     }
-    DRAY_ASSIGN(Plan profile_plan, make_plan(catalog, profiles, contract));
+    DRAY_ASSIGN(Plan profile_plan, make_plan(catalog, profiles, contract, warehouse_.limits()));
     for (SchemaChange& change : profile_plan.changes) {
       if (std::holds_alternative<CreateSchema>(change)) continue;
       plan_.changes.push_back(std::move(change));
     }
-    profile_plans_ = std::move(profile_plan.tables);
+    for (std::size_t i = 0; i < profiles.size(); ++i) {
+      Profiles& made = profiles_.emplace_back();
+      made.plan = std::move(profile_plan.tables[i]);
+      made.sources = std::move(profiles[i].columns);
+      find_kept_columns(catalog, made);
+    }
     return {};
+  }
+
+  static const LiveTable* live_table(const Catalog& catalog, const std::string& name) {
+    const auto found = std::ranges::find(catalog.tables, name, &LiveTable::name);
+    return found == catalog.tables.end() ? nullptr : &*found;
+  }
+
+  // What stands in the profiles' table and is not computed from the source's rows.
+  static void find_kept_columns(const Catalog& catalog, Profiles& profiles) {
+    const LiveTable* table = live_table(catalog, profiles.plan.table);
+    if (table == nullptr) return;
+    for (const LiveColumn& column : table->columns) {
+      if (standard_column(column.name)) continue;
+      const auto load = std::ranges::find(profiles.plan.columns, column.name, &LoadColumn::name);
+      if (load != profiles.plan.columns.end() && !load->refused) continue;
+      profiles.kept_columns.push_back(column.name);
+      if (load != profiles.plan.columns.end()) profiles.refused_columns.push_back(column.name);
+    }
   }
 
   static std::vector<WantedColumn> profile_columns(const Catalog& catalog, const TablePlan& from) {
@@ -448,9 +479,8 @@ class Sync {
     const auto add = [&](const std::string& name, ColumnType type) {
       if (!standard_column(name)) columns.push_back({name, type, {}, 0});
     };
-    for (const LiveTable& table : catalog.tables) {
-      if (table.name != from.table) continue;
-      for (const LiveColumn& column : table.columns) {
+    if (const LiveTable* table = live_table(catalog, from.table)) {
+      for (const LiveColumn& column : table->columns) {
         if (column.writable) add(column.name, column.type);
       }
     }
@@ -535,16 +565,17 @@ class Sync {
     return forget_origins(*session_, again);
   }
 
-  const TablePlan* profile_plan(const Target& target) const {
-    for (const TablePlan& profile : profile_plans_) {
-      if (profile.table == target.profile_table) return &profile;
+  const Profiles* profiles_of(const Target& target) const {
+    for (const Profiles& profiles : profiles_) {
+      if (profiles.plan.table == target.profile_table) return &profiles;
     }
     return nullptr;
   }
 
   std::size_t columns_of(std::size_t i) const {
-    const TablePlan* profile = profile_plan(targets_[i]);
-    return plan_.tables[i].columns.size() + (profile == nullptr ? 0 : profile->columns.size());
+    const Profiles* profiles = profiles_of(targets_[i]);
+    return plan_.tables[i].columns.size() +
+           (profiles == nullptr ? 0 : profiles->plan.columns.size());
   }
 
   // The planned changes to a table, and to the profiles that follow from it.
@@ -637,7 +668,7 @@ class Sync {
     collection.duplicates = duplicates_of(target);
     progress_.rows_loaded += target.rows->row_count();
     if (target.profile_table.empty()) return {};
-    return merge_profiles(target);
+    return merge_profiles(target, load);
   }
 
   // What the warehouse says it took must be what was staged for it.
@@ -666,11 +697,20 @@ class Sync {
     return dropped;
   }
 
+  // What happened and what to do about it.
+  static std::string detail_of(const std::string& table, const ValueReject& reject) {
+    std::string detail(explain(reject.reason));
+    if (reject.reason != RejectReason::does_not_fit) return detail;
+    detail.append(" (the type is ").append(to_string(reject.column_type));
+    if (table == "identifies") detail.append("; change it in users too");
+    if (table == "groups") detail.append("; change it in accounts too");
+    return detail.append(")");
+  }
+
   void reject_value(const std::string& table, const ValueReject& reject) {
-    const std::string detail = std::string(explain(reject.reason)) + " (" +
-                               std::string(to_string(reject.column_type)) + ")";
-    append_reject(value_rejects_, RejectedValue{reject.object, reject.line, reject.reason, table,
-                                                reject.column, reject.value, detail});
+    append_reject(value_rejects_,
+                  RejectedValue{reject.object, reject.line, reject.reason, table, reject.column,
+                                reject.value, detail_of(table, reject)});
     if (value_rejects_.bytes() < (256U << 10)) return;
     // A failure to stage shows again when the rest is flushed.
     if (auto staged = flush_value_rejects(); !staged) value_rejects_error_ = staged.error();
@@ -685,22 +725,44 @@ class Sync {
     return staged_.add(std::move(batch));
   }
 
-  Result<void> merge_profiles(const Target& target) {
-    const TablePlan* profile = profile_plan(target);
-    if (profile == nullptr) return {};
+  Result<void> merge_profiles(const Target& target, const TableLoad& load) {
+    const Profiles* profiles = profiles_of(target);
+    if (profiles == nullptr) return {};
+    const TablePlan& plan = profiles->plan;
     ProfileMerge merge;
     merge.schema = report_.source;
     merge.source_table = target.table;
-    merge.table = profile->table;
+    merge.table = plan.table;
     merge.id_column = target.profile_id_column;
     merge.uuid_ts = uuid_ts_;
-    for (const LoadColumn& column : profile->columns) {
+    for (const LoadColumn& column : plan.columns) {
       if (!column.standard && !column.refused) merge.columns.push_back(column.name);
     }
+    merge.casts = casts_of(*profiles);
+    merge.kept_columns = profiles->kept_columns;
+    merge.refused_columns = profiles->refused_columns;
+    merge.load = &load;
+    CollectionReport& collection = collection_for(plan);
+    merge.value_rejects = [&](const ValueReject& reject) {
+      ++collection.values_rejected;
+      reject_value(plan.table, reject);
+    };
     auto merged = session_->merge_profiles(merge);
-    if (!merged) return std::move(merged).error().within("merge " + profile->table);
-    collection_for(*profile).rows_loaded = *merged;
+    if (!merged) return std::move(merged).error().within("merge " + plan.table);
+    collection.rows_loaded = *merged;
     return {};
+  }
+
+  // varchar holds everything as it is.
+  static std::vector<ProfileCast> casts_of(const Profiles& profiles) {
+    std::vector<ProfileCast> casts;
+    for (const WantedColumn& source : profiles.sources) {
+      const auto column = std::ranges::find(profiles.plan.columns, source.name, &LoadColumn::name);
+      if (column == profiles.plan.columns.end() || column->refused) continue;
+      if (column->type == source.type || column->type == ColumnType::varchar) continue;
+      casts.push_back({source.name, source.type, column->type});
+    }
+    return casts;
   }
 
   // --- the record --------------------------------------------------------------------------------
@@ -853,7 +915,7 @@ class Sync {
   std::vector<Target> targets_;
   std::vector<WantedTable> wanted_;  // by target
   Plan plan_;                        // tables by target
-  std::vector<TablePlan> profile_plans_;
+  std::vector<Profiles> profiles_;
   std::vector<TableEntry> new_tables_;
   std::array<std::uint64_t, 4> names_{};  // by NameOrigin
   RowBatch value_rejects_;

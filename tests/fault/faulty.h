@@ -113,6 +113,7 @@ class FaultyWarehouse final : public Warehouse {
   std::size_t columns_per_transaction_max() const override {
     return std::min(real_.columns_per_transaction_max(), columns_max_);
   }
+  CatalogLimits limits() const override { return real_.limits(); }
   Sql ddl(const SchemaChange& change) const override { return real_.ddl(change); }
   std::string location() const override { return real_.location(); }
 
