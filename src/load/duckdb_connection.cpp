@@ -240,7 +240,9 @@ Error duckdb_error(const char* message) {
                         "\ntry: free some room there, and run this again");
   }
   if (contains(text, "Out of Memory Error") || contains(text, "could not allocate block")) {
-    return config_error(text + "\ntry: allow more memory (--memory, or memory in dray.yaml)");
+    // Its own hints are settings that nobody can reach from here.
+    return config_error(text.substr(0, text.find("\n\nPossible solutions")) +
+                        "\ntry: allow more memory (--memory, or memory in dray.yaml)");
   }
   return internal_error(text);
 }
@@ -290,7 +292,13 @@ Result<void> DuckDatabase::attach(const std::string& path, bool in_memory,
     // A new file in the format of DuckDB 1.3, which every later one reads. It compresses strings
     // in one pass where the default format, kept for DuckDB 0.10, tries two: a sync takes a quarter
     // less time and the file is a seventh smaller. A file that exists keeps its format.
-    if (!in_memory && !std::filesystem::exists(path)) sql.code(", storage_version 'v1.3.0'");
+    if (!in_memory && !std::filesystem::exists(path)) {
+      sql.code(", storage_version 'v1.3.0'");
+      // To add rows to a stored table DuckDB 1.4 holds two blocks for each of its columns at once.
+      // With its own 256 KiB, and its share of 1 GiB, a sync into a table of more than 700 columns
+      // failed; these leave room for the 1,600 that a table may have.
+      sql.code(", block_size 65536");
+    }
     sql.code(")");
   }
   DuckResult result;
