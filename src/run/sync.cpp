@@ -657,7 +657,6 @@ class Sync {
     std::mutex mutex;
     load.value_rejects = [&](const ValueReject& reject) {
       const std::scoped_lock lock(mutex);
-      ++collection.values_rejected;
       reject_value(target.table, reject);
     };
     auto loaded = session_->load(load);
@@ -742,14 +741,10 @@ class Sync {
     merge.kept_columns = profiles->kept_columns;
     merge.refused_columns = profiles->refused_columns;
     merge.load = &load;
-    CollectionReport& collection = collection_for(plan);
-    merge.value_rejects = [&](const ValueReject& reject) {
-      ++collection.values_rejected;
-      reject_value(plan.table, reject);
-    };
+    merge.value_rejects = [&](const ValueReject& reject) { reject_value(plan.table, reject); };
     auto merged = session_->merge_profiles(merge);
     if (!merged) return std::move(merged).error().within("merge " + plan.table);
-    collection.rows_loaded = *merged;
+    collection_for(plan).rows_loaded = *merged;
     return {};
   }
 
@@ -831,9 +826,6 @@ class Sync {
   Result<void> write_ledger(Clock::time_point begun) {
     std::vector<ObjectEntry> entries = object_entries();
     DRAY_TRY(flush_value_rejects());
-    for (const CollectionReport& collection : report_.collections) {
-      report_.values_rejected += collection.values_rejected;
-    }
     // An object that could not be loaded again is still loaded as it was.
     std::erase_if(entries, [&](const ObjectEntry& entry) {
       return !entry.set_aside_reason.empty() && entry.known &&
@@ -856,8 +848,15 @@ class Sync {
                                {lines.begin(), lines.end()}));
     }
     const auto rejects = staged_.view({{rejects_table, {}}});
-    DRAY_TRY(dray::write_rejects(*session_, report_.source, report_.run_id, now(), *rejects,
-                                 object_keys_, unusable_));
+    DRAY_ASSIGN(const ValuesRejected values_rejected,
+                write_rejects(*session_, report_.source, report_.run_id, now(), *rejects,
+                              object_keys_, unusable_));
+    for (CollectionReport& collection : report_.collections) {
+      const auto count = values_rejected.find(collection.table);
+      if (count == values_rejected.end()) continue;
+      collection.values_rejected = count->second;
+      report_.values_rejected += count->second;
+    }
     DRAY_TRY(write_tables(*session_, report_.source, report_.run_id, new_tables_));
     DRAY_TRY(write_source(*session_, report_.source, store_.location()));
     std::ranges::sort(report_.collections, {}, &CollectionReport::table);
