@@ -52,6 +52,10 @@ Error open_error(const std::string& path, std::string_view message) {
     return config_error(path + " cannot be written: " + std::string(message) +
                         "\ntry: check the rights of the file and its directory");
   }
+  if (contains(message, "No such file or directory")) {
+    const std::string directory = std::filesystem::path(path).parent_path().string();
+    return config_error(path + ": there is no such directory\ntry: mkdir -p " + directory);
+  }
   return config_error("opening " + path + ": " + std::string(message));
 }
 
@@ -244,7 +248,11 @@ Error duckdb_error(const char* message) {
     return config_error(text.substr(0, text.find("\n\nPossible solutions")) +
                         "\ntry: allow more memory (--memory, or memory in dray.yaml)");
   }
-  return internal_error(text);
+  // A statement that cannot be parsed is pointed at twice.
+  constexpr std::string_view line = "\n\nLINE ";
+  const std::size_t first = text.find(line);
+  const std::size_t second = first == std::string::npos ? first : text.find(line, first + 1);
+  return internal_error(text.substr(0, second));
 }
 
 Result<std::unique_ptr<DuckDatabase>> DuckDatabase::open(const std::string& path,

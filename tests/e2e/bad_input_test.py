@@ -348,6 +348,21 @@ class Places(InputTest):
         self.assertIn("try: check the rights of the file and its directory", message)
         self.assertEqual(self.query("select count(*) from shop.order_done"), [[1]])
 
+    def test_a_warehouse_in_a_directory_that_is_not_there(self):
+        self.write("a.gz", track(1))
+        self.assertEqual(
+            self.refused("sync", "logs", "duckdb:no/such/w.db"),
+            "dray: error: no/such/w.db: there is no such directory\n  try: mkdir -p no/such\n",
+        )
+
+    def test_a_query_asks_the_warehouse_of_the_configuration(self):
+        self.write("a.gz", track(1))
+        self.sync()
+        (self.directory / "dray.yaml").write_text("warehouse: duckdb:w.db\nsources: [{name: shop, location: logs}]\n")
+        self.assertEqual(self.run_dray("query", "select count(*) from shop.tracks", "--csv").stdout, "count_star()\n1\n")
+        self.assertIn("SQL is required", self.refused("query", "duckdb:w.db"))
+        self.assertEqual(self.run_dray("query", "selec 1", code=1).stderr.count("LINE 1"), 1)
+
     def test_two_sources_of_one_schema_on_the_command_line(self):
         """The second would mix its rows with the first's."""
         self.write("a.gz", track(1))
