@@ -4,11 +4,15 @@
 #include <charconv>
 #include <limits>
 
+#include "cli/selection.h"
 #include "config/nearest.h"
 #include "config/values.h"
 
 namespace dray {
 namespace {
+
+// Of an option that is required by our own check.
+constexpr const char* required_group = "Required";
 
 constexpr const char* root_doc =
     "dray hauls raw event logs (gzipped, newline-delimited JSON) to the tables of a warehouse.";
@@ -187,12 +191,22 @@ void Parser::add_reject_options(CLI::App& app) {
 
 void Parser::add_small_commands() {
   CLI::App& query = *command(root_, "query", "Run a read-only SQL statement and print its result.",
-                             "Example:\n"
+                             "Examples:\n"
                              "  dray query duckdb:shop.duckdb "
-                             "'select count(*) from shop.tracks'\n");
-  query.add_option("WAREHOUSE", query_.warehouse, "duckdb:FILE or postgres://USER@HOST/DATABASE.")
-      ->required();
-  query.add_option("SQL", query_.sql, "The statement.")->required();
+                             "'select count(*) from shop.tracks'\n"
+                             "  dray query 'from _dray.runs' --csv\n");
+  query.add_option("WAREHOUSE", query_.selection.warehouse,
+                   "The warehouse, if it is not that of the configuration.");
+  query.add_option("SQL", query_.sql, "The statement.")->group(required_group);
+  // CLI11 gives a lone word to the first of the two, so it cannot require the second.
+  query.parse_complete_callback([this] {
+    if (query_.sql.empty() && !check_warehouse(query_.selection.warehouse)) {
+      std::swap(query_.sql, query_.selection.warehouse);
+    }
+    if (query_.sql.empty()) throw CLI::RequiredError("SQL");
+  });
+  text(query, "--config", query_.selection.config_path, "FILE",
+       "The configuration, if it is not ./dray.yaml.");
   json(query, query_.form);
   query.add_flag_callback(
       "--csv", [this] { query_.form = OutputForm::csv; }, "Print CSV.");
@@ -347,7 +361,7 @@ OptionNode option_node(const CLI::Option& option) {
   // A check adds its own words behind a colon.
   const std::string value = type.substr(0, type.find(':'));
   node.doc = option.get_description();
-  node.required = option.get_required();
+  node.required = option.get_required() || option.get_group() == required_group;
   if (option.get_positional()) {
     node.names.push_back(option.get_name(true, false));
     node.value = value;

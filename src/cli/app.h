@@ -67,7 +67,7 @@ struct RejectsCommand {
 };
 
 struct QueryCommand {
-  std::string warehouse;
+  Selection selection;
   std::string sql;
   OutputForm form = OutputForm::text;
 };

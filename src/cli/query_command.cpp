@@ -18,8 +18,8 @@ std::string output_of(const QueryResult& result, OutputForm form, const Terminal
 }
 
 Result<QueryResult> result_of(const QueryCommand& command) {
-  DRAY_TRY(check_warehouse(command.warehouse));
-  DRAY_ASSIGN(const std::unique_ptr<Warehouse> warehouse, open_to_read(command.warehouse));
+  DRAY_ASSIGN(const std::string address, select_warehouse(command.selection));
+  DRAY_ASSIGN(const std::unique_ptr<Warehouse> warehouse, open_to_read(address));
   DRAY_ASSIGN(const std::unique_ptr<WarehouseSession> session, warehouse->open_session());
   return session->query(Sql::typed_by_user(command.sql));
 }

@@ -10,8 +10,15 @@
 
 namespace dray {
 
+// How much of a long report is shown.
+enum class Detail {
+  summary,  // a screen's worth: the largest tables, the first notices of a kind, and how many more
+  all,
+};
+
 // Ends with a line break. `mode` says whether this happened or would happen.
-std::string report_text(const RunReport& report, SyncMode mode, const Terminal& terminal);
+std::string report_text(const RunReport& report, SyncMode mode, const Terminal& terminal,
+                        Detail detail = Detail::summary);
 
 // One object: every count is a number, at the top level where the run has it.
 void write_report(JsonWriter& json, const RunReport& report);

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "cli/format.h"
 #include "cli/report_output.h"
@@ -8,8 +9,9 @@
 namespace dray {
 namespace {
 
-// A screen's worth. A source with a thousand tables has a report for machines as well.
+// A screen's worth, together.
 constexpr std::size_t collections_shown_max = 40;
+constexpr std::size_t notices_of_a_kind_max = 10;
 
 bool has_something_to_say(const CollectionReport& collection) {
   return collection.created || collection.rows_loaded > 0 || collection.duplicates > 0 ||
@@ -33,13 +35,14 @@ std::string new_columns_text(const CollectionReport& collection) {
 std::string count_text(std::uint64_t count) { return count == 0 ? "" : with_thousands(count); }
 
 // Those with something to say; of too many the ones with the most rows. In the report's order.
-std::vector<const CollectionReport*> shown(const RunReport& report, std::size_t& more) {
+std::vector<const CollectionReport*> shown(const RunReport& report, Detail detail,
+                                           std::size_t& more) {
   std::vector<const CollectionReport*> found;
   for (const CollectionReport& collection : report.collections) {
     if (has_something_to_say(collection)) found.push_back(&collection);
   }
   more = 0;
-  if (found.size() <= collections_shown_max) return found;
+  if (detail == Detail::all || found.size() <= collections_shown_max) return found;
   more = found.size() - collections_shown_max;
   std::vector<const CollectionReport*> by_rows = found;
   std::ranges::stable_sort(by_rows, std::greater<>(), &CollectionReport::rows_loaded);
@@ -50,10 +53,18 @@ std::vector<const CollectionReport*> shown(const RunReport& report, std::size_t&
   return found;
 }
 
-std::string collections_table(const RunReport& report, const Terminal& terminal) {
+// Where the rest is; a plan is in no history.
+std::string see_all(const RunReport& report, SyncMode mode) {
+  if (mode == SyncMode::plan) return "--json has all";
+  return "see all with: dray history " + shell_word(report.run_id) + " --warehouse " +
+         shell_word(report.warehouse);
+}
+
+std::string collections_table(const RunReport& report, SyncMode mode, const Terminal& terminal,
+                              Detail detail) {
   std::size_t more = 0;
   std::vector<std::vector<std::string>> rows;
-  for (const CollectionReport* collection : shown(report, more)) {
+  for (const CollectionReport* collection : shown(report, detail, more)) {
     rows.push_back({collection->table, with_thousands(collection->rows_loaded),
                     count_text(collection->duplicates), count_text(collection->values_rejected),
                     new_columns_text(*collection)});
@@ -65,7 +76,7 @@ std::string collections_table(const RunReport& report, const Terminal& terminal)
                                   {"rejects", Align::right},
                                   {"new columns"}},
                                  rows, terminal.columns);
-  if (more > 0) out += "and " + with_thousands(more) + " more\n";
+  if (more > 0) out += "and " + with_thousands(more) + " more; " + see_all(report, mode) + "\n";
   return out + "\n";
 }
 
@@ -110,12 +121,28 @@ std::string status_text(const RunReport& report, const Terminal& terminal) {
   return painted(terminal, colour, to_string(report.status));
 }
 
-std::string notices_text(const RunReport& report, const Terminal& terminal) {
+std::string notice_text(const Notice& notice, const Terminal& terminal) {
+  std::string out = painted(terminal, Colour::yellow, "notice:") + " " + printable(notice.message);
+  if (notice.count > 1) out += " (" + with_thousands(notice.count) + " times)";
+  return out + "\n";
+}
+
+// Objects that cannot be read have a notice each, and there may be thousands.
+std::string notices_text(const RunReport& report, SyncMode mode, const Terminal& terminal,
+                         Detail detail) {
+  std::map<std::string_view, std::size_t> of_a_kind;
   std::string out;
+  std::size_t more = 0;
   for (const Notice& notice : report.notices) {
-    out += painted(terminal, Colour::yellow, "notice:") + " " + printable(notice.message);
-    if (notice.count > 1) out += " (" + with_thousands(notice.count) + " times)";
-    out += "\n";
+    if (detail == Detail::summary && of_a_kind[notice.code]++ >= notices_of_a_kind_max) {
+      ++more;
+    } else {
+      out += notice_text(notice, terminal);
+    }
+  }
+  if (more > 0) {
+    out += "and " + with_thousands(more) + (more == 1 ? " more notice" : " more notices") +
+           " like these; " + see_all(report, mode) + "\n";
   }
   return out;
 }
@@ -177,7 +204,8 @@ std::string conservation_bug(const RunReport& report) {
          report.run_id + " --json\n";
 }
 
-std::string report_text(const RunReport& report, SyncMode mode, const Terminal& terminal) {
+std::string report_text(const RunReport& report, SyncMode mode, const Terminal& terminal,
+                        Detail detail) {
   const std::string title = painted(terminal, Colour::bold, printable(report.source));
   if (nothing_new(report)) {
     return title + ": nothing new; " + counted(report.objects_known, "object") + " loaded before\n";
@@ -191,12 +219,12 @@ std::string report_text(const RunReport& report, SyncMode mode, const Terminal& 
   } else {
     out += status_text(report, terminal) + " (run " + printable(report.run_id) + ")\n\n";
   }
-  out += collections_table(report, terminal);
+  out += collections_table(report, mode, terminal, detail);
   if (report.counts != LineCounts{} || report.status != RunStatus::failure) {
     out += counts_text(report.counts) + objects_text(report);
   }
   if (mode == SyncMode::plan) out += "\n" + ddl_text(report);
-  out += notices_text(report, terminal);
+  out += notices_text(report, mode, terminal, detail);
   if (!report.error.empty()) {
     out += painted(terminal, Colour::red, "error:") + " " + printable(report.error) + "\n";
   }

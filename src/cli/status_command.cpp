@@ -183,7 +183,8 @@ Result<std::string> history_output(const HistoryCommand& command, const Terminal
                      "dray history --warehouse " + shell_word(shown_address(address)));
   }
   if (json) return report_json(*run) + "\n";
-  return human_time(run->started) + " UTC\n" + report_text(*run, SyncMode::load, terminal);
+  return human_time(run->started) + " UTC\n" +
+         report_text(*run, SyncMode::load, terminal, Detail::all);
 }
 
 int show(const Result<std::string>& output, OutputForm form, const Environment& environment) {

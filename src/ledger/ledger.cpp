@@ -148,12 +148,16 @@ class RejectRows final : public RowSource {
     }
   }
 
+  ValuesRejected values_rejected() && { return std::move(values_rejected_); }
+
  private:
-  void fill(const RowKey& key, CellReader& cells, std::vector<PlainValue>& row) const {
+  void fill(const RowKey& key, CellReader& cells, std::vector<PlainValue>& row) {
     std::array<PlainValue, 6> values{};
     for (Cell cell; cells.next(cell);)
       values[cell.slot] = cell.bytes;
-    const bool is_value = values[reject_slot::table_name].index() != 0;
+    const auto* table = std::get_if<std::string_view>(&values[reject_slot::table_name]);
+    const bool is_value = table != nullptr;
+    if (is_value) count_value(*table);
     row.assign({run_id_, source_, std::string_view(object_keys_[key.object]),
                 static_cast<std::int64_t>(key.line), std::string_view(is_value ? "value" : "line"),
                 values[reject_slot::reason], values[reject_slot::detail],
@@ -161,6 +165,13 @@ class RejectRows final : public RowSource {
                 values[reject_slot::value], now_, std::monostate()});
   }
 
+  void count_value(std::string_view table) {
+    auto count = values_rejected_.find(table);
+    if (count == values_rejected_.end()) count = values_rejected_.emplace(table, 0).first;
+    ++count->second;
+  }
+
+  ValuesRejected values_rejected_;
   const std::string_view source_;
   const std::string_view run_id_;
   const Timestamp now_;
@@ -488,12 +499,14 @@ Result<void> write_run(WarehouseSession& session, const RunReport& report, Micro
                      });
 }
 
-Result<void> write_rejects(WarehouseSession& session, const std::string& source,
-                           const std::string& run_id, Timestamp now, const StagedRows& rejects,
-                           const std::vector<std::string>& object_keys,
-                           const std::vector<bool>& unusable) {
+Result<ValuesRejected> write_rejects(WarehouseSession& session, const std::string& source,
+                                     const std::string& run_id, Timestamp now,
+                                     const StagedRows& rejects,
+                                     const std::vector<std::string>& object_keys,
+                                     const std::vector<bool>& unusable) {
   RejectRows rows(source, run_id, now, rejects, object_keys, unusable);
-  return session.append(ledger_schema, "rejects", rows);
+  DRAY_TRY(session.append(ledger_schema, "rejects", rows));
+  return std::move(rows).values_rejected();
 }
 
 Result<void> resolve_rejects(WarehouseSession& session, const std::string& source,

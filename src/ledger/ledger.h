@@ -137,11 +137,15 @@ Result<void> write_source(WarehouseSession& session, const std::string& source,
 // The run, its collections and its notices.
 Result<void> write_run(WarehouseSession& session, const RunReport& report, Micros uuid_ts);
 
+// How many values were rejected, by table.
+using ValuesRejected = std::map<std::string, std::uint64_t, std::less<>>;
+
 // The staged rejects, less those of objects that were set aside.
-Result<void> write_rejects(WarehouseSession& session, const std::string& source,
-                           const std::string& run_id, Timestamp now, const StagedRows& rejects,
-                           const std::vector<std::string>& object_keys,
-                           const std::vector<bool>& unusable);
+Result<ValuesRejected> write_rejects(WarehouseSession& session, const std::string& source,
+                                     const std::string& run_id, Timestamp now,
+                                     const StagedRows& rejects,
+                                     const std::vector<std::string>& object_keys,
+                                     const std::vector<bool>& unusable);
 
 // Marks the open rejects of these lines as mended by this run; without lines those of all.
 Result<void> resolve_rejects(WarehouseSession& session, const std::string& source,

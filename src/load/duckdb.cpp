@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "base/hash.h"
+#include "load/duckdb_casts.h"
 #include "load/duckdb_connection.h"
 #include "load/duckdb_rows.h"
 #include "load/rivals.h"
@@ -162,25 +163,22 @@ class DuckSession final : public WarehouseSession {
   }
 
   Result<std::uint64_t> merge_profiles(const ProfileMerge& merge) override {
+    DRAY_TRY(reject_unfit(merge));
+    if (!merge.kept_columns.empty()) DRAY_TRY(keep_values(merge));
     SqlBuilder erase("delete from ");
     erase.table(merge.schema, merge.table).code(" where id in (select id from dray_touched)");
     DRAY_TRY(execute(std::move(erase).done()));
     SqlBuilder sql("insert into ");
     sql.table(merge.schema, merge.table).code(" (id, received_at, uuid, uuid_ts");
-    for (const std::string& column : merge.columns)
-      sql.code(", ").name(column);
-    sql.code(") select id, max(received_at), dray_uuid(id), make_timestamp(");
-    sql.number(merge.uuid_ts).code(")");
-    for (const std::string& column : merge.columns) {
-      sql.code(", arg_max(").name(column).code(", place)");
+    for (const auto* columns : {&merge.columns, &merge.kept_columns}) {
+      for (const std::string& column : *columns)
+        sql.code(", ").name(column);
     }
-    // One place for every row of a profile: the order in which its values count.
-    sql.code(" from (select ").name(merge.id_column).code(" as id, received_at");
-    for (const std::string& column : merge.columns)
-      sql.code(", ").name(column);
-    sql.code(", row_number() over (order by received_at, \"timestamp\", id) as place from ");
-    sql.table(merge.schema, merge.source_table).code(" where ").name(merge.id_column);
-    sql.code(" in (select id from dray_touched)) group by id");
+    sql.code(") select p.*");
+    for (const std::string& column : merge.kept_columns)
+      sql.code(", k.").name(column);
+    sql.code(" from (").sql(latest_values(merge)).code(") p");
+    if (!merge.kept_columns.empty()) sql.code(" left join dray_kept k on k.id = p.id");
     return changed_rows(std::move(sql).done());
   }
 
@@ -263,6 +261,70 @@ class DuckSession final : public WarehouseSession {
     }
     sql.code(") select * from dray_rows(").number(relations_.show(load)).code(")");
     return changed_rows(std::move(sql).done());
+  }
+
+  // --- profiles ----------------------------------------------------------------------------------
+
+  static Sql latest_values(const ProfileMerge& merge) {
+    SqlBuilder sql("select id, max(received_at), dray_uuid(id), make_timestamp(");
+    sql.number(merge.uuid_ts).code(")");
+    for (const std::string& column : merge.columns) {
+      sql.code(", arg_max(").name(column).code(", place)");
+    }
+    // One place for every row of a profile: the order in which its values count.
+    sql.code(" from (select ").name(merge.id_column).code(" as id, received_at");
+    for (const std::string& column : merge.columns) {
+      const auto cast = std::ranges::find(merge.casts, column, &ProfileCast::column);
+      if (cast == merge.casts.end()) {
+        sql.code(", ").name(column);
+      } else {
+        sql.code(", ").sql(cast_without_loss(column, cast->from, cast->to));
+        sql.code(" as ").name(column);
+      }
+    }
+    sql.code(", row_number() over (order by received_at, \"timestamp\", id) as place from ");
+    sql.table(merge.schema, merge.source_table).code(" where ").name(merge.id_column);
+    return std::move(sql.code(" in (select id from dray_touched)) group by id")).done();
+  }
+
+  // The values of this load that the profiles' columns cannot hold.
+  Result<void> reject_unfit(const ProfileMerge& merge) {
+    for (const ProfileCast& cast : merge.casts) {
+      SqlBuilder unfit(" and ");
+      unfit.sql(cast_without_loss(cast.column, cast.from, cast.to)).code(" is null");
+      DRAY_TRY(reject_values(merge, cast.column, std::move(unfit).done(),
+                             RejectReason::does_not_fit, cast.to));
+    }
+    for (const std::string& column : merge.refused_columns) {
+      DRAY_TRY(reject_values(merge, column, SqlBuilder().done(), RejectReason::unknown_column_type,
+                             ColumnType::varchar));
+    }
+    return {};
+  }
+
+  Result<void> reject_values(const ProfileMerge& merge, const std::string& column,
+                             const Sql& condition, RejectReason reason, ColumnType type) {
+    SqlBuilder sql("select k.object, k.line, cast(t.");
+    sql.name(column).code(" as varchar) from ").table(merge.schema, merge.source_table);
+    sql.code(" t join dray_keys(").number(relations_.show(*merge.load));
+    sql.code(") k on t.uuid = k.uuid and epoch_us(t.received_at) = k.received_at");
+    sql.code(" where t.uuid_ts = make_timestamp(").number(merge.uuid_ts).code(") and t.");
+    sql.name(merge.id_column).code(" is not null and t.").name(column).code(" is not null");
+    DRAY_ASSIGN(const QueryResult rows, query(std::move(sql.sql(condition)).done()));
+    for (const auto& row : rows.rows) {
+      merge.value_rejects({static_cast<std::uint32_t>(std::stoul(*row[0])),
+                           static_cast<std::uint32_t>(std::stoul(*row[1])), reason, column, type,
+                           *row[2]});
+    }
+    return {};
+  }
+
+  Result<void> keep_values(const ProfileMerge& merge) {
+    SqlBuilder sql("create or replace temp table dray_kept as select id");
+    for (const std::string& column : merge.kept_columns)
+      sql.code(", ").name(column);
+    sql.code(" from ").table(merge.schema, merge.table);
+    return execute(std::move(sql.code(" where id in (select id from dray_touched)")).done());
   }
 
   // --- stored rows with the ids of staged ones ---------------------------------------------------
@@ -377,6 +439,7 @@ class DuckWarehouse final : public Warehouse {
     DRAY_ASSIGN(database_, DuckDatabase::open(path_, options_));
     DRAY_ASSIGN(const auto connection, DuckConnection::open(*database_));
     DRAY_TRY(relations_.register_functions(*connection));
+    DRAY_TRY(register_casts(*connection));
     return register_hash(*connection);
   }
 
@@ -390,6 +453,12 @@ class DuckWarehouse final : public Warehouse {
     DRAY_ASSIGN(auto connection, DuckConnection::open(*database_));
     return std::unique_ptr<WarehouseSession>(
         std::make_unique<DuckSession>(database_, std::move(connection), relations_));
+  }
+
+  CatalogLimits limits() const override {
+    CatalogLimits limits;
+    limits.casts_profiles = true;
+    return limits;
   }
 
   // Until it commits DuckDB 1.4 holds for each column that was written a vector of 16-byte values

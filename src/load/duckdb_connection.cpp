@@ -51,6 +51,10 @@ Error open_error(const std::string& path, std::string_view message) {
     return config_error(path + " cannot be written: " + std::string(message) +
                         "\ntry: check the rights of the file and its directory");
   }
+  if (contains(message, "No such file or directory")) {
+    const std::string directory = std::filesystem::path(path).parent_path().string();
+    return config_error(path + ": there is no such directory\ntry: mkdir -p " + directory);
+  }
   return config_error("opening " + path + ": " + std::string(message));
 }
 
@@ -233,9 +237,15 @@ Error duckdb_error(const char* message) {
                         "\ntry: free some room there, and run this again");
   }
   if (contains(text, "Out of Memory Error") || contains(text, "could not allocate block")) {
-    return config_error(text + "\ntry: allow more memory (--memory, or memory in dray.yaml)");
+    // Its own hints are settings that nobody can reach from here.
+    return config_error(text.substr(0, text.find("\n\nPossible solutions")) +
+                        "\ntry: allow more memory (--memory, or memory in dray.yaml)");
   }
-  return internal_error(text);
+  // A statement that cannot be parsed is pointed at twice.
+  constexpr std::string_view line = "\n\nLINE ";
+  const std::size_t first = text.find(line);
+  const std::size_t second = first == std::string::npos ? first : text.find(line, first + 1);
+  return internal_error(text.substr(0, second));
 }
 
 Result<std::unique_ptr<DuckDatabase>> DuckDatabase::open(const std::string& path,
@@ -283,7 +293,13 @@ Result<void> DuckDatabase::attach(const std::string& path, bool in_memory,
     // A new file in the format of DuckDB 1.3, which every later one reads. It compresses strings
     // in one pass where the default format, kept for DuckDB 0.10, tries two: a sync takes a quarter
     // less time and the file is a seventh smaller. A file that exists keeps its format.
-    if (!in_memory && !std::filesystem::exists(path)) sql.code(", storage_version 'v1.3.0'");
+    if (!in_memory && !std::filesystem::exists(path)) {
+      sql.code(", storage_version 'v1.3.0'");
+      // To add rows to a stored table DuckDB 1.4 holds two blocks for each of its columns at once.
+      // With its own 256 KiB, and its share of 1 GiB, a sync into a table of more than 700 columns
+      // failed; these leave room for the 1,600 that a table may have.
+      sql.code(", block_size 65536");
+    }
     sql.code(")");
   }
   DuckResult result;

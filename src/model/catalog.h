@@ -94,6 +94,9 @@ struct CatalogLimits {
   std::size_t columns_per_table_max = 1'600;
   // The longest string a column may be made or widened to hold; nothing: strings have no bound.
   std::optional<std::uint32_t> varchar_bytes_max;
+  // Whether merge_profiles() knows ProfileMerge::casts; else a profile's column must be of the type
+  // that it has where its values come from.
+  bool casts_profiles = false;
 };
 
 }  // namespace dray

@@ -30,6 +30,8 @@ std::string_view to_string(RejectReason reason) {
       return "event_name_too_long";
     case RejectReason::does_not_fit:
       return "does_not_fit";
+    case RejectReason::unknown_column_type:
+      return "unknown_column_type";
     case RejectReason::too_many_columns:
       return "too_many_columns";
     case RejectReason::name_too_long:
@@ -71,6 +73,9 @@ std::string_view explain(RejectReason reason) {
       return "the event name is longer than 8 KiB";
     case RejectReason::does_not_fit:
       return "the value does not fit its column without loss; change the column's type and retry";
+    case RejectReason::unknown_column_type:
+      return "the column's type is none that Dray writes; make it boolean, bigint, double precision, "
+             "timestamp or varchar, and retry";
     case RejectReason::too_many_columns:
       return "the table would have more columns than the bound allows; property names may hold ids";
     case RejectReason::name_too_long:

@@ -22,6 +22,7 @@ enum class RejectReason : std::uint8_t {
   event_name_too_long,
   // Values: the row is loaded without them.
   does_not_fit,
+  unknown_column_type,
   too_many_columns,
   name_too_long,
   // The row is loaded with the beginning of the value.

@@ -112,6 +112,13 @@ struct TableLoad {
   std::uint64_t rows_in_files = 0;
 };
 
+// A column of a profile that somebody gave another type than its values have.
+struct ProfileCast {
+  std::string column;
+  ColumnType from = ColumnType::varchar;  // in the source table
+  ColumnType to = ColumnType::varchar;    // in the profile
+};
+
 // `users` from `identifies`, or `accounts` from `groups`: for every column the latest value that is
 // not NULL, over all the stored rows of the profiles that the last load of `source_table` touched.
 struct ProfileMerge {
@@ -120,6 +127,15 @@ struct ProfileMerge {
   std::string table;
   std::string id_column;             // of the source table; becomes `id`
   std::vector<std::string> columns;  // besides id, received_at, uuid, uuid_ts
+  // Of `columns`, those whose values have to be cast as docs/mapping.md has it for later values.
+  // One that does not fit does not count, and is a reject if this load brought it.
+  std::vector<ProfileCast> casts;
+  // The other columns of `table`, somebody's own or of types that Dray does not write. What a
+  // profile has there it keeps; values of this load for the refused ones are rejects.
+  std::vector<std::string> kept_columns;
+  std::vector<std::string> refused_columns;
+  const TableLoad* load = nullptr;  // of `source_table`, as it was loaded. Borrowed
+  ValueRejectSink value_rejects;
   Micros uuid_ts = 0;
 };
 

@@ -76,6 +76,14 @@ std::string some_of(const std::vector<std::string>& names) {
 constexpr std::chrono::hours load_wait_max(1);
 constexpr std::chrono::minutes commit_wait_max(1);
 
+// What follows from identifies or groups.
+struct Profiles {
+  TablePlan plan;
+  std::vector<WantedColumn> sources;         // the columns, with the types that their values have
+  std::vector<std::string> kept_columns;     // whose stored values stay
+  std::vector<std::string> refused_columns;  // of them, those that values would be for
+};
+
 // A table that rows are staged for, or that follows from such tables.
 struct Target {
   std::string table;
@@ -530,8 +538,31 @@ class Sync {
       if (std::holds_alternative<CreateSchema>(change)) continue;
       plan_.changes.push_back(std::move(change));
     }
-    profile_plans_ = std::move(profile_plan.tables);
+    for (std::size_t i = 0; i < profiles.size(); ++i) {
+      Profiles& made = profiles_.emplace_back();
+      made.plan = std::move(profile_plan.tables[i]);
+      made.sources = std::move(profiles[i].columns);
+      find_kept_columns(catalog, made);
+    }
     return {};
+  }
+
+  static const LiveTable* live_table(const Catalog& catalog, const std::string& name) {
+    const auto found = std::ranges::find(catalog.tables, name, &LiveTable::name);
+    return found == catalog.tables.end() ? nullptr : &*found;
+  }
+
+  // What stands in the profiles' table and is not computed from the source's rows.
+  static void find_kept_columns(const Catalog& catalog, Profiles& profiles) {
+    const LiveTable* table = live_table(catalog, profiles.plan.table);
+    if (table == nullptr) return;
+    for (const LiveColumn& column : table->columns) {
+      if (standard_column(column.name)) continue;
+      const auto load = std::ranges::find(profiles.plan.columns, column.name, &LoadColumn::name);
+      if (load != profiles.plan.columns.end() && !load->refused) continue;
+      profiles.kept_columns.push_back(column.name);
+      if (load != profiles.plan.columns.end()) profiles.refused_columns.push_back(column.name);
+    }
   }
 
   static std::vector<WantedColumn> profile_columns(const Catalog& catalog, const TablePlan& from) {
@@ -544,9 +575,8 @@ class Sync {
       }
       columns.push_back({name, type, {}, 0, bytes});
     };
-    for (const LiveTable& table : catalog.tables) {
-      if (table.name != from.table) continue;
-      for (const LiveColumn& column : table.columns) {
+    if (const LiveTable* table = live_table(catalog, from.table)) {
+      for (const LiveColumn& column : table->columns) {
         if (!column.writable) continue;
         add(column.name, column.type, column.varchar_bytes.value_or(varchar_bytes_default));
       }
@@ -723,16 +753,17 @@ class Sync {
     return {};
   }
 
-  const TablePlan* profile_plan(const Target& target) const {
-    for (const TablePlan& profile : profile_plans_) {
-      if (profile.table == target.profile_table) return &profile;
+  const Profiles* profiles_of(const Target& target) const {
+    for (const Profiles& profiles : profiles_) {
+      if (profiles.plan.table == target.profile_table) return &profiles;
     }
     return nullptr;
   }
 
   std::size_t columns_of(std::size_t i) const {
-    const TablePlan* profile = profile_plan(targets_[i]);
-    return plan_.tables[i].columns.size() + (profile == nullptr ? 0 : profile->columns.size());
+    const Profiles* profiles = profiles_of(targets_[i]);
+    return plan_.tables[i].columns.size() +
+           (profiles == nullptr ? 0 : profiles->plan.columns.size());
   }
 
   // The planned changes to a table, and to the profiles that follow from it.
@@ -800,7 +831,6 @@ class Sync {
 
   void make_loads() {
     loads_.clear();
-    values_rejected_.assign(targets_.size(), 0);
     for (std::size_t i = 0; i < targets_.size(); ++i) {
       const Target& target = targets_[i];
       TableLoad& load = loads_.emplace_back();
@@ -823,7 +853,6 @@ class Sync {
       load.profile_table = target.profile_table;
       load.value_rejects = [this, i](const ValueReject& reject) {
         const std::scoped_lock lock(value_rejects_mutex_);
-        ++values_rejected_[i];
         reject_value(targets_[i].table, reject);
       };
     }
@@ -839,13 +868,12 @@ class Sync {
     CollectionReport& collection = collection_for(plan_.tables[i]);
     collection.rows_loaded = loaded->rows_inserted;
     collection.rows_replaced = loaded->rows_replaced;
-    collection.values_rejected = values_rejected_[i];
     if (target.rows) {
       collection.duplicates = duplicates_of(target);
       progress_.rows_loaded += target.rows->row_count();
     }
     if (target.profile_table.empty()) return {};
-    return merge_profiles(target);
+    return merge_profiles(target, load);
   }
 
   // What the warehouse says it took must be what was staged for it.
@@ -875,11 +903,20 @@ class Sync {
     return dropped;
   }
 
+  // What happened and what to do about it.
+  static std::string detail_of(const std::string& table, const ValueReject& reject) {
+    std::string detail(explain(reject.reason));
+    if (reject.reason != RejectReason::does_not_fit) return detail;
+    detail.append(" (the type is ").append(to_string(reject.column_type));
+    if (table == "identifies") detail.append("; change it in users too");
+    if (table == "groups") detail.append("; change it in accounts too");
+    return detail.append(")");
+  }
+
   void reject_value(const std::string& table, const ValueReject& reject) {
-    const std::string detail = std::string(explain(reject.reason)) + " (" +
-                               std::string(to_string(reject.column_type)) + ")";
-    append_reject(value_rejects_, RejectedValue{reject.object, reject.line, reject.reason, table,
-                                                reject.column, reject.value, detail});
+    append_reject(value_rejects_,
+                  RejectedValue{reject.object, reject.line, reject.reason, table, reject.column,
+                                reject.value, detail_of(table, reject)});
     if (value_rejects_.bytes() < (256U << 10)) return;
     // A failure to stage shows again when the rest is flushed.
     if (auto staged = flush_value_rejects(); !staged) value_rejects_error_ = staged.error();
@@ -894,22 +931,40 @@ class Sync {
     return staged_.add(std::move(batch));
   }
 
-  Result<void> merge_profiles(const Target& target) {
-    const TablePlan* profile = profile_plan(target);
-    if (profile == nullptr) return {};
+  Result<void> merge_profiles(const Target& target, const TableLoad& load) {
+    const Profiles* profiles = profiles_of(target);
+    if (profiles == nullptr) return {};
+    const TablePlan& plan = profiles->plan;
     ProfileMerge merge;
     merge.schema = report_.source;
     merge.source_table = target.table;
-    merge.table = profile->table;
+    merge.table = plan.table;
     merge.id_column = target.profile_id_column;
     merge.uuid_ts = uuid_ts_;
-    for (const LoadColumn& column : profile->columns) {
+    for (const LoadColumn& column : plan.columns) {
       if (!column.standard && !column.refused) merge.columns.push_back(column.name);
     }
+    merge.casts = casts_of(*profiles);
+    merge.kept_columns = profiles->kept_columns;
+    merge.refused_columns = profiles->refused_columns;
+    merge.load = &load;
+    merge.value_rejects = [&](const ValueReject& reject) { reject_value(plan.table, reject); };
     auto merged = session_->merge_profiles(merge);
-    if (!merged) return std::move(merged).error().within("merge " + profile->table);
-    collection_for(*profile).rows_loaded = *merged;
+    if (!merged) return std::move(merged).error().within("merge " + plan.table);
+    collection_for(plan).rows_loaded = *merged;
     return {};
+  }
+
+  // varchar holds everything as it is.
+  static std::vector<ProfileCast> casts_of(const Profiles& profiles) {
+    std::vector<ProfileCast> casts;
+    for (const WantedColumn& source : profiles.sources) {
+      const auto column = std::ranges::find(profiles.plan.columns, source.name, &LoadColumn::name);
+      if (column == profiles.plan.columns.end() || column->refused) continue;
+      if (column->type == source.type || column->type == ColumnType::varchar) continue;
+      casts.push_back({source.name, source.type, column->type});
+    }
+    return casts;
   }
 
   // --- the record --------------------------------------------------------------------------------
@@ -982,9 +1037,6 @@ class Sync {
     DRAY_TRY(count_lines());
     std::vector<ObjectEntry> entries = object_entries();
     DRAY_TRY(flush_value_rejects());
-    report_.values_rejected = 0;
-    for (const std::uint64_t count : values_rejected_)
-      report_.values_rejected += count;
     DRAY_TRY(keep_left_out());
     // An object that could not be loaded again is still loaded as it was.
     std::erase_if(entries, [&](const ObjectEntry& entry) {
@@ -1008,8 +1060,16 @@ class Sync {
                                {lines.begin(), lines.end()}));
     }
     const auto rejects = staged_.view({{rejects_table, {}}});
-    DRAY_TRY(dray::write_rejects(*session_, report_.source, report_.run_id, now(), *rejects,
-                                 object_keys_, unusable_));
+    DRAY_ASSIGN(const ValuesRejected values_rejected,
+                write_rejects(*session_, report_.source, report_.run_id, now(), *rejects,
+                              object_keys_, unusable_));
+    report_.values_rejected = 0;
+    for (const auto& [table, count] : values_rejected)
+      report_.values_rejected += count;
+    for (CollectionReport& collection : report_.collections) {
+      const auto count = values_rejected.find(collection.table);
+      if (count != values_rejected.end()) collection.values_rejected = count->second;
+    }
     DRAY_TRY(write_tables(*session_, report_.source, report_.run_id, new_tables_));
     DRAY_TRY(write_location());
     std::ranges::sort(report_.collections, {}, &CollectionReport::table);
@@ -1166,14 +1226,13 @@ class Sync {
   std::vector<Target> targets_;
   std::vector<WantedTable> wanted_;  // by target
   Plan plan_;                        // tables by target
-  std::vector<TablePlan> profile_plans_;
+  std::vector<Profiles> profiles_;
   std::vector<TableLoad> loads_;               // by target
   std::map<std::size_t, Error> left_out_;      // targets, and why the warehouse did not take them
   std::set<std::string> left_out_told_;        // by their files
   std::optional<std::size_t> table_at_work_;   // a target
   std::vector<PendingTable> pending_;          // of earlier runs
   std::mutex value_rejects_mutex_;
-  std::vector<std::uint64_t> values_rejected_;  // by target; both of them under the mutex
   std::vector<TableEntry> new_tables_;
   std::array<std::uint64_t, 4> names_{};  // by NameOrigin
   RowBatch value_rejects_;

@@ -154,8 +154,9 @@ class TablePlanner {
   }
 
   // The columns of `users` follow those of `identifies`. If somebody changed the type of one of the
-  // two, the other's values would be rounded, or fail the load, where nobody can reject them.
+  // two, a warehouse that does not cast would round the other's values, or fail the load.
   Result<void> check_profile_types() const {
+    if (limits_.casts_profiles) return {};
     if (wanted_.name != "users" && wanted_.name != "accounts") return {};
     for (const WantedColumn& column : wanted_.columns) {
       const LiveColumn* live = live_column(column.name);
@@ -217,7 +218,7 @@ class TablePlanner {
     column.name = name;
     if (const LiveColumn* live = live_column(name)) {
       column.type = live->type;
-      if (!live->writable) column.refused = RejectReason::does_not_fit;
+      if (!live->writable) column.refused = RejectReason::unknown_column_type;
       if (live->varchar_bytes) column.varchar_bytes = widened(*live, varchar_bytes);
       return column;
     }

@@ -208,6 +208,54 @@ class Lines(InputTest):
         self.assertNotIn("\x1b", self.run_dray("rejects", "show", "--warehouse", "duckdb:w.db").stdout)
 
 
+class Bounds(InputTest):
+    """docs/mapping.md, "Bounds": at the bound all is loaded; what is past it is a reject, and nothing is lost."""
+
+    def rejects(self):
+        return self.query("select reason, count(*) from _dray.rejects group by all order by all")
+
+    def test_columns_of_a_table(self):
+        self.write("a.json", track(1, **{f"p{number}": number for number in range(5_000)}))
+        report = self.sync()
+        columns = "select count(*) from duckdb_columns() where schema_name = 'shop' and table_name = 'order_done'"
+        self.assertEqual(self.query(columns), [[1_600]])
+        loaded = self.query(columns + " and regexp_full_match(column_name, 'p[0-9]+')")[0][0]
+        self.assertEqual((report["lines"], report["loaded"], report["values_rejected"]), (1, 1, 5_000 - loaded))
+        self.assertEqual(self.rejects(), [["too_many_columns", 5_000 - loaded]])
+        self.assertEqual(self.query("select distinct column_name, value from _dray.rejects where value = '4999'"), [["p4999", "4999"]])
+        # No room for a column that comes later either.
+        self.write("b.json", track(2, p0=1, late=2))
+        self.assertEqual(self.sync()["values_rejected"], 1)
+        self.assertEqual(self.query("select id, p0 from shop.order_done order by id"), [["m1", 0], ["m2", 1]])
+
+    def test_tables_of_a_sync(self):
+        """A plan reads and counts as a load does, and is quicker."""
+        lines = [{"type": "track", "event": f"event {number}", "messageId": f"m{number}", **HEAD} for number in range(10_003)]
+        self.write("a.json", *lines, track("last"), {"type": "page", "messageId": "p", **HEAD})
+        report = json.loads(self.run_dray("plan", "logs", "duckdb:w.db", "--source", "shop", "--json").stdout)
+        self.assertEqual((report["lines"], report["loaded"], report["rejected"]), (10_005, 10_001, 4))
+        self.assertEqual(len(report["collections"]), 10_002)  # pages and tracks too
+
+    def test_names(self):
+        """Of 8 KiB a name is cut and told; longer ones are rejects, of the line or of the value."""
+        named = lambda number, event, **properties: {**track(number, **properties), "event": event}
+        self.write(
+            "a.json",
+            named(1, "e" * 8_192),
+            named(2, "e" * 8_193),
+            named(3, "e" * 127, **{"k" * 8_192: 1, "k" * 8_193: 2, "kept": 3}),
+            named(4, "f" * 128),
+        )
+        report = self.sync()
+        self.assertEqual((report["lines"], report["loaded"], report["rejected"], report["values_rejected"]), (4, 3, 1, 1))
+        self.assertEqual(self.rejects(), [["event_name_too_long", 1], ["name_too_long", 1]])
+        tables = [collection["table"] for collection in report["collections"]]
+        self.assertEqual([len(table) for table in sorted(tables)], [127, 127, 127, len("tracks")])
+        self.assertIn("e" * 127, tables)
+        self.assertEqual([(said["code"], said["count"]) for said in report["notices"]], [("long_name", 3)])
+        self.assertEqual(self.query(f"select kept from shop.{'e' * 127}"), [[3]])
+
+
 class Retry(InputTest):
     def setUp(self):
         super().setUp()
@@ -299,6 +347,21 @@ class Places(InputTest):
         self.assertIn("w.db cannot be written", message)
         self.assertIn("try: check the rights of the file and its directory", message)
         self.assertEqual(self.query("select count(*) from shop.order_done"), [[1]])
+
+    def test_a_warehouse_in_a_directory_that_is_not_there(self):
+        self.write("a.gz", track(1))
+        self.assertEqual(
+            self.refused("sync", "logs", "duckdb:no/such/w.db"),
+            "dray: error: no/such/w.db: there is no such directory\n  try: mkdir -p no/such\n",
+        )
+
+    def test_a_query_asks_the_warehouse_of_the_configuration(self):
+        self.write("a.gz", track(1))
+        self.sync()
+        (self.directory / "dray.yaml").write_text("warehouse: duckdb:w.db\nsources: [{name: shop, location: logs}]\n")
+        self.assertEqual(self.run_dray("query", "select count(*) from shop.tracks", "--csv").stdout, "count_star()\n1\n")
+        self.assertIn("SQL is required", self.refused("query", "duckdb:w.db"))
+        self.assertEqual(self.run_dray("query", "selec 1", code=1).stderr.count("LINE 1"), 1)
 
     def test_two_sources_of_one_schema_on_the_command_line(self):
         """The second would mix its rows with the first's."""

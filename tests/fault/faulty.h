@@ -117,6 +117,7 @@ class FaultyWarehouse final : public Warehouse {
     return std::min(real_.columns_per_transaction_max(), columns_max_);
   }
   std::size_t name_bytes_max() const override { return real_.name_bytes_max(); }
+  CatalogLimits limits() const override { return real_.limits(); }
   Sql ddl(const SchemaChange& change) const override { return real_.ddl(change); }
   std::string location() const override { return real_.location(); }
 

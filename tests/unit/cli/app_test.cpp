@@ -125,7 +125,10 @@ TEST(CommandLine, RejectsAreListedUnlessSaidOtherwise) {
 
 TEST(CommandLine, Query) {
   const auto query = parsed<QueryCommand>({"query", "duckdb:x", "select 1", "--csv"});
-  EXPECT_EQ(query.warehouse, "duckdb:x");
+  EXPECT_EQ(query.selection.warehouse, "duckdb:x");
+  const auto of_the_configuration = parsed<QueryCommand>({"query", "select 1", "--config", "y"});
+  EXPECT_EQ(of_the_configuration.selection.warehouse, "");
+  EXPECT_EQ(of_the_configuration.sql, "select 1");
   EXPECT_EQ(query.sql, "select 1");
   EXPECT_EQ(query.form, OutputForm::csv);
   EXPECT_EQ(parsed<QueryCommand>({"query", "duckdb:x", "--", "-- a comment\nselect 1"}).sql,

@@ -92,7 +92,31 @@ TEST(ReportText, OfManyTablesTheLargestAreShown) {
   EXPECT_EQ(text.find("\nt9 "), std::string::npos);
   EXPECT_NE(text.find("\nt10 "), std::string::npos);
   EXPECT_NE(text.find("\nt49 "), std::string::npos);
-  EXPECT_NE(text.find("\nand 10 more\n"), std::string::npos);
+  EXPECT_NE(text.find("\nand 10 more; see all with: dray history 20261101T120000Z-1 --warehouse "
+                      "duckdb:shop.duckdb\n"),
+            std::string::npos)
+      << text;
+  EXPECT_NE(report_text(report, SyncMode::plan, {}).find("\nand 10 more; --json has all\n"),
+            std::string::npos);
+  const std::string all = report_text(report, SyncMode::load, {}, Detail::all);
+  EXPECT_NE(all.find("\nt9 "), std::string::npos);
+  EXPECT_EQ(all.find("more"), std::string::npos);
+}
+
+TEST(ReportText, OfManyNoticesOfAKindTheFirstAreShown) {
+  RunReport report = report_of_a_sync();
+  for (int i = 0; i < 1'000; ++i)
+    report.notices.push_back({"object_set_aside", std::to_string(i) + ".gz: truncated", 1});
+  report.notices.push_back({"long_name", "A name was cut.", 1});
+  const std::string text = report_text(report, SyncMode::load, {});
+  EXPECT_NE(text.find("notice: 9.gz"), std::string::npos);
+  EXPECT_EQ(text.find("notice: 10.gz"), std::string::npos);
+  EXPECT_NE(text.find("notice: A name was cut.\n"), std::string::npos);
+  EXPECT_NE(text.find("\nand 990 more notices like these; see all with: dray history "),
+            std::string::npos)
+      << text;
+  EXPECT_NE(report_text(report, SyncMode::load, {}, Detail::all).find("notice: 999.gz"),
+            std::string::npos);
 }
 
 TEST(ReportText, ATerminalIsNotObeyed) {

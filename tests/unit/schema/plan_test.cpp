@@ -165,11 +165,15 @@ TEST(Plan, IdentifiesHasTheColumnThatUsersAreComputedFrom) {
             (Names{"id", "received_at", "uuid", "uuid_ts", "user_id"}));
 }
 
-TEST(Plan, ProfilesHaveTheTypesOfTheirSource) {
-  const auto plan_with = [](ColumnType users, ColumnType identifies) {
+TEST(Plan, ProfilesHaveTheTypesOfTheirSourceUnlessTheWarehouseCasts) {
+  const auto plan_with = [](ColumnType users, ColumnType identifies, bool casts_profiles = false) {
+    CatalogLimits limits;
+    limits.casts_profiles = casts_profiles;
     return make_plan(catalog_of({our_table("users", {live("age", users)})}),
-                     {{"users", {property("age", identifies)}}}, ContractColumns::leave_out);
+                     {{"users", {property("age", identifies)}}}, ContractColumns::leave_out,
+                     limits);
   };
+  EXPECT_TRUE(plan_with(bigint, double_precision, true));
   EXPECT_TRUE(plan_with(bigint, bigint));
   EXPECT_TRUE(plan_with(varchar, bigint));  // holds everything
   const auto refused = plan_with(bigint, double_precision);
@@ -231,7 +235,7 @@ TEST(Plan, ValuesOfAColumnOfAForeignTypeAreRejected) {
   const Plan plan = plan_of(catalog_of({our_table("sold", {live("event", varchar), foreign})}),
                             {{"sold", {property("price", double_precision)}}});
   EXPECT_TRUE(plan.changes.empty());
-  EXPECT_EQ(load_column(plan.tables.at(0), "price")->refused, RejectReason::does_not_fit);
+  EXPECT_EQ(load_column(plan.tables.at(0), "price")->refused, RejectReason::unknown_column_type);
 }
 
 TEST(Plan, RefusesAView) {
