@@ -104,6 +104,8 @@ class Copy:
         if table is None:
             raise SqlError("XX000", f"Cannot COPY into nonexistent table {parts[-1]}")
         self._oid = self.session.table_oid(parts)
+        if self.session.backend.query(f"SELECT has_table_privilege({self._oid}, 'INSERT')")[0][0] != "t":
+            raise SqlError("42501", f"permission denied for relation {parts[-1]}")
         by_name = {column["name"]: column for column in table}
         explicit = "explicit_ids" in options
         identity = [c["name"] for c in table if c["identity"] == "a"]
@@ -140,6 +142,9 @@ class Copy:
                     raise SqlError("XX000", f"Problem reading manifest file - Mandatory url is not present in manifest file: {url}")
                 continue
             opened[0].close()
+            if length is not None and length != opened[1]:
+                # Redshift looks at it for columnar formats only; a manifest that is wrong is a mistake all the same.
+                raise SqlError("XX000", f"content_length of {url} is {length} in the manifest and {opened[1]} in S3 (the stand-in's check)")
             files.append((url, opened[1]))
         if not files:
             raise missing_key()

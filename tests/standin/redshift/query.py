@@ -26,6 +26,7 @@ _RENAMED = {
     "textlen": "length",
     "getdate": "standin.getdate",
     "version": "standin.version",
+    "current_schemas": "standin.current_schemas",
     "len": "standin.len",
     "charindex": "standin.charindex",
     "strtol": "standin.strtol",
@@ -304,7 +305,9 @@ class Rewriter:
         if self._at(end).is_word("remove"):
             if not self._at(end + 1).is_word("duplicates") or end + 2 != len(tokens):
                 raise syntax_error(self._at(end + 1).text)
-            return self._remove_duplicates(tokens[2 : source_start - 1], tokens[source_start:i - 1 if alias else i], alias, condition)
+            return self._remove_duplicates(
+                tokens[2 : source_start - 1], tokens[source_start : source_start + 2 * len(source) - 1], alias, condition
+            )
         whens = [k for k in range(end, len(tokens)) if tokens[k].is_word("when") and self._depth(tokens, end, k) == 0 and self._at(k + 1).is_word("matched", "not")]
         kinds = ["not" if self._at(k + 1).is_word("not") else "matched" for k in whens]
         if kinds != ["matched", "not"]:
@@ -323,8 +326,15 @@ class Rewriter:
             raise syntax_error(second[3].text if len(second) > 3 else "")
         return tokens
 
-    def _remove_duplicates(self, target, source, alias, condition):
-        raise unsupported("the stand-in does not know MERGE ... REMOVE DUPLICATES")
+    @staticmethod
+    def _remove_duplicates(target, source, alias, condition):
+        """Matched rows go, and each row of the source comes once."""
+        named = list(source) + ([alias] if alias else [])
+        word = [Token("word", w, w) for w in ("from", "using", "where", "into")]
+        return [
+            raw("WITH gone AS (DELETE"), word[0], *target, word[1], *named, word[2], *condition, raw(") INSERT"), word[3], *target,
+            raw("SELECT DISTINCT *"), word[0], *source,
+        ]  # fmt: skip
 
     # The rewriting ----------------------------------------------------------------------------------------------------
 
@@ -534,10 +544,19 @@ class Rewriter:
         if name in ("pg_last_copy_id", "pg_last_copy_count", "pg_last_query_id"):
             out.append(raw(f"standin.{name}({getattr(self.session, name[3:])})"))
             return end + 1
+        if name.startswith("has_"):
+            out.extend([tokens[i], tokens[i + 1], *map(self._short_in_string, arguments), tokens[end]])
+            return end + 1
         if name in _RENAMED:
             out.append(raw(_RENAMED[name]))
             return i + 1
         return None if name == "cast" else self._keep(tokens[i], out, i)
+
+    def _short_in_string(self, token):
+        """The name of a table in a string."""
+        if token.kind != "string":
+            return token
+        return raw(quote_literal(".".join(self.session.names.short(part) for part in token.value.split("."))))
 
     @staticmethod
     def _keep(token, out, i):

@@ -8,12 +8,12 @@ import threading
 
 from . import wire
 from .backend import Backend
-from .copy import Copy
+from .copy import Copy, now
 from .copy_options import parse_copy
 from .cursor import Cursor
 from .ddl import Ddl
 from .errors import Dropped, SqlError, not_in_transaction, syntax_error, unsupported
-from .faults import ERRORS
+from .faults import ERRORS, masked
 from .lexer import split, tokenize
 from .names import quote_literal
 from .query import Rewriter
@@ -21,6 +21,14 @@ from .words import POSTGRES_SETTINGS, SETTINGS
 
 _TYPE_LENGTH = re.compile(r"bytes_([vc])_(\d+)_")
 _REFUSED_PARAMETERS = ("standard_conforming_strings", "lock_timeout", "idle_in_transaction_session_timeout", "jit", "intervalstyle")
+_DDL = ("CREATE", "ALTER", "DROP", "TRUNCATE")
+_OTHER_WORDS = (
+    (re.compile(r"^permission denied for (?:table|view) "), "permission denied for relation "),
+    (re.compile(r"^must be owner of (?:table|view) "), "must be owner of relation "),
+    (re.compile(r'^relation "(.*)" already exists$'), r'Relation "\1" already exists'),
+    (re.compile(r'^schema "(.*)" already exists$'), r'Schema "\1" already exists'),
+    (re.compile(r'^table "(.*)" does not exist$'), r'Table "\1" does not exist'),
+)
 _PREPARABLE = ("select", "insert", "update", "delete", "with")
 # ParameterStatus messages that Redshift sends too.
 _REPORTED = ("DateStyle", "TimeZone", "is_superuser", "session_authorization", "integer_datetimes", "server_encoding")
@@ -40,6 +48,7 @@ class Session:
         self.pid = 0
         self.secret = int.from_bytes(os.urandom(4), "big")
         self.case_sensitive = False
+        self._label = "default"
         self.last_copy_id = -1
         self.last_copy_count = 0
         self.last_query_id = -1
@@ -152,6 +161,8 @@ class Session:
             self.check_setting(low, value)
             if low in SETTINGS:
                 settings["redshift." + low] = value
+                if low == "query_group":
+                    self._label = value
                 if low == "enable_case_sensitive_identifier":
                     self.case_sensitive = value.lower() in ("on", "true", "1")
             elif low != "client_encoding":
@@ -279,6 +290,7 @@ class Session:
 
     def _logged(self, tokens, text, run=None):
         begun = self.server.log.begin(text)
+        started = now()
         result = "dropped"
         try:
             result = self._with_faults(tokens, text, run)
@@ -287,6 +299,19 @@ class Session:
             raise
         finally:
             self.server.log.end(begun, self.number, self.user, text, result)
+            self._remember_query(tokens, text, started, result)
+
+    def _remember_query(self, tokens, text, started, result):
+        """For SYS_QUERY_HISTORY."""
+        verb = tokens[0].value.upper()
+        self.server.system.append(
+            "queries",
+            userid=self.user_id, query=self.last_query_id, label=self._label, session=self.pid,
+            type=verb if verb in ("SELECT", "INSERT", "UPDATE", "DELETE", "COPY", "MERGE") else "DDL" if verb in _DDL else "UTILITY",
+            status="failed" if result.startswith("ERROR") or result == "dropped" else "success",
+            error=result.partition(": ")[2] if result.startswith("ERROR") else "",
+            start_time=started, end_time=now(), elapsed=0, sql=masked(text)[:4000],
+        )  # fmt: skip
 
     def _with_faults(self, tokens, text, run):
         drop_after = at_half = False
@@ -406,6 +431,10 @@ class Session:
             return SqlError("XX000", "Found multiple matches to update the same tuple.")
         if code == "57014":
             return SqlError("57014", f"Query ({self.last_query_id}) canceled on user's request")
+        if code == "23505" and "pg_" in text:  # two sessions created the same thing
+            return ERRORS["conflict"]()
+        for pattern, words in _OTHER_WORDS:
+            text = pattern.sub(words, text)
         severity = "FATAL" if found["S"] == "FATAL" else "ERROR"
         return SqlError(code, text, detail, found.get("H"), severity=severity)
 
@@ -793,7 +822,11 @@ class Session:
             raise SqlError("42P01", f'relation "{table[-1]}" does not exist')
         if not self.server.vacuum.acquire(blocking=False):
             raise SqlError("XX000", "VACUUM is running. HINT: re-execute after other vacuum finished")
-        self.server.vacuum.release()
+        try:
+            # A table of somebody else's is passed over in silence.
+            self.backend.query("VACUUM " + (self.qualified(table) if table else ""))
+        finally:
+            self.server.vacuum.release()
         self._send(wire.message(b"C", wire.text("VACUUM")))
         return "VACUUM"
 
@@ -923,6 +956,8 @@ class Session:
             value = SETTINGS[name]
         if name == "enable_case_sensitive_identifier":
             self.case_sensitive = value.lower() in ("on", "true", "1")
+        if name == "query_group":
+            self._label = value
         return self._pass(f"SET {local}redshift.{name} TO {quote_literal(value)}")
 
     def _do_reset(self, tokens):
