@@ -374,6 +374,8 @@ class Rewriter:
                     if not (token.value == "on" or token.value == "set" and self.kind == "update" and level.in_from):
                         level.in_from = False
                     level.expects_table = False
+                    if token.value == "minus":
+                        token = raw("EXCEPT")
                 elif level.expects_table:
                     i = self._table(tokens, i, out, level)
                     continue
@@ -452,9 +454,6 @@ class Rewriter:
             return i + 1
         if token.value in ("current_timestamp", "current_time", "localtime", "localtimestamp"):
             self.functions.add(token.value)
-        if token.value == "minus" and after.is_word("select", "all", "distinct") or token.value == "minus" and after.is_op("("):
-            out.append(raw("EXCEPT"))
-            return i + 1
         if token.value == "approximate" and after.is_word("count", "percentile_disc"):
             return i + 1
         if token.value in ("ignore", "respect") and after.is_word("nulls"):
