@@ -76,9 +76,10 @@ class Settings(support.Case):
         self.assertEqual(self.run_sql("SELECT current_schemas(false)"), [([self.schema],)])
 
     def test_statement_timeout_ends_a_statement(self):
+        self.run_sql("CREATE TABLE t (a int)")
+        self.run_sql("INSERT INTO t VALUES " + ", ".join(["(1)"] * 1000))
         self.run_sql("SET statement_timeout TO 100")
-        views = ", ".join(f"svv_columns v{n}" for n in range(6))
-        self.refused(f"SELECT count(*) FROM {views}", "57014", "canceled on user's request")
+        self.refused("SELECT count(*) FROM t a, t b, t c, t d", "57014", "canceled on user's request")
 
 
 class Cancel(support.Case):
