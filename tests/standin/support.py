@@ -36,22 +36,28 @@ class StandIn:
         if s3:
             self.s3 = self._start_s3()
             arguments += ["--s3", self._s3_env]
-        subprocess.run([SERVERS / "start-standin", *arguments, self.path("rs")], check=True, stdout=subprocess.DEVNULL, timeout=120)
+        self.command = [SERVERS / "start-standin", *arguments, self.path("rs")]
+        subprocess.run(self.command, check=True, stdout=subprocess.DEVNULL, timeout=120)
         self.env = _env_file(self.path("rs/env"))
 
     def path(self, name):
         return os.path.join(self.folder, name)
 
     def _start_s3(self):
-        self._own_s3 = "S3_ENDPOINT" not in os.environ
-        if self._own_s3:
-            subprocess.run([SERVERS / "start-rgw", self.path("s3")], check=True, stdout=subprocess.DEVNULL, timeout=120)
-            self._s3_env = self.path("s3/env")
-        else:
+        """The S3 server that CTest started (DRAY_S3_SERVER), that of the environment (S3_ENDPOINT ...), or one's own."""
+        shared = os.environ.get("DRAY_S3_SERVER", "")
+        self._own_s3 = False
+        if os.path.exists(shared):
+            self._s3_env = shared
+        elif "S3_ENDPOINT" in os.environ:
             self._s3_env = self.path("s3.env")
             names = ("S3_ENDPOINT", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
             with open(self._s3_env, "w", encoding="utf-8") as file:
                 file.writelines(f"{name}={os.environ[name]}\n" for name in names)
+        else:
+            subprocess.run([SERVERS / "start-rgw", self.path("s3")], check=True, stdout=subprocess.DEVNULL, timeout=120)
+            self._own_s3 = True
+            self._s3_env = self.path("s3/env")
         env = _env_file(self._s3_env)
         self.keys = (env["AWS_ACCESS_KEY_ID"], env["AWS_SECRET_ACCESS_KEY"])
         client = botocore.session.Session().create_client(

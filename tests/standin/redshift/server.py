@@ -117,12 +117,14 @@ class Server:
         with self._admin_lock:
             return self._admin.query(sql)
 
-    def may_lock(self, user, name):
-        """Whether others can see this table, and this user may write to it."""
+    def find_table(self, user, names):
+        """The first of these names that is a table others can see, and whether this user may write to it."""
+        array = ", ".join(map(quote_literal, names))
         rows = self.admin(
-            f"SELECT has_table_privilege({quote_literal(user)}, to_regclass({quote_literal(name)}), 'UPDATE, DELETE, TRUNCATE')"
+            f"SELECT name, has_table_privilege({quote_literal(user)}, to_regclass(name), 'UPDATE, DELETE, TRUNCATE') "
+            f"FROM unnest(ARRAY[{array}]::text[]) WITH ORDINALITY AS found (name, n) WHERE to_regclass(name) IS NOT NULL ORDER BY n LIMIT 1"
         )
-        return rows[0][0] == "t"
+        return (rows[0][0], rows[0][1] == "t") if rows else (names[-1], False)
 
     def next_query(self):
         with self._lock:

@@ -49,6 +49,7 @@ class Session:
         self.secret = int.from_bytes(os.urandom(4), "big")
         self.case_sensitive = False
         self._label = "default"
+        self._search_path = ["public"]
         self.last_copy_id = -1
         self.last_copy_count = 0
         self.last_query_id = -1
@@ -198,6 +199,7 @@ class Session:
         }  # fmt: skip
         path = settings.pop("search_path", '"$user", public')
         settings["search_path"] = path + ", standin"
+        self._search_path = [name.strip(' "') for name in path.replace("$user", self.user).split(",")]
         self.backend = self.server.connect(self.user, settings)
         self.pid = self.backend.pid
         self.user_id = int(self.backend.query("SELECT usesysid FROM pg_user WHERE usename = current_user")[0][0])
@@ -544,7 +546,13 @@ class Session:
         self.last_query_id = self.server.next_query()
 
     def _keys_of(self, relations):
-        return {r.parts[-1] if len(r.parts) == 1 else ".".join(r.parts) for r in relations if r.of_user}
+        return {self._resolved(r.parts)[0] for r in relations if r.of_user}
+
+    def _resolved(self, parts):
+        """The table's quoted name with its schema, and whether this user may write to it. Asked of another connection:
+        this one's transaction is not to take its snapshot yet, and its own new tables have no rival."""
+        schemas = [parts[0]] if len(parts) > 1 else self._search_path
+        return self.server.find_table(self.user, [self.qualified((schema, parts[-1])) for schema in schemas])
 
     def _note_tables(self, rewriter):
         """Locks what is written, as Redshift does, and finds a write that a snapshot does not see."""
@@ -568,9 +576,9 @@ class Session:
         self._writes |= written
 
     def _lock_for_writing(self, parts):
-        """A second writer waits for the end of the first one's transaction. Temporary and new tables have no rival."""
-        name = self.qualified(parts)
-        if self.server.may_lock(self.user, name):
+        """A second writer waits for the end of the first one's transaction."""
+        name, writable = self._resolved(parts)
+        if writable:
             self.backend.query(f"LOCK TABLE {name} IN SHARE ROW EXCLUSIVE MODE")
 
     def _autocommitted(self, rewriter):
@@ -583,7 +591,7 @@ class Session:
         options = parse_copy(tokens, self.database)
         if self.backend.status == "T":
             self._lock_for_writing(options.parts)
-            self._judge(set(), {".".join(options.parts)})
+            self._judge(set(), {self._resolved(options.parts)[0]})
         elif self.backend.status == "I":
             self.cancelled.clear()
         copy = Copy(self, options)
@@ -593,7 +601,7 @@ class Session:
             self.info(text)
         self._send(wire.message(b"C", wire.text("COPY")))
         if self.backend.status == "I":
-            self.server.committed({".".join(options.parts)})
+            self.server.committed({self._resolved(options.parts)[0]})
         return f"COPY {copy.rows}"
 
     def _drop_half_way(self):
@@ -784,7 +792,7 @@ class Session:
             return self._pass(f"TRUNCATE {name}", "TRUNCATE TABLE")
         # It commits the transaction that it is in.
         self._silent_tag(f"TRUNCATE {name}")
-        self._writes.add(".".join(parts))
+        self._writes.add(self._resolved(parts)[0])
         self.backend.query("COMMIT")
         self._transaction_ended(True)
         self._send(wire.message(b"C", wire.text("TRUNCATE TABLE")))
@@ -944,6 +952,7 @@ class Session:
         value = "".join(t.value for t in value_tokens)
         self.check_setting(name, value)
         if name == "search_path":
+            self._search_path = [t.value for t in value_tokens if t.is_name or t.kind == "string"]
             return self._pass(f"SET {local}search_path TO {self.names.emit(value_tokens)}, standin")
         if name in SETTINGS:
             return self._set_own(local, name, value)
