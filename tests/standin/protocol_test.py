@@ -38,10 +38,15 @@ class Startup(support.Case):
         with self.assertRaisesRegex(psycopg2.OperationalError, "does not exist"):
             self.stand_in.connect(dbname="other")
 
-    def test_lets_in_users_that_the_control_port_made(self):
-        self.assertEqual(self.stand_in.control("user IAM:loader secret"), "ok")
-        connection = self.stand_in.connect(user="IAM:loader", password="secret")
-        self.assertEqual(self.run_sql("SELECT current_user", connection), [("IAM:loader",)])
+    def test_iam_logins_are_those_of_the_user_behind_them(self):
+        for login in ("IAM:loader", "IAMA:loader:group"):
+            self.assertEqual(self.stand_in.control(f"user {login} secret"), "ok")
+            connection = self.stand_in.connect(user=login, password="secret")
+            self.assertEqual(self.run_sql("SELECT current_user", connection), [("loader",)])
+            connection.close()
+        self.stand_in.control("user IAMR:role secret")
+        connection = self.stand_in.connect(user="IAMR:role", password="secret")
+        self.assertEqual(self.run_sql("SELECT current_user", connection), [("IAMR:role",)])
         connection.close()
 
     def test_takes_options_of_the_startup_packet_and_refuses_those_it_has_not(self):

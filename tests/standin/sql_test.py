@@ -230,6 +230,10 @@ class Meaning(support.Case):
             self.run_sql("SELECT datediff(day, '2020-01-01', '2020-03-01'), dateadd(month, 1, '2020-01-31')::varchar"),
             [(60, "2020-02-29 00:00:00")],
         )
+        self.assertEqual(
+            self.run_sql("SELECT trunc('2020-01-02 03:04:05'::timestamp)::varchar, json_extract_path_text('{\"a\": {\"b\": 1}}', 'a', 'b')"),
+            [("2020-01-02", "1")],
+        )
         self.assertEqual(self.run_sql("SELECT sysdate - getdate() < interval '2 seconds'"), [(True,)])
 
     def test_delete_update_merge_and_minus(self):

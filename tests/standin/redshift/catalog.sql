@@ -97,6 +97,21 @@ CREATE FUNCTION standin.datediff(part text, a timestamp, b timestamp) RETURNS bi
     ELSE trunc(extract(epoch FROM date_trunc(part, b) - date_trunc(part, a)) / extract(epoch FROM ('1 ' || part)::interval))
   END::bigint $$;
 
+-- Found by the search path, beside PostgreSQL's of the same name.
+CREATE FUNCTION standin.trunc(timestamp) RETURNS date LANGUAGE sql IMMUTABLE STRICT AS $$ SELECT $1::date $$;
+CREATE FUNCTION standin.add_months(timestamp, integer) RETURNS timestamp LANGUAGE sql IMMUTABLE STRICT AS
+  $$ SELECT $1 + $2 * interval '1 month' $$;
+CREATE FUNCTION standin.last_day(timestamp) RETURNS date LANGUAGE sql IMMUTABLE STRICT AS
+  $$ SELECT (date_trunc('month', $1) + interval '1 month - 1 day')::date $$;
+CREATE FUNCTION standin.convert_timezone(text, text, timestamp) RETURNS timestamp LANGUAGE sql STABLE STRICT AS
+  $$ SELECT $3 AT TIME ZONE $1 AT TIME ZONE $2 $$;
+CREATE FUNCTION standin.convert_timezone(text, timestamp) RETURNS timestamp LANGUAGE sql STABLE STRICT AS
+  $$ SELECT $2 AT TIME ZONE 'UTC' AT TIME ZONE $1 $$;
+CREATE FUNCTION standin.json_extract_path_text(text, VARIADIC text[]) RETURNS varchar LANGUAGE sql IMMUTABLE STRICT AS
+  $$ SELECT coalesce(json_extract_path_text($1::json, VARIADIC $2), '')::varchar $$;
+CREATE FUNCTION standin.sha2(text, integer) RETURNS varchar LANGUAGE sql IMMUTABLE STRICT AS
+  $$ SELECT encode(CASE $2 WHEN 224 THEN sha224($1::bytea) WHEN 384 THEN sha384($1::bytea) WHEN 512 THEN sha512($1::bytea) ELSE sha256($1::bytea) END, 'hex')::varchar $$;
+
 -- FIRST_VALUE and LAST_VALUE with IGNORE NULLS: a strict aggregate passes over nulls, and starts with the first value.
 CREATE FUNCTION standin.keep_first(anyelement, anyelement) RETURNS anyelement LANGUAGE sql IMMUTABLE STRICT AS $$ SELECT $1 $$;
 CREATE FUNCTION standin.keep_last(anyelement, anyelement) RETURNS anyelement LANGUAGE sql IMMUTABLE STRICT AS $$ SELECT $2 $$;

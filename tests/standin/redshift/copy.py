@@ -90,7 +90,7 @@ class Copy:
             if role != "default" and role not in self.server.roles:
                 raise SqlError(
                     "XX000",
-                    f"User arn:aws:redshift:{self.server.region}:123456789012:dbuser:standin/{self.session.user} "
+                    f"User arn:aws:redshift:{self.server.region}:123456789012:dbuser:standin/{self.session.role} "
                     f"is not authorized to assume IAM Role {role}",
                     detail="\n  -----------------------------------------------\n  error:  User is not authorized to assume IAM Role\n"
                     "  code:      8001\n  -----------------------------------------------",

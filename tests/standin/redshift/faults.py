@@ -4,7 +4,8 @@ One command a line, one line of answer:
 
     drop before [times=N] [skip=N] at REGEX     the connection ends before the statement runs
     drop after  [times=N] [skip=N] at REGEX     ... after it took effect; the answer is lost
-    drop during [times=N] [skip=N] at REGEX     ... half way through a COPY, which goes on if it commits by itself
+    drop during [times=N] [skip=N] at REGEX     ... half way through a COPY, which goes on if it commits by itself; of
+                                                another statement: before it in a transaction, else after it
     error KIND  [times=N] [skip=N] at REGEX     KIND: see ERRORS
     slow [seconds=S] [times=N] [skip=N] at REGEX
     refuse KIND [times=N]                       of the next connections: too-many, starting, paused

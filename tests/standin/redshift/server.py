@@ -12,7 +12,7 @@ from .backend import Backend
 from .copy import SystemTables
 from .faults import Control, Faults, StatementLog
 from .names import Names, quote_literal
-from .session import Session
+from .session import Session, role_of
 
 
 class Server:
@@ -94,8 +94,9 @@ class Server:
     # What a test may change ---------------------------------------------------------------------------------------------
 
     def make_user(self, name, password, superuser=False):
-        known = self.admin(f"SELECT 1 FROM pg_roles WHERE rolname = {quote_literal(name)}")
-        quoted = '"' + name.replace('"', '""') + '"'
+        role = role_of(name)
+        known = self.admin(f"SELECT 1 FROM pg_roles WHERE rolname = {quote_literal(role)}")
+        quoted = '"' + role.replace('"', '""') + '"'
         if not known:
             self.admin(f"CREATE ROLE {quoted} LOGIN {'SUPERUSER' if superuser else ''}")
             self.admin(f"GRANT CREATE, TEMP ON DATABASE {self.database} TO {quoted}")
