@@ -449,6 +449,8 @@ class Session:
             return SqlError("57014", f"Query ({self.last_query_id}) canceled on user's request")
         if code == "23505" and "pg_" in text:  # two sessions created the same thing
             return ERRORS["conflict"]()
+        if text == "permission denied for schema standin":  # the last of the search path, and not the client's
+            return SqlError("3F000", "no schema has been selected to create in")
         for pattern, words in _OTHER_WORDS:
             text = pattern.sub(words, text)
         severity = "FATAL" if found["S"] == "FATAL" else "ERROR"
