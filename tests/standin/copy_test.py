@@ -1,6 +1,7 @@
 """COPY: what it refuses, what it makes of the fields, what it leaves in the system tables."""
 
 import gzip
+import threading
 import time
 import unittest
 
@@ -372,6 +373,14 @@ class Errors(CopyCase):
         source = self.put(support.zstd("a,1,x\n" * 400_000))
         self.run_sql("SET statement_timeout TO 100")
         self.refused(f"COPY t FROM '{source}' IAM_ROLE default CSV ZSTD", "57014")
+
+    def test_a_cancelled_load_loads_nothing_and_the_next_statement_runs(self):
+        source = self.put(support.zstd("a,1,x\n" * 400_000))
+        timer = threading.Timer(0.2, self.connection.cancel)
+        timer.start()
+        self.refused(f"COPY t FROM '{source}' IAM_ROLE default CSV ZSTD", "57014", "canceled on user's request")
+        timer.join()
+        self.assertEqual(self.run_sql("SELECT count(*) FROM t"), [(0,)])
 
     def test_others_do_not_see_ones_errors(self):
         self.load_fails("a,z,x\n", 1207)

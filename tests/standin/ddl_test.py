@@ -243,6 +243,9 @@ class Catalog(support.Case):
         for name in ("stv_partitions", "stv_node_storage_capacity"):
             self.refused(f"SELECT * FROM {name}", "42501", f"permission denied for relation {name}")
         env = self.stand_in.env
+        other = self.stand_in.connect(user=env["REDSHIFT_OTHER_USER"], password=env["REDSHIFT_OTHER_PASSWORD"])
+        self.addCleanup(other.close)
+        self.refused("SELECT * FROM svv_table_info", "42501", "permission denied for relation svv_table_info", other)
         admin = self.stand_in.connect(user=env["REDSHIFT_ADMIN_USER"], password=env["REDSHIFT_ADMIN_PASSWORD"])
         self.addCleanup(admin.close)
         self.assertEqual(self.run_sql("SELECT sum(capacity) FROM stv_node_storage_capacity", admin), [(320000,)])

@@ -103,6 +103,7 @@ class Refusals(support.Case):
             "SELECT a -> 'x' FROM t",
             "SELECT row_number() OVER w FROM t WINDOW w AS (ORDER BY a)",
             "WITH d AS (DELETE FROM t RETURNING a) SELECT * FROM d",
+            "WITH x AS (SELECT 1) INSERT INTO t SELECT 'a', 1",
             "DELETE FROM t x WHERE x.a = 'a'",
             "UPDATE t SET t.b = 1",
             "COPY t TO 's3://x/y'",

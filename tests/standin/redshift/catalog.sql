@@ -420,4 +420,4 @@ CREATE VIEW standin.sys_query_history AS
   FROM standin.lines('queries') j WHERE standin.sees(j->>'userid');
 
 GRANT SELECT ON ALL TABLES IN SCHEMA standin TO PUBLIC;
-REVOKE SELECT ON standin.stv_partitions, standin.stv_node_storage_capacity, standin.stv_db_isolation_level FROM PUBLIC;
+REVOKE SELECT ON standin.svv_table_info, standin.stv_partitions, standin.stv_node_storage_capacity, standin.stv_db_isolation_level FROM PUBLIC;

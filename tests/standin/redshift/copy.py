@@ -227,7 +227,6 @@ class Copy:
 
     def _check_time(self):
         if self.session.cancelled.is_set():
-            self.session.cancelled.clear()
             raise SqlError("57014", f"Query ({self.query}) canceled on user's request")
         if self._deadline and time.monotonic() > self._deadline:
             raise SqlError("57014", f"Query ({self.query}) canceled on user's request")

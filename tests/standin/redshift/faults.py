@@ -145,6 +145,9 @@ def masked(sql):
     return _SECRETS.sub(lambda m: f"{m.group(1) or m.group(3)}{m.group(2) or m.group(4)}'***'", sql)
 
 
+_SEARCHED = 4096  # of a statement, by the control port's `statements`
+
+
 class StatementLog:
     """A line of JSON for each statement, written when it ends: statement, connection, user, sql, result, seconds."""
 
@@ -157,7 +160,7 @@ class StatementLog:
     def begin(self, sql):
         with self._lock:
             self._count += 1
-            self._seen.append(sql)
+            self._seen.append(sql[:_SEARCHED])
             return self._count, time.monotonic()
 
     def end(self, begun, connection, user, sql, result):

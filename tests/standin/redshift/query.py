@@ -11,6 +11,7 @@ from .words import (
     NEVER_IN_A_QUERY,
     NOT_FUNCTIONS,
     RESERVED,
+    SETTINGS,
     WINDOW_FUNCTIONS,
 )
 
@@ -107,6 +108,8 @@ class Rewriter:
         self._refuse_what_is_not_there(tokens)
         at = self._main_verb()
         self.kind = tokens[at].value if tokens[at].kind == "word" else ""
+        if at and self.kind in ("insert", "merge") and tokens[0].is_word("with"):
+            raise syntax_error(tokens[at].text)
         if self.kind == "merge":
             tokens = self._check_merge(tokens)
         elif self.kind == "delete":
@@ -542,6 +545,9 @@ class Rewriter:
             return end + 1
         if name in ("pg_last_copy_id", "pg_last_copy_count", "pg_last_query_id"):
             out.append(raw(f"standin.{name}({getattr(self.session, name[3:])})"))
+            return end + 1
+        if name == "current_setting" and arguments and arguments[0].value.lower() in SETTINGS:
+            out.extend([tokens[i], tokens[i + 1], raw(quote_literal("redshift." + arguments[0].value.lower())), *arguments[1:], tokens[end]])
             return end + 1
         if name.startswith("has_"):
             out.extend([tokens[i], tokens[i + 1], *map(self._short_in_string, arguments), tokens[end]])

@@ -175,6 +175,8 @@ def main():
     server.make_user("loader", "Loader-pass1")
     server.make_user("awsuser", "Awsuser-pass1", superuser=True)
     server.make_user("stranger", "Stranger-pass1")
+    # For superusers, and those whom it was granted to.
+    server.admin("GRANT SELECT ON standin.svv_table_info TO loader")
     sock, control = _listen(options.port), _listen(options.control_port)
     Control(server, control)
     # The line tells the script that started it that it is ready, and where.

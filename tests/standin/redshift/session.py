@@ -8,7 +8,7 @@ import threading
 import traceback
 
 from . import wire
-from .backend import Backend
+from .backend import PostgresError
 from .copy import Copy, now
 from .copy_options import parse_copy
 from .cursor import Cursor
@@ -282,6 +282,8 @@ class Session:
 
     def _report(self, error):
         """An error of the stand-in's own: PostgreSQL's transaction fails with it."""
+        if isinstance(error, PostgresError):
+            error = self._translated(error.fields)
         self.backend.fail_transaction()
         self._send_error(error)
 
@@ -303,11 +305,16 @@ class Session:
     # One statement, with its faults and its line in the log ------------------------------------------------------------
 
     def _logged(self, tokens, text, run=None):
+        self.cancelled.clear()  # what was cancelled is over
         begun = self.server.log.begin(text)
         started = now()
         result = "dropped"
         try:
             result = self._with_faults(tokens, text, run)
+        except PostgresError as error:
+            told = self._translated(error.fields)
+            result = f"ERROR {told.code}: {told.message}"
+            raise told from None
         except SqlError as error:
             result = f"ERROR {error.code}: {error.message}"
             raise
@@ -332,7 +339,6 @@ class Session:
         for fault in self.server.faults.of(text):
             if fault.action == "slow":
                 if self.cancelled.wait(fault.seconds):
-                    self.cancelled.clear()
                     raise SqlError("57014", "Query (150) canceled on user's request")
             elif fault.action == "error":
                 self._fail_by_order(ERRORS[fault.kind](), tokens)
@@ -608,8 +614,6 @@ class Session:
         if self.backend.status == "T":
             self._lock_for_writing(options.parts)
             self._judge(set(), {self._resolved(options.parts)[0]})
-        elif self.backend.status == "I":
-            self.cancelled.clear()
         copy = Copy(self, options)
         if at_half:
             copy.at_half = self._drop_half_way
