@@ -8,6 +8,14 @@ from . import wire
 from .errors import Dropped, SqlError
 
 
+class PostgresError(SqlError):
+    """An error of PostgreSQL's in its own words."""
+
+    def __init__(self, payload):
+        self.fields = wire.fields(payload)
+        super().__init__(self.fields["C"], self.fields["M"], self.fields.get("D"))
+
+
 class Backend:
     """One connection over the Unix socket, where PostgreSQL trusts the stand-in. Not shared between threads."""
 
@@ -48,9 +56,7 @@ class Backend:
             if kind == b"D":
                 rows.append([None if field is None else field.decode() for field in wire.data_row(payload)])
             elif kind == b"E":
-                found = wire.fields(payload)
-                error = error or SqlError(found["C"], found["M"], found.get("D"))
-                error.constraint = found.get("n")
+                error = error or PostgresError(payload)
             elif kind == b"Z":
                 self.status = payload.decode()
                 break
@@ -65,9 +71,9 @@ class Backend:
         while kind == b"N":
             kind, payload = self.channel.read()
         if kind == b"E":
-            found = wire.fields(payload)
+            error = PostgresError(payload)
             self._until_ready()
-            raise SqlError(found["C"], found["M"], found.get("D"))
+            raise error
         try:
             for chunk in chunks:
                 self.channel.write(wire.message(b"d", chunk))
@@ -87,8 +93,7 @@ class Backend:
         while True:
             kind, payload = self.channel.read()
             if kind == b"E":
-                found = wire.fields(payload)
-                error = SqlError(found["C"], found["M"], found.get("D"))
+                error = PostgresError(payload)
             elif kind == b"Z":
                 self.status = payload.decode()
                 return error

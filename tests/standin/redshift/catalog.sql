@@ -41,6 +41,11 @@ CREATE FUNCTION standin.sysdate() RETURNS timestamp LANGUAGE sql STABLE AS
   $$ SELECT transaction_timestamp() AT TIME ZONE current_setting('TimeZone') $$;
 CREATE FUNCTION standin.version() RETURNS text LANGUAGE sql IMMUTABLE AS
   $$ SELECT 'PostgreSQL 8.0.2 on i686-pc-linux-gnu, compiled by GCC gcc (GCC) 3.4.2 20041017 (Red Hat 3.4.2-6.fc3), Redshift 1.0.61687'::text $$;
+CREATE FUNCTION standin.current_schemas(boolean) RETURNS name[] LANGUAGE sql STABLE AS
+  $$ SELECT array_remove(current_schemas($1), 'standin') $$;
+-- Users see their own rows of system tables, a superuser all.
+CREATE FUNCTION standin.sees(userid text) RETURNS boolean LANGUAGE sql STABLE AS
+  $$ SELECT usesuper OR usesysid::text = $1 FROM pg_user WHERE usename = current_user $$;
 CREATE FUNCTION standin.pg_last_copy_id(integer) RETURNS integer LANGUAGE sql IMMUTABLE AS $$ SELECT $1 $$;
 CREATE FUNCTION standin.pg_last_copy_count(bigint) RETURNS bigint LANGUAGE sql IMMUTABLE AS $$ SELECT $1 $$;
 CREATE FUNCTION standin.pg_last_query_id(integer) RETURNS integer LANGUAGE sql IMMUTABLE AS $$ SELECT $1 $$;
@@ -91,6 +96,21 @@ CREATE FUNCTION standin.datediff(part text, a timestamp, b timestamp) RETURNS bi
     WHEN part IN ('day', 'days', 'd') THEN b::date - a::date
     ELSE trunc(extract(epoch FROM date_trunc(part, b) - date_trunc(part, a)) / extract(epoch FROM ('1 ' || part)::interval))
   END::bigint $$;
+
+-- Found by the search path, beside PostgreSQL's of the same name.
+CREATE FUNCTION standin.trunc(timestamp) RETURNS date LANGUAGE sql IMMUTABLE STRICT AS $$ SELECT $1::date $$;
+CREATE FUNCTION standin.add_months(timestamp, integer) RETURNS timestamp LANGUAGE sql IMMUTABLE STRICT AS
+  $$ SELECT $1 + $2 * interval '1 month' $$;
+CREATE FUNCTION standin.last_day(timestamp) RETURNS date LANGUAGE sql IMMUTABLE STRICT AS
+  $$ SELECT (date_trunc('month', $1) + interval '1 month - 1 day')::date $$;
+CREATE FUNCTION standin.convert_timezone(text, text, timestamp) RETURNS timestamp LANGUAGE sql STABLE STRICT AS
+  $$ SELECT $3 AT TIME ZONE $1 AT TIME ZONE $2 $$;
+CREATE FUNCTION standin.convert_timezone(text, timestamp) RETURNS timestamp LANGUAGE sql STABLE STRICT AS
+  $$ SELECT $2 AT TIME ZONE 'UTC' AT TIME ZONE $1 $$;
+CREATE FUNCTION standin.json_extract_path_text(text, VARIADIC text[]) RETURNS varchar LANGUAGE sql IMMUTABLE STRICT AS
+  $$ SELECT coalesce(json_extract_path_text($1::json, VARIADIC $2), '')::varchar $$;
+CREATE FUNCTION standin.sha2(text, integer) RETURNS varchar LANGUAGE sql IMMUTABLE STRICT AS
+  $$ SELECT encode(CASE $2 WHEN 224 THEN sha224($1::bytea) WHEN 384 THEN sha384($1::bytea) WHEN 512 THEN sha512($1::bytea) ELSE sha256($1::bytea) END, 'hex')::varchar $$;
 
 -- FIRST_VALUE and LAST_VALUE with IGNORE NULLS: a strict aggregate passes over nulls, and starts with the first value.
 CREATE FUNCTION standin.keep_first(anyelement, anyelement) RETURNS anyelement LANGUAGE sql IMMUTABLE STRICT AS $$ SELECT $1 $$;
@@ -356,31 +376,31 @@ CREATE VIEW standin.stl_load_errors AS
     (j->>'raw_line')::char(1024) AS raw_line, (j->>'raw_field_value')::char(1024) AS raw_field_value,
     (j->>'err_code')::integer AS err_code, (j->>'err_reason')::char(100) AS err_reason, 0 AS is_partial,
     (j->>'start_offset')::bigint AS start_offset, 0::bigint AS copy_job_id
-  FROM standin.lines('load_errors') j;
+  FROM standin.lines('load_errors') j WHERE standin.sees(j->>'userid');
 CREATE VIEW standin.stl_loaderror_detail AS
   SELECT (j->>'userid')::integer AS userid, (j->>'slice')::integer AS slice, (j->>'session')::integer AS session,
     (j->>'query')::integer AS query, (j->>'filename')::char(256) AS filename, (j->>'line_number')::bigint AS line_number,
     (f.n - 1)::integer AS field, (f.v->>'colname')::char(1024) AS colname, (f.v->>'value')::char(1024) AS value,
     CASE WHEN f.v->>'value' IS NULL THEN 1 ELSE 0 END AS is_null, (f.v->>'type')::char(10) AS type, (f.v->>'col_length')::char(10) AS col_length
-  FROM standin.lines('load_errors') j CROSS JOIN LATERAL jsonb_array_elements(j->'fields') WITH ORDINALITY f(v, n);
+  FROM standin.lines('load_errors') j CROSS JOIN LATERAL jsonb_array_elements(j->'fields') WITH ORDINALITY f(v, n) WHERE standin.sees(j->>'userid');
 CREATE VIEW standin.sys_load_error_detail AS
   SELECT (j->>'userid')::integer AS user_id, (j->>'query')::bigint AS query_id, (j->>'xid')::bigint AS transaction_id,
     (j->>'session')::integer AS session_id, current_database()::char(64) AS database_name, (j->>'tbl')::integer AS table_id,
     (j->>'starttime')::timestamp AS start_time, (j->>'filename')::char(256) AS file_name, (j->>'line_number')::bigint AS line_number,
     (j->>'colname')::char(127) AS column_name, (j->>'type')::char(10) AS column_type, (j->>'col_length')::char(10) AS column_length,
     (j->>'position')::integer AS position, (j->>'err_code')::integer AS error_code, (j->>'err_reason')::char(512) AS error_message
-  FROM standin.lines('load_errors') j;
+  FROM standin.lines('load_errors') j WHERE standin.sees(j->>'userid');
 CREATE VIEW standin.stl_load_commits AS
   SELECT (j->>'userid')::integer AS userid, (j->>'query')::integer AS query, (j->>'slice')::integer AS slice, ''::char(256) AS name,
     (j->>'filename')::char(256) AS filename, -1 AS byte_offset, (j->>'lines')::integer AS lines_scanned, (j->>'errors')::integer AS errors,
     (j->>'end_time')::timestamp AS curtime, 1 AS status, (j->>'file_format')::char(16) AS file_format, 0 AS is_partial, 0::bigint AS start_offset,
     0::bigint AS copy_job_id
-  FROM standin.lines('load_files') j;
+  FROM standin.lines('load_files') j WHERE standin.sees(j->>'userid');
 CREATE VIEW standin.sys_load_detail AS
   SELECT (j->>'userid')::integer AS user_id, (j->>'query')::bigint AS query_id, (j->>'filename')::char(256) AS file_name,
     (j->>'bytes')::integer AS bytes_scanned, (j->>'lines')::integer AS lines_scanned, (j->>'end_time')::timestamp AS record_time,
     1 AS splits_scanned, (j->>'start_time')::timestamp AS start_time, (j->>'end_time')::timestamp AS end_time
-  FROM standin.lines('load_files') j;
+  FROM standin.lines('load_files') j WHERE standin.sees(j->>'userid');
 CREATE VIEW standin.sys_load_history AS
   SELECT DISTINCT ON ((j->>'query')::bigint)
     (j->>'userid')::integer AS user_id, (j->>'query')::bigint AS query_id, (j->>'xid')::bigint AS transaction_id,
@@ -391,13 +411,13 @@ CREATE VIEW standin.sys_load_history AS
     (j->>'source_file_count')::integer AS source_file_count, (j->>'source_file_bytes')::bigint AS source_file_bytes,
     (j->>'file_count_scanned')::integer AS file_count_scanned, (j->>'file_bytes_scanned')::bigint AS file_bytes_scanned,
     (j->>'error_count')::bigint AS error_count, 0::bigint AS copy_job_id
-  FROM standin.lines('loads') WITH ORDINALITY l(j, n) ORDER BY (j->>'query')::bigint, n DESC;
+  FROM standin.lines('loads') WITH ORDINALITY l(j, n) WHERE standin.sees(j->>'userid') ORDER BY (j->>'query')::bigint, n DESC;
 CREATE VIEW standin.sys_query_history AS
   SELECT (j->>'userid')::integer AS user_id, (j->>'query')::bigint AS query_id, (j->>'label')::char(320) AS query_label,
     (j->>'session')::integer AS session_id, current_database()::varchar AS database_name, (j->>'type')::varchar AS query_type,
     (j->>'status')::varchar AS status, (j->>'start_time')::timestamp AS start_time, (j->>'end_time')::timestamp AS end_time,
     (j->>'elapsed')::bigint AS elapsed_time, (j->>'error')::char(512) AS error_message, (j->>'sql')::char(4000) AS query_text
-  FROM standin.lines('queries') j;
+  FROM standin.lines('queries') j WHERE standin.sees(j->>'userid');
 
 GRANT SELECT ON ALL TABLES IN SCHEMA standin TO PUBLIC;
-REVOKE SELECT ON standin.stv_partitions, standin.stv_node_storage_capacity, standin.stv_db_isolation_level FROM PUBLIC;
+REVOKE SELECT ON standin.svv_table_info, standin.stv_partitions, standin.stv_node_storage_capacity, standin.stv_db_isolation_level FROM PUBLIC;

@@ -90,7 +90,7 @@ class Copy:
             if role != "default" and role not in self.server.roles:
                 raise SqlError(
                     "XX000",
-                    f"User arn:aws:redshift:{self.server.region}:123456789012:dbuser:standin/{self.session.user} "
+                    f"User arn:aws:redshift:{self.server.region}:123456789012:dbuser:standin/{self.session.role} "
                     f"is not authorized to assume IAM Role {role}",
                     detail="\n  -----------------------------------------------\n  error:  User is not authorized to assume IAM Role\n"
                     "  code:      8001\n  -----------------------------------------------",
@@ -104,6 +104,8 @@ class Copy:
         if table is None:
             raise SqlError("XX000", f"Cannot COPY into nonexistent table {parts[-1]}")
         self._oid = self.session.table_oid(parts)
+        if self.session.backend.query(f"SELECT has_table_privilege({self._oid}, 'INSERT')")[0][0] != "t":
+            raise SqlError("42501", f"permission denied for relation {parts[-1]}")
         by_name = {column["name"]: column for column in table}
         explicit = "explicit_ids" in options
         identity = [c["name"] for c in table if c["identity"] == "a"]
@@ -140,6 +142,9 @@ class Copy:
                     raise SqlError("XX000", f"Problem reading manifest file - Mandatory url is not present in manifest file: {url}")
                 continue
             opened[0].close()
+            if length is not None and length != opened[1]:
+                # Redshift looks at it for columnar formats only; a manifest that is wrong is a mistake all the same.
+                raise SqlError("XX000", f"content_length of {url} is {length} in the manifest and {opened[1]} in S3 (the stand-in's check)")
             files.append((url, opened[1]))
         if not files:
             raise missing_key()
@@ -222,7 +227,6 @@ class Copy:
 
     def _check_time(self):
         if self.session.cancelled.is_set():
-            self.session.cancelled.clear()
             raise SqlError("57014", f"Query ({self.query}) canceled on user's request")
         if self._deadline and time.monotonic() > self._deadline:
             raise SqlError("57014", f"Query ({self.query}) canceled on user's request")

@@ -104,7 +104,7 @@ def _option(cursor, options):
         _give(options, word)
     elif word == "null":
         cursor.take("as")
-        options.null = _null_as(cursor.string())
+        options.null = _null_as(cursor.token, cursor.string())
         _give(options, word)
     elif word in _COMPRESSIONS:
         if options.compression:
@@ -231,7 +231,10 @@ def _delimiter(text):
     return _one_character("DELIMITER", text)
 
 
-def _null_as(text):
+def _null_as(token, text):
+    if "\\" in token.text:
+        # The pages disagree on whether the backslash of an option's string is an escape, as it is in any other.
+        raise unsupported("the stand-in does not know what NULL AS with a backslash means; \\N is the default")
     if text in ("\n", "\\n", "\r"):
         raise SqlError("0A000", "COPY NULL AS must not be a line terminator")
     return text

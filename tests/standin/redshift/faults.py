@@ -4,7 +4,8 @@ One command a line, one line of answer:
 
     drop before [times=N] [skip=N] at REGEX     the connection ends before the statement runs
     drop after  [times=N] [skip=N] at REGEX     ... after it took effect; the answer is lost
-    drop during [times=N] [skip=N] at REGEX     ... half way through a COPY, which goes on if it commits by itself
+    drop during [times=N] [skip=N] at REGEX     ... half way through a COPY, which goes on if it commits by itself; of
+                                                another statement: before it in a transaction, else after it
     error KIND  [times=N] [skip=N] at REGEX     KIND: see ERRORS
     slow [seconds=S] [times=N] [skip=N] at REGEX
     refuse KIND [times=N]                       of the next connections: too-many, starting, paused
@@ -145,6 +146,9 @@ def masked(sql):
     return _SECRETS.sub(lambda m: f"{m.group(1) or m.group(3)}{m.group(2) or m.group(4)}'***'", sql)
 
 
+_SEARCHED = 4096  # of a statement, by the control port's `statements`
+
+
 class StatementLog:
     """A line of JSON for each statement, written when it ends: statement, connection, user, sql, result, seconds."""
 
@@ -157,7 +161,7 @@ class StatementLog:
     def begin(self, sql):
         with self._lock:
             self._count += 1
-            self._seen.append(sql)
+            self._seen.append(sql[:_SEARCHED])
             return self._count, time.monotonic()
 
     def end(self, begun, connection, user, sql, result):

@@ -11,6 +11,7 @@ from .words import (
     NEVER_IN_A_QUERY,
     NOT_FUNCTIONS,
     RESERVED,
+    SETTINGS,
     WINDOW_FUNCTIONS,
 )
 
@@ -26,6 +27,7 @@ _RENAMED = {
     "textlen": "length",
     "getdate": "standin.getdate",
     "version": "standin.version",
+    "current_schemas": "standin.current_schemas",
     "len": "standin.len",
     "charindex": "standin.charindex",
     "strtol": "standin.strtol",
@@ -106,6 +108,8 @@ class Rewriter:
         self._refuse_what_is_not_there(tokens)
         at = self._main_verb()
         self.kind = tokens[at].value if tokens[at].kind == "word" else ""
+        if at and self.kind in ("insert", "merge") and tokens[0].is_word("with"):
+            raise syntax_error(tokens[at].text)
         if self.kind == "merge":
             tokens = self._check_merge(tokens)
         elif self.kind == "delete":
@@ -304,7 +308,9 @@ class Rewriter:
         if self._at(end).is_word("remove"):
             if not self._at(end + 1).is_word("duplicates") or end + 2 != len(tokens):
                 raise syntax_error(self._at(end + 1).text)
-            return self._remove_duplicates(tokens[2 : source_start - 1], tokens[source_start:i - 1 if alias else i], alias, condition)
+            return self._remove_duplicates(
+                tokens[2 : source_start - 1], tokens[source_start : source_start + 2 * len(source) - 1], alias, condition
+            )
         whens = [k for k in range(end, len(tokens)) if tokens[k].is_word("when") and self._depth(tokens, end, k) == 0 and self._at(k + 1).is_word("matched", "not")]
         kinds = ["not" if self._at(k + 1).is_word("not") else "matched" for k in whens]
         if kinds != ["matched", "not"]:
@@ -323,8 +329,15 @@ class Rewriter:
             raise syntax_error(second[3].text if len(second) > 3 else "")
         return tokens
 
-    def _remove_duplicates(self, target, source, alias, condition):
-        raise unsupported("the stand-in does not know MERGE ... REMOVE DUPLICATES")
+    @staticmethod
+    def _remove_duplicates(target, source, alias, condition):
+        """Matched rows go, and each row of the source comes once."""
+        named = list(source) + ([alias] if alias else [])
+        word = [Token("word", w, w) for w in ("from", "using", "where", "into")]
+        return [
+            raw("WITH gone AS (DELETE"), word[0], *target, word[1], *named, word[2], *condition, raw(") INSERT"), word[3], *target,
+            raw("SELECT DISTINCT *"), word[0], *source,
+        ]  # fmt: skip
 
     # The rewriting ----------------------------------------------------------------------------------------------------
 
@@ -364,6 +377,8 @@ class Rewriter:
                     if not (token.value == "on" or token.value == "set" and self.kind == "update" and level.in_from):
                         level.in_from = False
                     level.expects_table = False
+                    if token.value == "minus":
+                        token = raw("EXCEPT")
                 elif level.expects_table:
                     i = self._table(tokens, i, out, level)
                     continue
@@ -442,9 +457,6 @@ class Rewriter:
             return i + 1
         if token.value in ("current_timestamp", "current_time", "localtime", "localtimestamp"):
             self.functions.add(token.value)
-        if token.value == "minus" and after.is_word("select", "all", "distinct") or token.value == "minus" and after.is_op("("):
-            out.append(raw("EXCEPT"))
-            return i + 1
         if token.value == "approximate" and after.is_word("count", "percentile_disc"):
             return i + 1
         if token.value in ("ignore", "respect") and after.is_word("nulls"):
@@ -534,10 +546,22 @@ class Rewriter:
         if name in ("pg_last_copy_id", "pg_last_copy_count", "pg_last_query_id"):
             out.append(raw(f"standin.{name}({getattr(self.session, name[3:])})"))
             return end + 1
+        if name == "current_setting" and arguments and arguments[0].value.lower() in SETTINGS:
+            out.extend([tokens[i], tokens[i + 1], raw(quote_literal("redshift." + arguments[0].value.lower())), *arguments[1:], tokens[end]])
+            return end + 1
+        if name.startswith("has_"):
+            out.extend([tokens[i], tokens[i + 1], *map(self._short_in_string, arguments), tokens[end]])
+            return end + 1
         if name in _RENAMED:
             out.append(raw(_RENAMED[name]))
             return i + 1
         return None if name == "cast" else self._keep(tokens[i], out, i)
+
+    def _short_in_string(self, token):
+        """The name of a table in a string."""
+        if token.kind != "string":
+            return token
+        return raw(quote_literal(".".join(self.session.names.short(part) for part in token.value.split("."))))
 
     @staticmethod
     def _keep(token, out, i):

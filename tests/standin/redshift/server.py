@@ -12,7 +12,7 @@ from .backend import Backend
 from .copy import SystemTables
 from .faults import Control, Faults, StatementLog
 from .names import Names, quote_literal
-from .session import Session
+from .session import Session, role_of
 
 
 class Server:
@@ -94,8 +94,9 @@ class Server:
     # What a test may change ---------------------------------------------------------------------------------------------
 
     def make_user(self, name, password, superuser=False):
-        known = self.admin(f"SELECT 1 FROM pg_roles WHERE rolname = {quote_literal(name)}")
-        quoted = '"' + name.replace('"', '""') + '"'
+        role = role_of(name)
+        known = self.admin(f"SELECT 1 FROM pg_roles WHERE rolname = {quote_literal(role)}")
+        quoted = '"' + role.replace('"', '""') + '"'
         if not known:
             self.admin(f"CREATE ROLE {quoted} LOGIN {'SUPERUSER' if superuser else ''}")
             self.admin(f"GRANT CREATE, TEMP ON DATABASE {self.database} TO {quoted}")
@@ -117,12 +118,14 @@ class Server:
         with self._admin_lock:
             return self._admin.query(sql)
 
-    def may_lock(self, user, name):
-        """Whether others can see this table, and this user may write to it."""
+    def find_table(self, user, names):
+        """The first of these names that is a table others can see, and whether this user may write to it."""
+        array = ", ".join(map(quote_literal, names))
         rows = self.admin(
-            f"SELECT has_table_privilege({quote_literal(user)}, to_regclass({quote_literal(name)}), 'UPDATE, DELETE, TRUNCATE')"
+            f"SELECT name, has_table_privilege({quote_literal(user)}, to_regclass(name), 'UPDATE, DELETE, TRUNCATE') "
+            f"FROM unnest(ARRAY[{array}]::text[]) WITH ORDINALITY AS found (name, n) WHERE to_regclass(name) IS NOT NULL ORDER BY n LIMIT 1"
         )
-        return rows[0][0] == "t"
+        return (rows[0][0], rows[0][1] == "t") if rows else (names[-1], False)
 
     def next_query(self):
         with self._lock:
@@ -172,6 +175,8 @@ def main():
     server.make_user("loader", "Loader-pass1")
     server.make_user("awsuser", "Awsuser-pass1", superuser=True)
     server.make_user("stranger", "Stranger-pass1")
+    # For superusers, and those whom it was granted to.
+    server.admin("GRANT SELECT ON standin.svv_table_info TO loader")
     sock, control = _listen(options.port), _listen(options.control_port)
     Control(server, control)
     # The line tells the script that started it that it is ready, and where.

@@ -1,6 +1,7 @@
 """Reading S3 with botocore: a client that is not the program's own."""
 
 import json
+import threading
 import zlib
 
 import botocore.config
@@ -13,25 +14,40 @@ from .errors import SqlError
 _CHUNK_BYTES = 1 << 18
 
 
+# A client takes a third of a second to make, and serves any number of threads.
+_clients = {}
+_making = threading.Lock()
+
+
+def _client(endpoint, region, key, secret, token):
+    with _making:
+        known = (endpoint, region, key, secret, token)
+        if known not in _clients:
+            _clients[known] = botocore.session.Session().create_client(
+                "s3",
+                region_name=region,
+                endpoint_url=endpoint,
+                aws_access_key_id=key,
+                aws_secret_access_key=secret,
+                aws_session_token=token,
+                config=botocore.config.Config(
+                    signature_version="s3v4",
+                    s3={"addressing_style": "path"},
+                    retries={"max_attempts": 3, "mode": "standard"},
+                    connect_timeout=5,
+                    read_timeout=30,
+                ),
+            )
+        return _clients[known]
+
+
 class Storage:
     """One COPY's view of S3. `endpoint` is where the tests' S3 answers; `keys` are those of the COPY or, for a role, of
     the stand-in."""
 
     def __init__(self, endpoint, region, keys):
-        self._client = botocore.session.Session().create_client(
-            "s3",
-            region_name=region,
-            endpoint_url=endpoint,
-            aws_access_key_id=keys["access_key_id"],
-            aws_secret_access_key=keys["secret_access_key"],
-            aws_session_token=keys.get("session_token") or None,
-            config=botocore.config.Config(
-                signature_version="s3v4",
-                s3={"addressing_style": "path"},
-                retries={"max_attempts": 3, "mode": "standard"},
-                connect_timeout=5,
-                read_timeout=30,
-            ),
+        self._client = _client(
+            endpoint, region, keys["access_key_id"], keys["secret_access_key"], keys.get("session_token") or None
         )
 
     def open(self, url):

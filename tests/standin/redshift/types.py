@@ -51,10 +51,8 @@ class ColumnType:
         if self.base == "varchar":
             return f"CONSTRAINT {check_name('v', self.length)} CHECK (pg_catalog.octet_length({quoted}) <= {self.length})"
         if self.base == "bpchar":
-            return (
-                f"CONSTRAINT {check_name('c', self.length)} CHECK (pg_catalog.octet_length({quoted}) = "
-                f"pg_catalog.octet_length(pg_catalog.rpad('', {self.length})))"
-            )
+            # Padded with blanks, it has more bytes than characters only if one of them has more than one.
+            return f"CONSTRAINT {check_name('c', self.length)} CHECK (pg_catalog.octet_length({quoted}) = {self.length})"
         return ""
 
     def check_encoding(self, encoding, column):
