@@ -158,13 +158,15 @@ class DuckSession final : public WarehouseSession {
     sql.code(") select id, max(received_at), dray_uuid(id), make_timestamp(");
     sql.number(merge.uuid_ts).code(")");
     for (const std::string& column : merge.columns) {
-      sql.code(", arg_max(").name(column).code(", place)");
+      sql.code(", arg_max(").name(column).code(", \"the place\")");
     }
-    // One place for every row of a profile: the order in which its values count.
+    // One place for every row of a profile: the order in which its values count. No column's name
+    // has a blank.
     sql.code(" from (select ").name(merge.id_column).code(" as id, received_at");
     for (const std::string& column : merge.columns)
       sql.code(", ").name(column);
-    sql.code(", row_number() over (order by received_at, \"timestamp\", id) as place from ");
+    sql.code(
+        ", row_number() over (order by received_at, \"timestamp\", id) as \"the place\" from ");
     sql.table(merge.schema, merge.source_table).code(" where ").name(merge.id_column);
     sql.code(" in (select id from dray_touched)) group by id");
     return changed_rows(std::move(sql).done());
