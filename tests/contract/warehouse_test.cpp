@@ -2,6 +2,7 @@
 // the golden cases, which run on each of them too.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <memory>
@@ -587,6 +588,43 @@ TEST_P(PostgresContract, AVarcharThatSomebodyBoundedIsFreedWhenAValueIsLonger) {
   store.add("b.json", sold("m2", "10:00:00", R"({"note":")" + std::string(100, 'y') + R"("})"));
   sync_all();
   EXPECT_THAT(rows("select length(note) from shop.sold order by 1"), ElementsAre("1", "100"));
+}
+
+TEST_P(PostgresContract, ARoleWithTwoSchemasAndNothingElseCanSync) {
+  const auto at = session();
+  const std::string role = "loader_" + std::to_string(::getpid());
+  for (const std::string& sql :
+       {"create role " + role + " login", "create schema shop authorization " + role,
+        "create schema _dray authorization " + role}) {
+    ASSERT_TRUE(at->execute(typed(sql)).ok()) << sql;
+  }
+  std::string address = address_;
+  address.replace(address.find("dray@"), 4, role);
+  warehouse = std::move(open_warehouse(address, {})).value();
+  store.add("a.json", sold("m1", "10:00:00", R"({"price":1})"));
+  sync_all();
+  store.add("b.json", sold("m1", "11:00:00", R"({"price":2})"));
+  sync_all();
+  EXPECT_THAT(rows("select price from shop.sold"), ElementsAre("2"));
+  for (const std::string& sql : {"drop owned by " + role + " cascade", "drop role " + role})
+    ASSERT_TRUE(at->execute(typed(sql)).ok()) << sql;
+}
+
+TEST_P(PostgresContract, AMissingRightIsToldWithARemedy) {
+  const auto at = session();
+  const std::string role = "nobody_" + std::to_string(::getpid());
+  ASSERT_TRUE(at->execute(typed("create role " + role + " login")).ok());
+  std::string address = address_;
+  address.replace(address.find("dray@"), 4, role);
+  const auto poor = std::move(open_warehouse(address, {})).value();
+  store.add("a.json", sold("m1", "10:00:00", R"({"price":1})"));
+  SyncProgress progress;
+  const auto report = sync(request(), store, *poor, progress, {});
+  ASSERT_FALSE(report.ok());
+  EXPECT_EQ(report.error().cause, Cause::config);
+  EXPECT_THAT(report.error().message, HasSubstr("permission denied for database"));
+  EXPECT_THAT(report.error().message, HasSubstr("\ntry: grant it to this user"));
+  ASSERT_TRUE(at->execute(typed("drop role " + role)).ok());
 }
 
 TEST_P(PostgresContract, PartitionedTablesAreLoaded) {
