@@ -269,9 +269,10 @@ class DuckSession final : public WarehouseSession {
     SqlBuilder sql("select id, max(received_at), dray_uuid(id), make_timestamp(");
     sql.number(merge.uuid_ts).code(")");
     for (const std::string& column : merge.columns) {
-      sql.code(", arg_max(").name(column).code(", place)");
+      sql.code(", arg_max(").name(column).code(", \"the place\")");
     }
-    // One place for every row of a profile: the order in which its values count.
+    // One place for every row of a profile: the order in which its values count. No column's name
+    // has a blank.
     sql.code(" from (select ").name(merge.id_column).code(" as id, received_at");
     for (const std::string& column : merge.columns) {
       const auto cast = std::ranges::find(merge.casts, column, &ProfileCast::column);
@@ -282,7 +283,8 @@ class DuckSession final : public WarehouseSession {
         sql.code(" as ").name(column);
       }
     }
-    sql.code(", row_number() over (order by received_at, \"timestamp\", id) as place from ");
+    sql.code(
+        ", row_number() over (order by received_at, \"timestamp\", id) as \"the place\" from ");
     sql.table(merge.schema, merge.source_table).code(" where ").name(merge.id_column);
     return std::move(sql.code(" in (select id from dray_touched)) group by id")).done();
   }

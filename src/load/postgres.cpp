@@ -80,7 +80,15 @@ class PostgresSession final : public WarehouseSession {
   }
   void interrupt() override { connection_->interrupt(); }
 
-  Result<void> apply(const SchemaChange& change) override { return execute(postgres_ddl(change)); }
+  Result<void> apply(const SchemaChange& change) override {
+    // "if not exists" asks for the right to create one, even if there is nothing to create.
+    if (const auto* schema = std::get_if<CreateSchema>(&change)) {
+      SqlBuilder look("select 1 from pg_catalog.pg_namespace where nspname = ");
+      DRAY_ASSIGN(const QueryResult found, query(std::move(look.text(schema->schema)).done()));
+      if (!found.rows.empty()) return {};
+    }
+    return execute(postgres_ddl(change));
+  }
   Result<void> execute(const Sql& sql) override { return connection_->execute(sql); }
   Result<QueryResult> query(const Sql& sql) override { return connection_->query(sql); }
 

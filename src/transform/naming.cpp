@@ -189,6 +189,14 @@ static_assert(std::ranges::is_sorted(reserved_words));
 constexpr std::array fixed_tables = std::to_array<std::string_view>(
     {"accounts", "aliases", "groups", "identifies", "pages", "screens", "tracks", "users"});
 
+// Names that every table of PostgreSQL's has for itself; Redshift refuses them too.
+constexpr std::array system_columns =
+    std::to_array<std::string_view>({"cmax", "cmin", "ctid", "tableoid", "xmax", "xmin"});
+
+bool is_system_column(std::string_view name) {
+  return std::ranges::binary_search(system_columns, name);
+}
+
 // What there is room for, '_' and eight digits of the hash of the whole name.
 std::string cut(std::string name, std::size_t bytes_max = name_bytes_max) {
   if (name.size() <= bytes_max) return name;
@@ -244,7 +252,8 @@ std::string key_segment(std::string_view key) {
 }
 
 std::string property_column(std::string_view path, std::size_t bytes_max) {
-  const bool prefix = needs_prefix(path) || standard_column(path) || path.starts_with("context_");
+  const bool prefix = needs_prefix(path) || standard_column(path) || is_system_column(path) ||
+                      path.starts_with("context_");
   return cut((prefix ? "_" : "") + std::string(path), bytes_max);
 }
 

@@ -115,6 +115,9 @@ RESERVED_WORDS = frozenset(
     """.split()
 )
 
+# Names that PostgreSQL keeps for columns of its own.
+SYSTEM_COLUMNS = frozenset("cmax cmin ctid tableoid xmax xmin".split())
+
 STANDARD_TEXTS = ("id", "user_id", "anonymous_id", "group_id", "previous_id", "event", "event_text")
 STANDARD_TIMES = ("received_at", "sent_at", "timestamp", "original_timestamp")
 STANDARD_COLUMNS = frozenset(STANDARD_TEXTS + STANDARD_TIMES + ("uuid", "uuid_ts"))
@@ -284,7 +287,7 @@ def event_table(slug: str) -> str:
 
 def property_column(name: str) -> str:
     """3.6 and 7.1."""
-    collides = name in STANDARD_COLUMNS or name.startswith("context_")
+    collides = name in STANDARD_COLUMNS or name in SYSTEM_COLUMNS or name.startswith("context_")
     return shortened("_" + name if needs_underscore(name) or collides else name)
 
 

@@ -198,8 +198,7 @@ class Faults(unittest.TestCase):
             waited = time.monotonic() - begun
             with self.subTest(seed=seed, sync=number):
                 committed = self.check_whole(number)
-                if process.returncode < 0:  # it did not listen yet
-                    self.assertFalse(committed)
+                if process.returncode < 0:  # it did not listen yet, or no more
                     continue
                 self.assertEqual(process.returncode, 0 if committed else 1, errors)
                 outcomes[process.returncode] += 1

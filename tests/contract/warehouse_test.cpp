@@ -1,0 +1,656 @@
+// What every warehouse promises behind load/warehouse.h. The tables that come of events are held by
+// the golden cases, which run on each of them too.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "load/open.h"
+#include "load/warehouse.h"
+#include "run/sync.h"
+#include "source/memory.h"
+#include "support/postgres.h"
+
+namespace dray {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+enum class Kind { duckdb, postgres };
+
+class WarehouseContract : public testing::TestWithParam<Kind> {
+ protected:
+  WarehouseContract() {
+    if (GetParam() == Kind::postgres) {
+      address_ = database_.emplace().url();
+    } else {
+      address_ = "duckdb::memory:";
+    }
+    warehouse = open(Access::read_write);
+  }
+
+  std::unique_ptr<Warehouse> open(Access access) const {
+    WarehouseOptions options;
+    options.access = access;
+    options.memory_bytes = 128U << 20;
+    auto opened = open_warehouse(address_, options);
+    EXPECT_TRUE(opened.ok()) << opened.error().message;
+    return std::move(opened).value();
+  }
+
+  std::unique_ptr<WarehouseSession> session() const {
+    auto opened = warehouse->open_session();
+    EXPECT_TRUE(opened.ok()) << opened.error().message;
+    return std::move(opened).value();
+  }
+
+  static Sql typed(const std::string& text) { return Sql::typed_by_user(text); }
+
+  // One text per row: "a|b|NULL".
+  std::vector<std::string> rows(const std::string& sql) const {
+    const auto result = session()->query(typed(sql));
+    EXPECT_TRUE(result.ok()) << sql << ": " << result.error().message;
+    std::vector<std::string> out;
+    if (!result) return out;
+    for (const auto& row : result->rows) {
+      std::string& text = out.emplace_back();
+      for (std::size_t i = 0; i < row.size(); ++i)
+        text += (i == 0 ? "" : "|") + row[i].value_or("NULL");
+    }
+    return out;
+  }
+
+  static SyncRequest request() {
+    SyncRequest made;
+    made.source = "shop";
+    made.contract_columns = false;
+    made.threads = 1;
+    made.memory_bytes = 16U << 20;
+    made.temp_directory = testing::TempDir();
+    return made;
+  }
+
+  RunReport sync_with(const SyncRequest& made) {
+    SyncProgress progress;
+    auto report = sync(made, store, *warehouse, progress, {});
+    EXPECT_TRUE(report.ok()) << report.error().message;
+    if (!report) return {};
+    EXPECT_TRUE(report->counts.conserved());
+    return std::move(report).value();
+  }
+  RunReport sync_all() {
+    RunReport report = sync_with(request());
+    EXPECT_EQ(report.status, RunStatus::success) << report.error;
+    return report;
+  }
+
+  // A track call of the event "Sold".
+  static std::string sold(const std::string& id, const std::string& time,
+                          const std::string& properties) {
+    return R"({"type":"track","event":"Sold","userId":"u","messageId":")" + id +
+           R"(","receivedAt":"2024-05-01T)" + time + R"(Z","properties":)" + properties + "}\n";
+  }
+
+  std::optional<testing_support::PostgresDatabase> database_;
+  std::string address_;
+  std::unique_ptr<Warehouse> warehouse;
+  MemoryStore store;
+};
+
+const Column text{"a_text", ColumnType::varchar};
+const Column number{"a_number", ColumnType::bigint};
+const Column real{"a_real", ColumnType::double_precision};
+const Column truth{"a_truth", ColumnType::boolean};
+const Column time_column{"a_time", ColumnType::timestamp};
+
+class FewRows final : public RowSource {
+ public:
+  explicit FewRows(std::vector<std::vector<PlainValue>> rows) : rows_(std::move(rows)) {}
+  Result<bool> next(std::vector<PlainValue>& row) override {
+    if (at_ == rows_.size()) return false;
+    row = rows_[at_++];
+    return true;
+  }
+
+ private:
+  std::vector<std::vector<PlainValue>> rows_;
+  std::size_t at_ = 0;
+};
+
+TEST_P(WarehouseContract, CatalogTellsWhatWasCreated) {
+  const auto at = session();
+  EXPECT_FALSE(at->catalog("made").value().schema_exists);
+  ASSERT_TRUE(at->begin().ok());
+  ASSERT_TRUE(at->apply(CreateSchema{"made"}).ok());
+  EXPECT_TRUE(at->catalog("made").value().schema_exists);
+  ASSERT_TRUE(at->apply(CreateTable{"made", "things", {text, number, real, truth}}).ok());
+  ASSERT_TRUE(at->apply(AddColumn{"made", "things", time_column}).ok());
+  ASSERT_TRUE(at->commit().ok());
+  const Catalog catalog = session()->catalog("made").value();
+  ASSERT_EQ(catalog.tables.size(), 1U);
+  std::vector<std::pair<std::string, ColumnType>> columns;
+  for (const LiveColumn& column : catalog.tables[0].columns) {
+    EXPECT_TRUE(column.writable);
+    columns.emplace_back(column.name, column.type);
+  }
+  EXPECT_THAT(columns,
+              ElementsAre(std::pair(text.name, text.type), std::pair(number.name, number.type),
+                          std::pair(real.name, real.type), std::pair(truth.name, truth.type),
+                          std::pair(time_column.name, time_column.type)));
+}
+
+TEST_P(WarehouseContract, DdlIsTheStatementThatApplyRuns) {
+  const auto at = session();
+  ASSERT_TRUE(at->execute(warehouse->ddl(CreateSchema{"made"})).ok());
+  ASSERT_TRUE(at->execute(warehouse->ddl(CreateTable{"made", "things", {text}})).ok());
+  ASSERT_TRUE(at->execute(warehouse->ddl(CreateTable{"made", "things", {text}, true})).ok());
+  ASSERT_TRUE(at->execute(warehouse->ddl(AddColumn{"made", "things", number})).ok());
+  EXPECT_EQ(at->catalog("made").value().tables[0].columns.size(), 2U);
+}
+
+TEST_P(WarehouseContract, ViewsAreToldFromTables) {
+  const auto at = session();
+  ASSERT_TRUE(at->execute(typed("create schema made")).ok());
+  ASSERT_TRUE(at->execute(typed("create view made.seen as select 1 as one")).ok());
+  EXPECT_TRUE(at->catalog("made").value().tables.at(0).is_view);
+}
+
+TEST_P(WarehouseContract, TypesThatAreNotDraysAreNotWritten) {
+  const auto at = session();
+  ASSERT_TRUE(at->execute(typed("create schema made")).ok());
+  ASSERT_TRUE(at->execute(typed("create table made.things (a integer, b numeric(10, 2), c date, "
+                                "d varchar)"))
+                  .ok());
+  std::vector<bool> writable;
+  const Catalog catalog = at->catalog("made").value();
+  for (const LiveColumn& column : catalog.tables[0].columns)
+    writable.push_back(column.writable);
+  EXPECT_THAT(writable, ElementsAre(false, false, false, true));
+}
+
+TEST_P(WarehouseContract, AppendedValuesComeBack) {
+  const auto at = session();
+  ASSERT_TRUE(at->begin().ok());
+  ASSERT_TRUE(at->apply(CreateSchema{"made"}).ok());
+  ASSERT_TRUE(at->apply(CreateTable{"made", "things", {text, number, truth, time_column}}).ok());
+  FewRows few(
+      {{std::string_view("it's \\ \"quoted\"\n\tü"), std::int64_t{-5}, true,
+        from_micros(1'714'556'245'123'456)},
+       {std::monostate(), std::int64_t{INT64_MIN}, false, from_micros(-62'135'596'800'000'000)},
+       {std::string_view(""), std::monostate(), std::monostate(), std::monostate()}});
+  ASSERT_TRUE(at->append("made", "things", few).ok());
+  ASSERT_TRUE(at->commit().ok());
+  EXPECT_THAT(
+      rows("select * from made.things order by a_number"),
+      ElementsAre("NULL|-9223372036854775808|false|0001-01-01 00:00:00",
+                  "it's \\ \"quoted\"\n\tü|-5|true|2024-05-01 09:37:25.123456", "|NULL|NULL|NULL"));
+}
+
+TEST_P(WarehouseContract, WhatIsNotCommittedNeverWas) {
+  {
+    const auto at = session();
+    ASSERT_TRUE(at->begin().ok());
+    ASSERT_TRUE(at->apply(CreateSchema{"made"}).ok());
+  }
+  EXPECT_FALSE(session()->catalog("made").value().schema_exists);
+}
+
+TEST_P(WarehouseContract, HostileNamesAreNames) {
+  const auto at = session();
+  ASSERT_TRUE(at->begin().ok());
+  const std::vector<std::string> hostile = {"\"; drop schema made; --",
+                                            "it's",
+                                            "back\\slash",
+                                            "a b",
+                                            "Ünï",
+                                            "select",
+                                            "%s",
+                                            "$1",
+                                            "A",
+                                            "a"};
+  ASSERT_TRUE(at->apply(CreateSchema{"made"}).ok());
+  std::vector<Column> columns;
+  for (const std::string& name : hostile)
+    columns.push_back({name == "A" ? "a_" : name, ColumnType::varchar});
+  for (std::size_t i = 0; i < 3; ++i) {
+    const std::string& name = hostile[i];
+    ASSERT_TRUE(at->apply(CreateTable{"made", name, columns}).ok());
+    std::vector<PlainValue> row(columns.size(), std::string_view("'); drop schema made; --\\"));
+    FewRows one({row});
+    ASSERT_TRUE(at->append("made", name, one).ok());
+  }
+  ASSERT_TRUE(at->commit().ok());
+  EXPECT_EQ(session()->catalog("made").value().tables.size(), 3U);
+}
+
+TEST_P(WarehouseContract, QuotedTextsAreData) {
+  SqlBuilder sql("select ");
+  const std::string hostile = "'; drop table x; -- \\' \\\\ \" $$ %";
+  const auto result = session()->query(std::move(sql.text(hostile)).done());
+  ASSERT_TRUE(result.ok()) << result.error().message;
+  EXPECT_EQ(result->rows[0][0], hostile);
+}
+
+TEST_P(WarehouseContract, DoublesAreTheirShortestText) {
+  EXPECT_THAT(rows("select cast(0.1 as double precision), cast(1e20 as double precision), "
+                   "cast(100000 as double precision), cast(1 as double precision) / 3"),
+              ElementsAre("0.1|1e+20|1e+05|0.3333333333333333"));
+}
+
+TEST_P(WarehouseContract, AnErrorSaysWhatTheServerSaid) {
+  const auto result = session()->query(typed("select * from nowhere.nothing"));
+  ASSERT_FALSE(result.ok());
+  EXPECT_THAT(result.error().message, HasSubstr("nothing"));
+}
+
+TEST_P(WarehouseContract, AnInterruptEndsTheStatementAndEveryLaterOne) {
+  const auto at = session();
+  ASSERT_TRUE(at->begin().ok());
+  std::jthread stopper([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    at->interrupt();
+  });
+  const auto begun = std::chrono::steady_clock::now();
+  const auto result = at->query(typed(
+      GetParam() == Kind::postgres
+          ? "select count(*) from generate_series(1, 1000000000) a"
+          : "select count(*) from range(1000000000) a join range(1000) b on a.range % 7 < 3"));
+  ASSERT_FALSE(result.ok());
+  EXPECT_EQ(result.error().cause, Cause::cancelled);
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(20));
+  EXPECT_EQ(at->execute(typed("select 1")).error().cause, Cause::cancelled);
+}
+
+TEST_P(WarehouseContract, ReadOnlyRefusesToWrite) {
+  if (GetParam() == Kind::duckdb) return;  // its own unit tests have that: it takes a file
+  const auto reader = open(Access::read_only);
+  const auto at = std::move(reader->open_session()).value();
+  EXPECT_TRUE(at->query(typed("select 1")).ok());
+  EXPECT_FALSE(at->execute(typed("create schema made")).ok());
+}
+
+// --- syncs
+// ------------------------------------------------------------------------------------------
+
+TEST_P(WarehouseContract, ALaterDuplicateReplacesTheStoredRowAndAnEarlierOneDoesNot) {
+  store.add("a.json",
+            sold("m1", "10:00:00", R"({"price":1})") + sold("m2", "10:00:00", R"({"price":1})"));
+  sync_all();
+  store.add("b.json",
+            sold("m1", "11:00:00", R"({"price":2})") + sold("m2", "09:00:00", R"({"price":2})"));
+  const RunReport report = sync_all();
+  EXPECT_EQ(report.counts.duplicate, 1U);
+  EXPECT_THAT(rows("select id, price from shop.sold order by id"), ElementsAre("m1|2", "m2|1"));
+  EXPECT_THAT(rows("select count(*) from shop.tracks"), ElementsAre("2"));
+}
+
+TEST_P(WarehouseContract, ATieIsSettledByWhereTheStoredRowCameFrom) {
+  store.add("b.json", sold("m1", "10:00:00", R"({"price":2})"));
+  sync_all();
+  store.add("a.json", sold("m1", "10:00:00", R"({"price":1})"));
+  sync_all();
+  EXPECT_THAT(rows("select price from shop.sold"), ElementsAre("2"));
+  store.add("c.json", sold("m1", "10:00:00", R"({"price":3})"));
+  sync_all();
+  EXPECT_THAT(rows("select price from shop.sold"), ElementsAre("3"));
+  EXPECT_THAT(rows("select count(*) from _dray.lineage"), ElementsAre("3"));
+}
+
+TEST_P(WarehouseContract, ThousandsOfDuplicatesAreFound) {
+  std::string first;
+  std::string second;
+  for (int i = 0; i < 3'000; ++i) {
+    const std::string id = "m" + std::to_string(i);
+    first += sold(id, "10:00:00", R"({"n":1})");
+    if (i % 3 == 0) second += sold(id, i % 2 == 0 ? "11:00:00" : "09:00:00", R"({"n":2})");
+  }
+  store.add("a.json", first);
+  sync_all();
+  store.add("b.json", second);
+  sync_all();
+  EXPECT_THAT(rows("select n, count(*) from shop.sold group by n order by n"),
+              ElementsAre("1|2500", "2|500"));
+}
+
+TEST_P(WarehouseContract, ProfilesHaveTheLatestValueOfEachTraitThatIsNotNull) {
+  const auto identify = [](const std::string& id, const std::string& time,
+                           const std::string& traits) {
+    return R"({"type":"identify","userId":"u1","messageId":")" + id +
+           R"(","receivedAt":"2024-05-01T)" + time + R"(Z","traits":)" + traits + "}\n";
+  };
+  store.add("a.json", identify("m1", "10:00:00", R"({"name":"Ada","place":"London","vip":true})") +
+                          identify("m2", "11:00:00", R"({"name":"Ada L","vip":null})"));
+  sync_all();
+  EXPECT_THAT(rows("select id, name, place, vip, received_at from shop.users"),
+              ElementsAre("u1|Ada L|London|true|2024-05-01 11:00:00"));
+  store.add("b.json", identify("m3", "09:00:00", R"({"name":"A","age":36})"));
+  sync_all();
+  EXPECT_THAT(rows("select id, name, place, vip, age from shop.users"),
+              ElementsAre("u1|Ada L|London|true|36"));
+  store.add("c.json", identify("m2", "12:00:00", R"({"place":"Paris"})"));
+  sync_all();
+  EXPECT_THAT(rows("select id, name, place, vip, age from shop.users"),
+              ElementsAre("u1|Ada|Paris|true|36"));
+}
+
+TEST_P(WarehouseContract, ProfilesOfMoreTraitsThanAStatementTakesAreWhole) {
+  std::string traits;
+  for (int i = 0; i < 600; ++i)
+    traits +=
+        (i == 0 ? "{" : ",") + std::string("\"t") + std::to_string(i) + "\":" + std::to_string(i);
+  store.add(
+      "a.json",
+      R"({"type":"identify","userId":"u1","messageId":"m","receivedAt":"2024-05-01T10:00:00Z","traits":)" +
+          traits + "}}\n");
+  sync_all();
+  EXPECT_THAT(rows("select t0, t499, t500, t599 from shop.users"), ElementsAre("0|499|500|599"));
+}
+
+TEST_P(WarehouseContract, ValuesThatDoNotFitAreRejectsAndTheRowIsLoaded) {
+  store.add("a.json", sold("m1", "10:00:00", R"({"price":1})"));
+  sync_all();
+  store.add("b.json", sold("m2", "10:00:00", R"({"price":"much"})"));
+  sync_all();
+  EXPECT_THAT(rows("select id, price from shop.sold order by id"), ElementsAre("m1|1", "m2|NULL"));
+  EXPECT_THAT(rows("select object, line, reason, column_name, value from _dray.rejects"),
+              ElementsAre("b.json|1|does_not_fit|price|much"));
+}
+
+TEST_P(WarehouseContract, LongTextsArriveWhole) {
+  const std::string value(300'000, 'x');
+  store.add("a.json", sold("m1", "10:00:00", R"({"note":")" + value + R"("})"));
+  sync_all();
+  EXPECT_THAT(rows("select length(note) from shop.sold"), ElementsAre("300000"));
+}
+
+TEST_P(WarehouseContract, LongNamesAreCutWithAHashAndTold) {
+  const std::string name(500, 'n');
+  store.add("a.json", sold("m1", "10:00:00", "{\"" + name + "a\":1,\"" + name + "b\":2}"));
+  const RunReport report = sync_all();
+  EXPECT_THAT(report.notices, testing::Contains(testing::Field(&Notice::code, "long_name")));
+  std::size_t long_names = 0;
+  const Catalog catalog = session()->catalog("shop").value();
+  for (const LiveTable& table : catalog.tables) {
+    for (const LiveColumn& column : table.columns) {
+      if (table.name != "sold" || !column.name.starts_with("nnn")) continue;
+      EXPECT_EQ(column.name.size(), warehouse->name_bytes_max());
+      ++long_names;
+    }
+  }
+  EXPECT_EQ(long_names, 2U);
+  store.add("b.json", sold("m2", "10:00:00", "{\"" + name + "a\":3}"));
+  EXPECT_TRUE(sync_all().collections.at(0).new_columns.empty());
+}
+
+TEST_P(WarehouseContract, AStopLeavesNothingBehind) {
+  store.add("a.json", sold("m1", "10:00:00", R"({"price":1})"));
+  std::stop_source stop;
+  stop.request_stop();
+  SyncProgress progress;
+  const auto report = sync(request(), store, *warehouse, progress, stop.get_token());
+  ASSERT_FALSE(report.ok());
+  EXPECT_EQ(report.error().cause, Cause::cancelled);
+  EXPECT_FALSE(session()->catalog("shop").value().schema_exists);
+}
+
+INSTANTIATE_TEST_SUITE_P(Each, WarehouseContract, testing::Values(Kind::duckdb, Kind::postgres),
+                         [](const auto& kind) {
+                           return kind.param == Kind::duckdb ? "DuckDB" : "PostgreSQL";
+                         });
+
+// --- PostgreSQL alone: several sessions on one server
+// ------------------------------------------------
+
+class PostgresContract : public WarehouseContract {
+ protected:
+  // Of a session in the same database.
+  std::string pid_of(WarehouseSession& at) const {
+    return *at.query(typed("select pg_backend_pid()")).value().rows[0][0];
+  }
+};
+
+TEST_P(PostgresContract, OneLoadAtATime) {
+  const auto first = session();
+  const auto second = session();
+  ASSERT_TRUE(first->begin().ok());
+  ASSERT_TRUE(first->lock(std::chrono::seconds(5)).ok());
+  ASSERT_TRUE(second->begin().ok());
+  const auto refused = second->lock(std::chrono::seconds(1));
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().cause, Cause::transient);
+  EXPECT_THAT(refused.error().message, HasSubstr("another sync"));
+  const auto third = session();
+  ASSERT_TRUE(third->begin().ok());
+  std::jthread ender([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    EXPECT_TRUE(first->commit().ok());
+  });
+  EXPECT_TRUE(third->lock(std::chrono::seconds(20)).ok());
+}
+
+TEST_P(PostgresContract, ASyncThatAnotherHasOvertakenLoadsNothingTwice) {
+  store.add("a.json", sold("m1", "10:00:00", R"({"price":1})"));
+  sync_all();
+  store.add("b.json", sold("m2", "10:00:00", R"({"price":1})"));
+  // Holds the load of the second back until the first is through.
+  auto holder = session();
+  ASSERT_TRUE(holder->begin().ok());
+  ASSERT_TRUE(holder->lock(std::chrono::seconds(5)).ok());
+  std::vector<RunReport> reports(2);
+  {
+    std::vector<std::jthread> runs;
+    for (RunReport& report : reports)
+      runs.emplace_back([this, &report] { report = sync_with(request()); });
+    std::this_thread::sleep_for(std::chrono::seconds(1));
+    ASSERT_TRUE(holder->commit().ok());
+  }
+  std::vector<RunStatus> statuses = {reports[0].status, reports[1].status};
+  EXPECT_THAT(statuses, testing::UnorderedElementsAre(RunStatus::success, RunStatus::failure));
+  const RunReport& late = reports[reports[0].status == RunStatus::failure ? 0 : 1];
+  EXPECT_THAT(late.error, HasSubstr("another sync has loaded shop meanwhile"));
+  EXPECT_THAT(rows("select id from shop.sold order by id"), ElementsAre("m1", "m2"));
+  EXPECT_THAT(rows("select count(*) from _dray.lineage"), ElementsAre("2"));
+  EXPECT_EQ(sync_all().objects_loaded, 0U);
+}
+
+TEST_P(PostgresContract, TwoSourcesAtOnceShareNoNumbers) {
+  store.add("a.json", sold("m1", "10:00:00", R"({"price":1})"));
+  sync_all();
+  auto holder = session();
+  ASSERT_TRUE(holder->begin().ok());
+  ASSERT_TRUE(holder->lock(std::chrono::seconds(5)).ok());
+  {
+    std::vector<std::jthread> runs;
+    for (const char* source : {"one", "two"}) {
+      runs.emplace_back([this, source] {
+        SyncRequest made = request();
+        made.source = source;
+        EXPECT_EQ(sync_with(made).status, RunStatus::success);
+      });
+    }
+    std::this_thread::sleep_for(std::chrono::seconds(1));
+    ASSERT_TRUE(holder->commit().ok());
+  }
+  EXPECT_THAT(rows("select count(*), count(distinct table_number) from _dray.tables"),
+              ElementsAre("3|3"));
+  EXPECT_THAT(rows("select count(*), count(distinct object_number) from _dray.objects"),
+              ElementsAre("3|3"));
+  EXPECT_THAT(rows("select count(*) from _dray.lineage l join _dray.tables t on t.table_number = "
+                   "l.table_number join _dray.objects o on o.object_number = l.object_number and "
+                   "o.source = t.source"),
+              ElementsAre("3"));
+}
+
+TEST_P(PostgresContract, ACommitOfASessionThatEndedIsInDoubt) {
+  const auto at = session();
+  ASSERT_TRUE(at->begin().ok());
+  ASSERT_TRUE(at->apply(CreateSchema{"made"}).ok());
+  ASSERT_EQ(rows("select pg_terminate_backend(" + pid_of(*at) + ")"),
+            std::vector<std::string>{"true"});
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  const auto committed = at->commit();
+  ASSERT_FALSE(committed.ok());
+  EXPECT_EQ(committed.error().cause, Cause::in_doubt);
+}
+
+TEST_P(PostgresContract, ALostConnectionIsTransient) {
+  const auto at = session();
+  ASSERT_TRUE(at->begin().ok());
+  rows("select pg_terminate_backend(" + pid_of(*at) + ")");
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  EXPECT_EQ(at->execute(typed("select 1")).error().cause, Cause::transient);
+  EXPECT_EQ(at->execute(typed("select 1")).error().cause, Cause::transient);
+}
+
+TEST_P(PostgresContract, ACommitOfWhatFailedIsNoCommit) {
+  const auto at = session();
+  ASSERT_TRUE(at->begin().ok());
+  EXPECT_FALSE(at->execute(typed("select 1 / 0")).ok());
+  const auto committed = at->commit();
+  ASSERT_FALSE(committed.ok());
+  EXPECT_EQ(committed.error().cause, Cause::internal);
+}
+
+TEST_P(PostgresContract, TablesHaveTheIndexesThatALoadNeeds) {
+  store.add(
+      "a.json",
+      sold("m1", "10:00:00", R"({"price":1})") +
+          R"({"type":"identify","userId":"u1","messageId":"m2","receivedAt":"2024-05-01T10:00:00Z"})");
+  sync_all();
+  store.add("b.json", sold("m3", "10:00:00", R"({"price":1})"));
+  sync_all();
+  EXPECT_THAT(
+      rows("select indexdef from pg_indexes where schemaname in ('shop', '_dray') order by "
+           "schemaname, tablename, indexdef"),
+      ElementsAre("CREATE INDEX lineage_uuid_idx ON _dray.lineage USING btree (uuid)",
+                  "CREATE INDEX identifies_user_id_idx ON shop.identifies USING hash (user_id)",
+                  "CREATE INDEX identifies_uuid_idx ON shop.identifies USING btree (uuid)",
+                  "CREATE INDEX sold_uuid_idx ON shop.sold USING btree (uuid)",
+                  "CREATE INDEX tracks_uuid_idx ON shop.tracks USING btree (uuid)",
+                  "CREATE INDEX users_id_idx ON shop.users USING hash (id)"));
+}
+
+TEST_P(PostgresContract, ARowOfMoreValuesThanAPageHoldsLosesTheRestAsRejects) {
+  std::string properties;
+  for (int i = 0; i < 600; ++i) {
+    properties += (i == 0 ? "{" : ",") + std::string("\"p") + std::to_string(1000 + i) +
+                  "\":\"twenty bytes of text\"";
+  }
+  store.add("a.json",
+            sold("m1", "10:00:00", properties + "}") + sold("m2", "10:00:00", R"({"p1599":"x"})"));
+  const RunReport report = sync_all();
+  EXPECT_GT(report.values_rejected, 200U);
+  EXPECT_LT(report.values_rejected, 260U);
+  EXPECT_THAT(rows("select distinct reason from _dray.rejects"), ElementsAre("row_too_wide"));
+  EXPECT_THAT(rows("select id, p1000, p1599 from shop.sold order by id"),
+              ElementsAre("m1|twenty bytes of text|NULL", "m2|NULL|x"));
+}
+
+TEST_P(PostgresContract, ARowOfManyLongTextsOrNumbersFits) {
+  std::string properties;
+  for (int i = 0; i < 420; ++i) {
+    properties += (i == 0 ? "{" : ",") + std::string("\"p") + std::to_string(1000 + i) + "\":\"" +
+                  std::string(100, 'x') + "\"";
+  }
+  std::string numbers;
+  for (int i = 0; i < 900; ++i)
+    numbers += (i == 0 ? "{" : ",") + std::string("\"n") + std::to_string(1000 + i) + "\":1";
+  store.add("a.json", sold("m1", "10:00:00", properties + "}"));
+  store.add(
+      "b.json",
+      R"({"type":"page","userId":"u","messageId":"m2","receivedAt":"2024-05-01T10:00:00Z","properties":)" +
+          numbers + "}}\n");
+  EXPECT_EQ(sync_all().values_rejected, 0U);
+  EXPECT_THAT(rows("select length(p1419) from shop.sold"), ElementsAre("100"));
+}
+
+TEST_P(PostgresContract, DroppedColumnsCountAgainstTheLimit) {
+  const auto at = session();
+  ASSERT_TRUE(at->execute(typed("create schema made")).ok());
+  ASSERT_TRUE(at->execute(typed("create table made.things (a text, b text)")).ok());
+  ASSERT_TRUE(at->execute(typed("alter table made.things drop column a")).ok());
+  const LiveTable table = at->catalog("made").value().tables.at(0);
+  EXPECT_EQ(table.columns.size(), 1U);
+  EXPECT_EQ(table.columns_dropped, 1U);
+}
+
+TEST_P(PostgresContract, AVarcharThatSomebodyBoundedIsFreedWhenAValueIsLonger) {
+  store.add("a.json", sold("m1", "10:00:00", R"({"note":"x"})"));
+  sync_all();
+  ASSERT_TRUE(session()->execute(typed("alter table shop.sold alter note type varchar(10)")).ok());
+  store.add("b.json", sold("m2", "10:00:00", R"({"note":")" + std::string(100, 'y') + R"("})"));
+  sync_all();
+  EXPECT_THAT(rows("select length(note) from shop.sold order by 1"), ElementsAre("1", "100"));
+}
+
+TEST_P(PostgresContract, ARoleWithTwoSchemasAndNothingElseCanSync) {
+  const auto at = session();
+  const std::string role = "loader_" + std::to_string(::getpid());
+  for (const std::string& sql :
+       {"create role " + role + " login", "create schema shop authorization " + role,
+        "create schema _dray authorization " + role}) {
+    ASSERT_TRUE(at->execute(typed(sql)).ok()) << sql;
+  }
+  std::string address = address_;
+  address.replace(address.find("dray@"), 4, role);
+  warehouse = std::move(open_warehouse(address, {})).value();
+  store.add("a.json", sold("m1", "10:00:00", R"({"price":1})"));
+  sync_all();
+  store.add("b.json", sold("m1", "11:00:00", R"({"price":2})"));
+  sync_all();
+  EXPECT_THAT(rows("select price from shop.sold"), ElementsAre("2"));
+  for (const std::string& sql : {"drop owned by " + role + " cascade", "drop role " + role})
+    ASSERT_TRUE(at->execute(typed(sql)).ok()) << sql;
+}
+
+TEST_P(PostgresContract, AMissingRightIsToldWithARemedy) {
+  const auto at = session();
+  const std::string role = "nobody_" + std::to_string(::getpid());
+  ASSERT_TRUE(at->execute(typed("create role " + role + " login")).ok());
+  std::string address = address_;
+  address.replace(address.find("dray@"), 4, role);
+  const auto poor = std::move(open_warehouse(address, {})).value();
+  store.add("a.json", sold("m1", "10:00:00", R"({"price":1})"));
+  SyncProgress progress;
+  const auto report = sync(request(), store, *poor, progress, {});
+  ASSERT_FALSE(report.ok());
+  EXPECT_EQ(report.error().cause, Cause::config);
+  EXPECT_THAT(report.error().message, HasSubstr("permission denied for database"));
+  EXPECT_THAT(report.error().message, HasSubstr("\ntry: grant it to this user"));
+  ASSERT_TRUE(at->execute(typed("drop role " + role)).ok());
+}
+
+TEST_P(PostgresContract, PartitionedTablesAreLoaded) {
+  const auto at = session();
+  ASSERT_TRUE(at->execute(typed("create schema shop")).ok());
+  ASSERT_TRUE(
+      at->execute(typed("create table shop.sold (id text not null, received_at timestamp, uuid "
+                        "bigint, uuid_ts timestamp, event text, price bigint) partition by range "
+                        "(received_at)"))
+          .ok());
+  ASSERT_TRUE(at->execute(typed("create table shop.sold_early partition of shop.sold for values "
+                                "from (minvalue) to ('2024-05-01 10:30:00')"))
+                  .ok());
+  ASSERT_TRUE(
+      at->execute(typed("create table shop.sold_late partition of shop.sold default")).ok());
+  store.add("a.json",
+            sold("m1", "10:00:00", R"({"price":1})") + sold("m2", "11:00:00", R"({"price":1})"));
+  sync_all();
+  store.add("b.json",
+            sold("m1", "12:00:00", R"({"price":2})") + sold("m2", "12:00:00", R"({"price":2})"));
+  sync_all();
+  EXPECT_THAT(rows("select id, price from shop.sold order by id"), ElementsAre("m1|2", "m2|2"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Only, PostgresContract, testing::Values(Kind::postgres),
+                         [](const auto&) { return "PostgreSQL"; });
+
+}  // namespace
+}  // namespace dray
