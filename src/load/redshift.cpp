@@ -136,6 +136,7 @@ class RedshiftSession final : public WarehouseSession {
                                                                   std::vector<std::string>& keys);
   Result<void> find_places(const TableLoad& load, Rivals& rivals);
   Result<std::uint64_t> remove_losers(TableLoad& load, const StagingTable& table);
+  Result<void> reject_values(const ProfileMerge& merge, const std::string& name);
   Result<void> note_profiles(const TableLoad& load, const StagingTable& table);
 
   Result<void> make_lock();
@@ -428,8 +429,31 @@ Result<void> RedshiftSession::note_profiles(const TableLoad& load, const Staging
 }
 
 Result<std::uint64_t> RedshiftSession::merge_profiles(const ProfileMerge& merge) {
+  for (const std::string& column : merge.refused_columns)
+    DRAY_TRY(reject_values(merge, column));
+  if (!merge.kept_columns.empty()) {
+    DRAY_TRY(execute(drop_kept_values()));
+    DRAY_TRY(execute(create_kept_values(merge)));
+  }
   DRAY_TRY(execute(delete_touched_profiles(merge)));
   return changed(insert_merged_profiles(merge));
+}
+
+// Of rows that an earlier run staged, nobody here knows the objects: they are not told again.
+Result<void> RedshiftSession::reject_values(const ProfileMerge& merge, const std::string& name) {
+  const TableLoad& load = *merge.load;
+  const RedshiftStaged& staged = stager_.staged().at(load.files);
+  const auto column = std::ranges::find(staged.files.columns, name, &LoadColumn::name);
+  if (column == staged.files.columns.end() || load.object_numbers == nullptr) return {};
+  std::vector<std::string> unused;
+  DRAY_ASSIGN(const auto places, objects_by_number(load, staged.table, unused));
+  const auto tell = [&](PqRow row) -> Result<void> {
+    merge.value_rejects({places.at(to_number(*row[0])),
+                         static_cast<std::uint32_t>(to_number(*row[1])),
+                         RejectReason::unknown_column_type, name, ColumnType::varchar, *row[2]});
+    return {};
+  };
+  return connection_->each_row(select_refused_values(load, staged.table, *column), tell);
 }
 
 // --- Dray's own tables ---------------------------------------------------------------------------

@@ -17,7 +17,7 @@ constexpr std::size_t file_bytes = 8U << 20;
 
 // Which no text is, for nobody can foresee it.
 std::string new_null_text() {
-  return "\\N" + sha256_hex(std::to_string(random_seed())).substr(0, 16);
+  return "null-" + sha256_hex(std::to_string(random_seed())).substr(0, 16);
 }
 
 }  // namespace

@@ -245,7 +245,9 @@ Sql copy_file(const CopyTarget& target, const CopyAccess& access) {
   add_access(sql, access);
   sql.code(" manifest format as csv");
   if (target.compression == FileCompression::zstd) sql.code(" zstd");
-  sql.code(" null as ").text(target.null_text);
+  // Redshift's own marker needs not be named, and whether a backslash in it would be read as an
+  // escape is not documented.
+  if (target.null_text != PartOptions().null_text) sql.code(" null as ").text(target.null_text);
   // The files are ours: no sample is needed to choose encodings, and statistics are the owner's.
   return std::move(sql.code(" compupdate off statupdate off")).done();
 }
@@ -356,17 +358,44 @@ Sql delete_touched_profiles(const ProfileMerge& merge) {
   return std::move(sql).done();
 }
 
+Sql drop_kept_values() { return SqlBuilder("drop table if exists dray_kept").done(); }
+
+Sql create_kept_values(const ProfileMerge& merge) {
+  SqlBuilder sql("create temp table dray_kept as select \"id\"");
+  for (const std::string& column : merge.kept_columns)
+    sql.code(", ").name(column);
+  sql.code(" from ").table(merge.schema, merge.table);
+  return std::move(sql.code(" where \"id\" in (select id from dray_touched)")).done();
+}
+
+Sql select_refused_values(const TableLoad& load, const StagingTable& table,
+                          const LoadColumn& column) {
+  SqlBuilder sql("select ");
+  sql.name(object_column).code(", ").name(line_column);
+  if (column.type == ColumnType::boolean) {
+    sql.code(", case when ").name(column.name).code(" then 'true' else 'false' end");
+  } else {
+    sql.code(", cast(").name(column.name).code(" as varchar(65535))");
+  }
+  sql.code(" from ").table(table.schema, table.name).code(" where ").name(load.profile_id_column);
+  return std::move(sql.code(" is not null and ").name(column.name).code(" is not null")).done();
+}
+
 // The value of a column is the latest that is not NULL. Rows of one profile have one order, so that
 // the values of equally late rows come from one of them.
 Sql insert_merged_profiles(const ProfileMerge& merge) {
   SqlBuilder sql("insert into ");
   sql.table(merge.schema, merge.table).code(" (\"id\", \"received_at\", \"uuid\", \"uuid_ts\"");
-  for (const std::string& column : merge.columns)
-    sql.code(", ").name(column);
+  for (const auto* columns : {&merge.columns, &merge.kept_columns}) {
+    for (const std::string& column : *columns)
+      sql.code(", ").name(column);
+  }
   sql.code(") select profile, latest, hash, ");
   add_timestamp(sql, merge.uuid_ts);
   for (std::uint64_t i = 0; i < merge.columns.size(); ++i)
     sql.code(", c").number(i);
+  for (const std::string& column : merge.kept_columns)
+    sql.code(", k.").name(column);
   sql.code(" from (select t.").name(merge.id_column);
   sql.code(" as profile, max(t.\"received_at\") over (partition by t.").name(merge.id_column);
   sql.code(") as latest, p.uuid as hash, row_number() over (partition by t.");
@@ -377,8 +406,9 @@ Sql insert_merged_profiles(const ProfileMerge& merge) {
     sql.code("between unbounded preceding and unbounded following) as c").number(i);
   }
   sql.code(" from ").table(merge.schema, merge.source_table).code(" t join dray_touched p on t.");
-  sql.name(merge.id_column).code(" = p.id) merged where place = 1");
-  return std::move(sql).done();
+  sql.name(merge.id_column).code(" = p.id) merged");
+  if (!merge.kept_columns.empty()) sql.code(" left join dray_kept k on k.\"id\" = profile");
+  return std::move(sql.code(" where place = 1")).done();
 }
 
 }  // namespace dray

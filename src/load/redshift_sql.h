@@ -83,6 +83,12 @@ Sql insert_staged_profiles(const TableLoad& load, const StagingTable& table);
 Sql insert_replaced_profiles(const TableLoad& load, const StagingTable& table,
                              const DedupeWindow& window);
 Sql delete_touched_profiles(const ProfileMerge& merge);
+// What the profiles have in columns that are somebody else's, in a temporary table.
+Sql drop_kept_values();
+Sql create_kept_values(const ProfileMerge& merge);
 Sql insert_merged_profiles(const ProfileMerge& merge);
+// Staged values for a column that profiles cannot take: object, line, value.
+Sql select_refused_values(const TableLoad& load, const StagingTable& table,
+                          const LoadColumn& column);
 
 }  // namespace dray

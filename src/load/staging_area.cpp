@@ -265,7 +265,7 @@ Result<void> StagingArea::write_parts(const TableLoad& load, const PartOptions& 
     staged.rows = written.rows;
     staged.parts = written.parts;
     if (written.null_text_values == 0) return {};
-    own.null_text = "\\N" + sha256_hex(std::to_string(random_seed())).substr(0, 16);
+    own.null_text = "null-" + sha256_hex(std::to_string(random_seed())).substr(0, 16);
     quiet.value_rejects = [](const ValueReject&) {};  // told already
   }
 }

@@ -57,11 +57,19 @@ TEST(RedshiftCopy, TakesFilesAsTheyAreAndChangesNothing) {
   const CopyTarget target{"_dray_staging", "shop 1", "s3://b/x/manifest.json", "\\N"};
   EXPECT_EQ(copy_file(target, access).with_backslashes_escaped().text(),
             "copy \"_dray_staging\".\"shop 1\" from 's3://b/x/manifest.json' iam_role default "
-            "manifest format as csv zstd null as '\\\\N' compupdate off statupdate off");
+            "manifest format as csv zstd compupdate off statupdate off");
   access.iam_role = "arn:aws:iam::1:role/x";
   access.region = "eu-west-1";
   EXPECT_NE(copy_file(target, access).text().find(
                 " iam_role 'arn:aws:iam::1:role/x' region 'eu-west-1' manifest "),
+            std::string::npos);
+}
+
+TEST(RedshiftCopy, NamesTheMarkerOfNullOnlyIfItIsAnother) {
+  const CopyTarget target{"a", "b", "s3://b/m", "null-0123"};
+  EXPECT_NE(copy_file(target, {.iam_role = "default", .credentials = {}, .region = ""})
+                .text()
+                .find(" zstd null as 'null-0123' compupdate"),
             std::string::npos);
 }
 
@@ -73,8 +81,7 @@ TEST(RedshiftCopy, WithoutARoleItHasTheKeys) {
   const CopyTarget target{"a", "b", "s3://b/m", "\\N", FileCompression::none};
   EXPECT_EQ(copy_file(target, access).text(),
             "copy \"a\".\"b\" from 's3://b/m' access_key_id 'AKIA' secret_access_key 's''ecret' "
-            "session_token 'token' manifest format as csv null as '\\N' compupdate off statupdate "
-            "off");
+            "session_token 'token' manifest format as csv compupdate off statupdate off");
 }
 
 }  // namespace
