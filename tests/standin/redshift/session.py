@@ -58,6 +58,7 @@ class Session:
         self.case_sensitive = False
         self._label = "default"
         self._search_path = ["public"]
+        self.temporary = set()  # names of this session's temporary tables
         self.last_copy_id = -1
         self.last_copy_count = 0
         self.last_query_id = -1
@@ -338,7 +339,8 @@ class Session:
         drop_after = at_half = False
         for fault in self.server.faults.of(text):
             if fault.action == "slow":
-                if self.cancelled.wait(fault.seconds):
+                limit = self.statement_timeout() or fault.seconds
+                if self.cancelled.wait(min(fault.seconds, limit)) or limit < fault.seconds:
                     raise SqlError("57014", "Query (150) canceled on user's request")
             elif fault.action == "error":
                 self._fail_by_order(ERRORS[fault.kind](), tokens)
@@ -568,11 +570,13 @@ class Session:
         self.last_query_id = self.server.next_query()
 
     def _keys_of(self, relations):
-        return {self._resolved(r.parts)[0] for r in relations if r.of_user}
+        return {self._resolved(r.parts)[0] for r in relations if r.of_user} - {None}
 
     def _resolved(self, parts):
         """The table's quoted name with its schema, and whether this user may write to it. Asked of another connection:
         this one's transaction is not to take its snapshot yet, and its own new tables have no rival."""
+        if len(parts) == 1 and parts[0] in self.temporary:
+            return None, False
         schemas = [parts[0]] if len(parts) > 1 else self._search_path
         return self.server.find_table(self.role, [self.qualified((schema, parts[-1])) for schema in schemas])
 
@@ -613,7 +617,7 @@ class Session:
         options = parse_copy(tokens, self.database)
         if self.backend.status == "T":
             self._lock_for_writing(options.parts)
-            self._judge(set(), {self._resolved(options.parts)[0]})
+            self._judge(set(), {self._resolved(options.parts)[0]} - {None})
         copy = Copy(self, options)
         if at_half:
             copy.at_half = self._drop_half_way
@@ -621,7 +625,7 @@ class Session:
             self.info(text)
         self._send(wire.message(b"C", wire.text("COPY")))
         if self.backend.status == "I":
-            self.server.committed({self._resolved(options.parts)[0]})
+            self.server.committed({self._resolved(options.parts)[0]} - {None})
         return f"COPY {copy.rows}"
 
     def _drop_half_way(self):
@@ -638,8 +642,11 @@ class Session:
         return self.last_copy_id
 
     def statement_timeout(self):
-        """Seconds; 0 for none."""
-        return int(self.backend.query("SELECT setting FROM pg_settings WHERE name = 'statement_timeout'")[0][0]) / 1000
+        """Seconds; 0 for none. SHOW takes no snapshot."""
+        if self.backend.status == "E":
+            return 0
+        number, unit = re.fullmatch(r"(\d+)(\w*)", self.backend.query("SHOW statement_timeout")[0][0]).groups()
+        return int(number) * {"": 0, "ms": 0.001, "s": 1, "min": 60, "h": 3600, "d": 86400}[unit]
 
     # What ALTER TABLE and COPY ask about tables ---------------------------------------------------------------------------
 
@@ -792,9 +799,11 @@ class Session:
         if not kind.is_word("table", "schema", "view", "user", "group"):
             raise self._not_on_redshift(tokens)
         clause = "IF EXISTS " if cursor.take("if", "exists") else ""
-        names = [self.qualified(cursor.qualified(self.database))]
+        tables = [cursor.qualified(self.database)]
         while cursor.take_op(","):
-            names.append(self.qualified(cursor.qualified(self.database)))
+            tables.append(cursor.qualified(self.database))
+        self.temporary -= {parts[0] for parts in tables}
+        names = [self.qualified(parts) for parts in tables]
         behaviour = " CASCADE" if cursor.take("cascade") else ""
         cursor.take("restrict")
         cursor.expect_end()
@@ -812,7 +821,7 @@ class Session:
             return self._pass(f"TRUNCATE {name}", "TRUNCATE TABLE")
         # It commits the transaction that it is in.
         self._silent_tag(f"TRUNCATE {name}")
-        self._writes.add(self._resolved(parts)[0])
+        self._writes |= {self._resolved(parts)[0]} - {None}
         self.backend.query("COMMIT")
         self._transaction_ended(True)
         self._send(wire.message(b"C", wire.text("TRUNCATE TABLE")))
