@@ -12,7 +12,8 @@ from .backend import Backend
 from .copy import SystemTables
 from .faults import Control, Faults, StatementLog
 from .names import Names, quote_literal
-from .session import Session, role_of
+from .session import Session
+from .startup import role_of
 
 
 class Server:
