@@ -137,6 +137,15 @@ class Files(CopyCase):
         self.run_sql("ROLLBACK")
         self.assertEqual(self.run_sql("SELECT count(*) FROM t"), [(0,)])
 
+    def test_system_tables_may_come_late(self):
+        self.stand_in.control("lag seconds=0.3")
+        self.addCleanup(self.stand_in.control, "lag seconds=0")
+        self.copy(self.put("a,1,x\n"))
+        sql = "SELECT count(*) FROM sys_load_detail WHERE query_id = pg_last_copy_id()"
+        self.assertEqual(self.run_sql(sql), [(0,)])
+        time.sleep(0.8)
+        self.assertEqual(self.run_sql(sql), [(1,)])
+
     def test_missing_files(self):
         part, gone = self.put("a,1,x\n"), f"s3://{self.stand_in.bucket}/{self.schema}/gone"
         manifest = self.stand_in.put_manifest(f"{self.schema}/m1", [part, gone])
