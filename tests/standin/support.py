@@ -1,5 +1,6 @@
 """A stand-in for one test program, and clients of it that are not the program's: psycopg2, libpq, botocore."""
 
+import contextlib
 import ctypes
 import json
 import os
@@ -9,6 +10,8 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 import unittest
 
 import botocore.session
@@ -128,6 +131,24 @@ def zstd(data):
     return zstandard.compress(data if isinstance(data, bytes) else data.encode())
 
 
+@contextlib.contextmanager
+def cancelling(connection):
+    """Asks to cancel what the connection runs, again and again: the first may come before the statement."""
+    done = threading.Event()
+
+    def ask():
+        while not done.wait(0.2):
+            connection.cancel()
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
 class Case(unittest.TestCase):
     """A connection for each test, and a schema of its own. `stand_in` is set by the module."""
 
@@ -154,6 +175,13 @@ class Case(unittest.TestCase):
         error = caught.exception
         self.assertEqual((error.pgcode, text in str(error)), (code, True), f"{sql}: {error.pgcode} {error}")
         return error
+
+    def eventually(self, sql, rows):
+        for _ in range(200):
+            if self.run_sql(sql) == rows:
+                return True
+            time.sleep(0.05)
+        return False
 
     def notices(self):
         """The messages since the last call."""
