@@ -123,6 +123,7 @@ class Refusals(support.Case):
             "INSERT INTO t VALUES ('a', (SELECT 1))",
             "SELECT * FROM unnest_it('x')",
             "UPDATE t SET b = 1 FROM u LEFT JOIN t x ON x.a = u.a WHERE t.a = u.a",
+            "DELETE FROM t USING (SELECT a FROM u) s WHERE s.a = t.a",
             "COPY t FROM STDIN",
             "CREATE TABLE v (a int CHECK (a > 0))",
             "CREATE TABLE v (a serial)",

@@ -1,5 +1,6 @@
 """A stand-in for one test program, and clients of it that are not the program's: psycopg2, libpq, botocore."""
 
+import contextlib
 import ctypes
 import json
 import os
@@ -9,6 +10,8 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 import unittest
 
 import botocore.session
@@ -26,12 +29,15 @@ def _env_file(path):
 
 
 class StandIn:
-    """Started by `start`, stopped when the module's tests are done."""
+    """Stopped when the module's tests are done."""
 
-    def __init__(self, *options, s3=False):
+    def __init__(self):
         self.folder = tempfile.mkdtemp(prefix="standin-")
         os.chmod(self.folder, 0o755)  # PostgreSQL's user goes through it
         self.s3 = None
+        self._own_s3 = False
+
+    def start(self, options, s3):
         arguments = list(options)
         if s3:
             self.s3 = self._start_s3()
@@ -46,7 +52,6 @@ class StandIn:
     def _start_s3(self):
         """The S3 server that CTest started (DRAY_S3_SERVER), that of the environment (S3_ENDPOINT ...), or one's own."""
         shared = os.environ.get("DRAY_S3_SERVER", "")
-        self._own_s3 = False
         if os.path.exists(shared):
             self._s3_env = shared
         elif "S3_ENDPOINT" in os.environ:
@@ -55,8 +60,8 @@ class StandIn:
             with open(self._s3_env, "w", encoding="utf-8") as file:
                 file.writelines(f"{name}={os.environ[name]}\n" for name in names)
         else:
-            subprocess.run([SERVERS / "start-rgw", self.path("s3")], check=True, stdout=subprocess.DEVNULL, timeout=120)
             self._own_s3 = True
+            subprocess.run([SERVERS / "start-rgw", self.path("s3")], check=True, stdout=subprocess.DEVNULL, timeout=120)
             self._s3_env = self.path("s3/env")
         env = _env_file(self._s3_env)
         self.keys = (env["AWS_ACCESS_KEY_ID"], env["AWS_SECRET_ACCESS_KEY"])
@@ -73,7 +78,7 @@ class StandIn:
 
     def stop(self):
         subprocess.run([SERVERS / "start-standin", "--stop", self.path("rs")], check=True, timeout=60)
-        if self.s3 and self._own_s3:
+        if self._own_s3:
             subprocess.run([SERVERS / "start-rgw", "--stop", self.path("s3")], check=True, timeout=60)
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -116,13 +121,32 @@ class StandIn:
 
 def start(*options, s3=False):
     """For setUpModule."""
-    stand_in = StandIn(*options, s3=s3)
+    stand_in = StandIn()
     unittest.addModuleCleanup(stand_in.stop)
+    stand_in.start(options, s3)
     return stand_in
 
 
 def zstd(data):
     return zstandard.compress(data if isinstance(data, bytes) else data.encode())
+
+
+@contextlib.contextmanager
+def cancelling(connection):
+    """Asks to cancel what the connection runs, again and again: the first may come before the statement."""
+    done = threading.Event()
+
+    def ask():
+        while not done.wait(0.2):
+            connection.cancel()
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
 
 
 class Case(unittest.TestCase):
@@ -151,6 +175,13 @@ class Case(unittest.TestCase):
         error = caught.exception
         self.assertEqual((error.pgcode, text in str(error)), (code, True), f"{sql}: {error.pgcode} {error}")
         return error
+
+    def eventually(self, sql, rows):
+        for _ in range(200):
+            if self.run_sql(sql) == rows:
+                return True
+            time.sleep(0.05)
+        return False
 
     def notices(self):
         """The messages since the last call."""

@@ -108,6 +108,19 @@ class Conflicts(TransactionCase):
         self.run_sql("INSERT INTO t VALUES ('b', 2)")
         self.run_sql("COMMIT")
 
+    def test_temporary_tables_of_the_same_name_are_two(self):
+        other = self.second()
+        for connection in (self.connection, other):
+            self.run_sql("CREATE TEMP TABLE st (a int)", connection)
+        self.run_sql("CREATE TEMP TABLE u (a int)")
+        self.run_sql("BEGIN")
+        self.run_sql("SELECT * FROM st, u")
+        self.run_sql("INSERT INTO st VALUES (1)", other)
+        self.run_sql("INSERT INTO u VALUES ('a', 1)", other)
+        self.run_sql("INSERT INTO st VALUES (2)")
+        self.run_sql("INSERT INTO u VALUES (2)")
+        self.run_sql("COMMIT")
+
     def test_a_second_writer_waits_and_readers_do_not(self):
         other, reader = self.second(), self.second()
         self.run_sql("BEGIN")
@@ -214,6 +227,9 @@ class Faults(TransactionCase):
         started = time.monotonic()
         self.run_sql("SELECT 6")
         self.assertGreater(time.monotonic() - started, 0.35)
+        self.ask("slow seconds=60 at ^SELECT 6")
+        self.run_sql("SET statement_timeout TO 200")
+        self.refused("SELECT 6", "57014", "canceled on user's request")
 
     def test_connections_are_refused_and_cut(self):
         self.ask("refuse too-many times=2")

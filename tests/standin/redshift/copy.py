@@ -334,10 +334,19 @@ class SystemTables:
     def __init__(self, folder):
         self._folder = folder
         self._lock = threading.Lock()
+        self.lag = 0.0  # seconds until a row can be read
         for name in self.FILES:
             open(f"{folder}/{name}", "a", encoding="utf-8").close()
 
     def append(self, file, **fields):
         line = json.dumps(fields, ensure_ascii=True) + "\n"
+        if self.lag:
+            timer = threading.Timer(self.lag, self._write, (file, line))
+            timer.daemon = True
+            timer.start()
+        else:
+            self._write(file, line)
+
+    def _write(self, file, line):
         with self._lock, open(f"{self._folder}/{file}", "a", encoding="utf-8") as lines:
             lines.write(line)

@@ -5,7 +5,7 @@ from .errors import SqlError, syntax_error, unsupported
 from .lexer import END, split_list
 from .names import quote_literal
 from .query import Rewriter
-from .types import KEY_TYPES, parse_type
+from .types import KEY_TYPES, ColumnType, parse_type
 from .words import ENCODINGS, SYSTEM_COLUMNS
 
 COLUMNS_MAX = 1600
@@ -79,6 +79,8 @@ class Ddl:
             temporary = True
         if temporary and len(parts) > 1:
             raise SqlError("42P16", "cannot create temporary relation in non-temporary schema")
+        if temporary:
+            self.session.temporary.add(parts[0])
         name = self.qualified(parts)
         head = f"CREATE {'TEMP ' if temporary else ''}TABLE {'IF NOT EXISTS ' if if_not_exists else ''}{name}"
         if cursor.token.is_op("(") and not cursor.peek().is_word("select", "with"):
@@ -108,8 +110,6 @@ class Ddl:
 
     def _create_as(self, cursor, head, parts, temporary):
         table = Table()
-        if cursor.token.is_op("("):
-            pass
         self._table_attributes(cursor, table)
         cursor.expect("as")
         rest = cursor.rest()
@@ -417,8 +417,6 @@ class Ddl:
         )
 
     def _live_type(self, parts, name):
-        from .types import ColumnType
-
         row = self.session.column_facts(parts, name)
         return ColumnType(row["type"], row["length"])
 

@@ -12,6 +12,7 @@ One command a line, one line of answer:
     user NAME PASSWORD                          a user, made or given another password (IAM:..., too)
     role ARN | role-gone ARN                    an IAM role is attached, or no more
     capacity used=N capacity=N slices=N nodes=N what STV_* say; MB
+    lag seconds=S                               rows of STL_* and SYS_* are to be seen that much later; 0: at once
     disconnect                                  ends all connections now
     list | clear                                the faults, as JSON; none any more
     statements REGEX                            how many statements matched so far
@@ -235,6 +236,8 @@ class Control:
             server.roles.discard(words[1])
         elif verb == "capacity":
             server.set_capacity(**{name: int(value) for name, value in options.items()})
+        elif verb == "lag":
+            server.system.lag = float(options["seconds"])
         elif verb == "disconnect":
             server.disconnect_all()
         elif verb == "clear":

@@ -262,6 +262,8 @@ class Rewriter:
         i = self._name_end(at + 2)
         if i < len(tokens) and not tokens[i].is_word("using", "where"):
             raise syntax_error(tokens[i].text)
+        if self._at(i).is_word("using") and self._at(i + 1).is_op("("):
+            raise unsupported("DELETE USING a subquery is not in the documented grammar; use a table")
         self._refuse_outer_join(tokens[i:])
         return tokens
 

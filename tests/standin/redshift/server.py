@@ -12,7 +12,8 @@ from .backend import Backend
 from .copy import SystemTables
 from .faults import Control, Faults, StatementLog
 from .names import Names, quote_literal
-from .session import Session, role_of
+from .session import Session
+from .startup import role_of
 
 
 class Server:
@@ -119,13 +120,14 @@ class Server:
             return self._admin.query(sql)
 
     def find_table(self, user, names):
-        """The first of these names that is a table others can see, and whether this user may write to it."""
+        """The first of these names that is a table others can see (None: there is none), and whether this user may
+        write to it."""
         array = ", ".join(map(quote_literal, names))
         rows = self.admin(
             f"SELECT name, has_table_privilege({quote_literal(user)}, to_regclass(name), 'UPDATE, DELETE, TRUNCATE') "
             f"FROM unnest(ARRAY[{array}]::text[]) WITH ORDINALITY AS found (name, n) WHERE to_regclass(name) IS NOT NULL ORDER BY n LIMIT 1"
         )
-        return (rows[0][0], rows[0][1] == "t") if rows else (names[-1], False)
+        return (rows[0][0], rows[0][1] == "t") if rows else (None, False)
 
     def next_query(self):
         with self._lock:

@@ -1,27 +1,24 @@
 """One client's connection."""
 
-import hashlib
 import os
 import re
-import struct
 import threading
 import traceback
 
 from . import wire
 from .backend import PostgresError
+from .commands import PREPARABLE, Commands
 from .copy import Copy, now
 from .copy_options import parse_copy
 from .cursor import Cursor
-from .ddl import Ddl
 from .errors import Dropped, SqlError, not_in_transaction, syntax_error, unsupported
 from .faults import ERRORS, masked
 from .lexer import split, tokenize
 from .names import quote_literal
 from .query import Rewriter
-from .words import POSTGRES_SETTINGS, SETTINGS
+from .startup import Startup
 
 _TYPE_LENGTH = re.compile(r"bytes_([vc])_(\d+)_")
-_REFUSED_PARAMETERS = ("standard_conforming_strings", "lock_timeout", "idle_in_transaction_session_timeout", "jit", "intervalstyle")
 _DDL = ("CREATE", "ALTER", "DROP", "TRUNCATE")
 _OTHER_WORDS = (
     (re.compile(r"^permission denied for (?:table|view) "), "permission denied for relation "),
@@ -30,18 +27,11 @@ _OTHER_WORDS = (
     (re.compile(r'^schema "(.*)" already exists$'), r'Schema "\1" already exists'),
     (re.compile(r'^table "(.*)" does not exist$'), r'Table "\1" does not exist'),
 )
-_PREPARABLE = ("select", "insert", "update", "delete", "with")
 # ParameterStatus messages that Redshift sends too.
 _REPORTED = ("DateStyle", "TimeZone", "is_superuser", "session_authorization", "integer_datetimes", "server_encoding")
 
 
-def role_of(login):
-    """The database user behind a login: IAM:name and IAMA:name:group are for `name`, IAMR:role is a user by itself."""
-    prefix, _, name = login.partition(":")
-    return name.partition(":")[0] if prefix in ("IAM", "IAMA") and name else login
-
-
-class Session:
+class Session(Startup, Commands):
     """Runs in a thread of its own; `cancel` and `drop` may be called from others."""
 
     def __init__(self, server, sock, number):
@@ -58,6 +48,7 @@ class Session:
         self.case_sensitive = False
         self._label = "default"
         self._search_path = ["public"]
+        self.temporary = set()  # names of this session's temporary tables
         self.last_copy_id = -1
         self.last_copy_count = 0
         self.last_query_id = -1
@@ -112,123 +103,6 @@ class Session:
             self.channel.sock.close()
         except OSError:
             pass
-
-    def _start(self):
-        encrypted = False
-        while True:
-            packet = self.channel.startup_packet()
-            (code,) = struct.unpack_from("!I", packet)
-            if code == wire.SSL_REQUEST:
-                self.channel.sock.sendall(b"S")
-                try:
-                    sock = self.server.tls.wrap_socket(self.channel.sock, server_side=True)
-                except OSError as error:
-                    raise Dropped(str(error)) from None
-                self.channel = wire.Channel(sock)
-                encrypted = True
-            elif code == wire.GSS_REQUEST:
-                self.channel.sock.sendall(b"N")
-            elif code == wire.CANCEL_REQUEST:
-                pid, secret = struct.unpack_from("!II", packet, 4)
-                self.server.cancel(pid, secret)
-                return False
-            elif code == wire.PROTOCOL_3:
-                break
-            else:
-                raise SqlError("0A000", "unsupported frontend protocol")
-        parameters = self._parameters(packet[4:])
-        refusal = self.server.faults.refusal()
-        if refusal:
-            raise SqlError(*refusal, severity="FATAL")
-        if not encrypted and self.server.require_tls:
-            raise SqlError(
-                "28000",
-                f'no pg_hba.conf entry for host "127.0.0.1", user "{self.user}", database "{self.database}", SSL off',
-                severity="FATAL",
-            )
-        settings = self._settings_of(parameters)
-        self._authenticate()
-        self._connect(settings)
-        return True
-
-    def _parameters(self, body):
-        parts = body.split(b"\0")
-        parameters = {parts[i].decode(): parts[i + 1].decode() for i in range(0, len(parts) - 1, 2) if parts[i]}
-        self.user = parameters.pop("user", "")
-        self.database = parameters.pop("database", self.user)
-        return parameters
-
-    def _settings_of(self, parameters):
-        """What the startup packet sets, after the checks that Redshift makes."""
-        settings = {}
-        options = parameters.pop("options", "")
-        for name, value in re.findall(r"(?:-c\s*|--)([\w.]+)=((?:\\.|[^\s\\])*)", options):
-            parameters[name.replace("-", "_")] = re.sub(r"\\(.)", r"\1", value)
-        for name, value in parameters.items():
-            low = name.lower()
-            if low in ("replication", "fallback_application_name"):
-                continue
-            if low.startswith("client_protocol_version") or low in ("driver_version", "os_version", "plugin_name"):
-                continue
-            self.check_setting(low, value)
-            if low in SETTINGS:
-                settings["redshift." + low] = value
-                if low == "query_group":
-                    self._label = value
-                if low == "enable_case_sensitive_identifier":
-                    self.case_sensitive = value.lower() in ("on", "true", "1")
-            elif low != "client_encoding":
-                settings[low] = value
-        return settings
-
-    def _authenticate(self):
-        password = self.server.users.get(self.user)
-        if self.server.authentication == "md5":
-            salt = os.urandom(4)
-            self.channel.write(wire.message(b"R", struct.pack("!I", 5) + salt))
-        else:
-            salt = None
-            self.channel.write(wire.message(b"R", struct.pack("!I", 3)))
-        self.channel.flush()
-        kind, payload = self.channel.read()
-        if kind != b"p":
-            raise Dropped("no password")
-        answer = payload.rstrip(b"\0").decode()
-        expected = password
-        if salt is not None and password is not None:
-            inner = hashlib.md5((password + self.user).encode()).hexdigest()
-            expected = "md5" + hashlib.md5(inner.encode() + salt).hexdigest()
-        if password is None or answer != expected:
-            raise SqlError("28000", f'password authentication failed for user "{self.user}"', severity="FATAL")
-
-    def _connect(self, settings):
-        if self.database != self.server.database:
-            raise SqlError("3D000", f'database "{self.database}" does not exist', severity="FATAL")
-        settings = {
-            "extra_float_digits": "0", "datestyle": "ISO, MDY", "timezone": "UTC", "standin.system": self.server.system_folder,
-            "bytea_output": "hex", "intervalstyle": "postgres", "standard_conforming_strings": "on", **settings,
-        }  # fmt: skip
-        path = settings.pop("search_path", '"$user", public')
-        settings["search_path"] = path + ", standin"
-        self._search_path = [name.strip(' "') for name in path.replace("$user", self.role).split(",")]
-        self.role = role_of(self.user)
-        self.backend = self.server.connect(self.role, settings)
-        self.pid = self.backend.pid
-        self.user_id = int(self.backend.query("SELECT usesysid FROM pg_user WHERE usename = current_user")[0][0])
-        write = self.channel.write
-        write(wire.message(b"R", struct.pack("!I", 0)))
-        for name, value in (
-            ("client_encoding", "UNICODE"), ("DateStyle", "ISO, MDY"), ("integer_datetimes", "on"), ("is_superuser", "off"),
-            ("server_encoding", "UNICODE"), ("server_version", "8.0.2"), ("session_authorization", self.role), ("TimeZone", "UTC"),
-        ):  # fmt: skip
-            write(wire.message(b"S", wire.text(name) + wire.text(value)))
-        write(wire.message(b"K", struct.pack("!II", self.pid, self.secret)))
-        self.server.remember(self)
-        self._ready()
-
-    def _ready(self):
-        self.channel.write(wire.message(b"Z", self.backend.status.encode()))
-        self.channel.flush()
 
     # Messages ---------------------------------------------------------------------------------------------------------
 
@@ -338,7 +212,8 @@ class Session:
         drop_after = at_half = False
         for fault in self.server.faults.of(text):
             if fault.action == "slow":
-                if self.cancelled.wait(fault.seconds):
+                limit = self.statement_timeout() or fault.seconds
+                if self.cancelled.wait(min(fault.seconds, limit)) or limit < fault.seconds:
                     raise SqlError("57014", "Query (150) canceled on user's request")
             elif fault.action == "error":
                 self._fail_by_order(ERRORS[fault.kind](), tokens)
@@ -568,11 +443,13 @@ class Session:
         self.last_query_id = self.server.next_query()
 
     def _keys_of(self, relations):
-        return {self._resolved(r.parts)[0] for r in relations if r.of_user}
+        return {self._resolved(r.parts)[0] for r in relations if r.of_user} - {None}
 
     def _resolved(self, parts):
         """The table's quoted name with its schema, and whether this user may write to it. Asked of another connection:
         this one's transaction is not to take its snapshot yet, and its own new tables have no rival."""
+        if len(parts) == 1 and parts[0] in self.temporary:
+            return None, False
         schemas = [parts[0]] if len(parts) > 1 else self._search_path
         return self.server.find_table(self.role, [self.qualified((schema, parts[-1])) for schema in schemas])
 
@@ -613,7 +490,7 @@ class Session:
         options = parse_copy(tokens, self.database)
         if self.backend.status == "T":
             self._lock_for_writing(options.parts)
-            self._judge(set(), {self._resolved(options.parts)[0]})
+            self._judge(set(), {self._resolved(options.parts)[0]} - {None})
         copy = Copy(self, options)
         if at_half:
             copy.at_half = self._drop_half_way
@@ -621,7 +498,7 @@ class Session:
             self.info(text)
         self._send(wire.message(b"C", wire.text("COPY")))
         if self.backend.status == "I":
-            self.server.committed({self._resolved(options.parts)[0]})
+            self.server.committed({self._resolved(options.parts)[0]} - {None})
         return f"COPY {copy.rows}"
 
     def _drop_half_way(self):
@@ -638,8 +515,11 @@ class Session:
         return self.last_copy_id
 
     def statement_timeout(self):
-        """Seconds; 0 for none."""
-        return int(self.backend.query("SELECT setting FROM pg_settings WHERE name = 'statement_timeout'")[0][0]) / 1000
+        """Seconds; 0 for none. SHOW takes no snapshot."""
+        if self.backend.status == "E":
+            return 0
+        number, unit = re.fullmatch(r"(\d+)(\w*)", self.backend.query("SHOW statement_timeout")[0][0]).groups()
+        return int(number) * {"": 0, "ms": 0.001, "s": 1, "min": 60, "h": 3600, "d": 86400}[unit]
 
     # What ALTER TABLE and COPY ask about tables ---------------------------------------------------------------------------
 
@@ -694,341 +574,6 @@ class Session:
                 pass
         return facts
 
-    # DDL --------------------------------------------------------------------------------------------------------------
-
-    def _several(self, statements, tag):
-        """The first statement is the client's, the others the stand-in's book-keeping: all or nothing."""
-        alone = self.backend.status == "I"
-        if len(statements) == 1:
-            return self._pass(statements[0], tag)
-        if alone:
-            self.backend.query("BEGIN")
-        try:
-            self._silent_tag(statements[0])
-            for statement in statements[1:]:
-                self.backend.query(statement)
-            if alone:
-                self.backend.query("COMMIT")
-        except SqlError:
-            if alone and self.backend.status != "I":
-                self.backend.query("ROLLBACK")
-            raise
-        self._send(wire.message(b"C", wire.text(tag)))
-        return tag
-
-    def _silent_tag(self, sql):
-        muted, kept = self._send, []
-        self._send = lambda data: kept.append(data) if data[:1] != b"C" and data[:1] != b"T" and data[:1] != b"D" else None
-        try:
-            self._pass(sql)
-        finally:
-            self._send = muted
-        for data in kept:
-            self._send(data)
-
-    def _do_create(self, tokens):
-        words = [t.value for t in tokens[1:6] if t.kind == "word"]
-        if words[:1] == ["table"] or words[:1] in (["temp"], ["temporary"], ["local"]):
-            return self._several(Ddl(self).create_table(tokens), "CREATE TABLE")
-        if words[:1] == ["schema"]:
-            return self._create_schema(tokens)
-        if words[:1] == ["view"] or words[:3] == ["or", "replace", "view"]:
-            return self._create_view(tokens)
-        if words[:1] == ["database"]:
-            self.outside_transaction("CREATE DATABASE")
-            raise unsupported("the stand-in has one database")
-        if words[:1] in (["user"], ["group"]):
-            return self._create_user(tokens)
-        raise self._not_on_redshift(tokens)
-
-    @staticmethod
-    def _not_on_redshift(tokens):
-        text = " ".join(t.text for t in tokens)
-        return unsupported(f'SQL command "{text};" not supported on Redshift tables.')
-
-    def _create_schema(self, tokens):
-        cursor = Cursor(tokens)
-        cursor.expect("create", "schema")
-        clause = "IF NOT EXISTS " if cursor.take("if", "not", "exists") else ""
-        name = cursor.name()
-        if name == "public":
-            raise SqlError("42P06", 'schema "public" already exists')
-        owner = ""
-        if cursor.take("authorization"):
-            owner = f" AUTHORIZATION {self.names.quote(cursor.name())}"
-        if cursor.take("quota"):
-            while not cursor.done:
-                cursor.next()
-        cursor.expect_end()
-        return self._pass(f"CREATE SCHEMA {clause}{self.names.quote(name)}{owner}")
-
-    def _create_view(self, tokens):
-        at = next((i for i, t in enumerate(tokens) if t.is_word("as")), None)
-        if at is None:
-            raise syntax_error("")
-        body = tokens[at + 1 :]
-        if len(body) > 4 and body[-4].is_word("with") and body[-1].is_word("binding"):
-            body = body[:-4]
-        rewriter = Rewriter(body, self)
-        select = rewriter.run()
-        return self._pass(self.names.emit(tokens[: at + 1]) + " " + select, "CREATE VIEW")
-
-    def _create_user(self, tokens):
-        return self._pass(self.names.emit(tokens), "CREATE USER")
-
-    def _do_alter(self, tokens):
-        if tokens[1:2] and tokens[1].is_word("table"):
-            return self._several(Ddl(self).alter_table(tokens), "ALTER TABLE")
-        if tokens[1:2] and tokens[1].is_word("schema", "user", "group"):
-            return self._pass(self.names.emit(tokens))
-        raise syntax_error(tokens[1].text if len(tokens) > 1 else "")
-
-    def _do_drop(self, tokens):
-        cursor = Cursor(tokens)
-        cursor.expect("drop")
-        kind = cursor.next()
-        if kind.is_word("database"):
-            self.outside_transaction("DROP DATABASE")
-        if not kind.is_word("table", "schema", "view", "user", "group"):
-            raise self._not_on_redshift(tokens)
-        clause = "IF EXISTS " if cursor.take("if", "exists") else ""
-        names = [self.qualified(cursor.qualified(self.database))]
-        while cursor.take_op(","):
-            names.append(self.qualified(cursor.qualified(self.database)))
-        behaviour = " CASCADE" if cursor.take("cascade") else ""
-        cursor.take("restrict")
-        cursor.expect_end()
-        return self._pass(f"DROP {kind.value.upper()} {clause}{', '.join(names)}{behaviour}")
-
-    def _do_truncate(self, tokens):
-        cursor = Cursor(tokens)
-        cursor.expect("truncate")
-        cursor.take("table")
-        parts = cursor.qualified(self.database)
-        cursor.expect_end()
-        in_transaction = self.backend.status == "T"
-        name = self.qualified(parts)
-        if not in_transaction:
-            return self._pass(f"TRUNCATE {name}", "TRUNCATE TABLE")
-        # It commits the transaction that it is in.
-        self._silent_tag(f"TRUNCATE {name}")
-        self._writes.add(self._resolved(parts)[0])
-        self.backend.query("COMMIT")
-        self._transaction_ended(True)
-        self._send(wire.message(b"C", wire.text("TRUNCATE TABLE")))
-        if self._implicit:
-            self._begin_implicit()
-        return "TRUNCATE TABLE"
-
-    def _do_lock(self, tokens):
-        cursor = Cursor(tokens)
-        cursor.expect("lock")
-        cursor.take("table")
-        names = [self.qualified(cursor.qualified(self.database))]
-        while cursor.take_op(","):
-            names.append(self.qualified(cursor.qualified(self.database)))
-        cursor.expect_end()
-        return self._pass(f"LOCK TABLE {', '.join(names)} IN ACCESS EXCLUSIVE MODE")
-
-    def _do_vacuum(self, tokens):
-        self.outside_transaction("VACUUM")
-        cursor = Cursor(tokens)
-        cursor.expect("vacuum")
-        if not (cursor.take("sort", "only") or cursor.take("delete", "only") or cursor.take("full") or cursor.take("recluster")):
-            cursor.take("reindex")
-        table = None
-        if cursor.token.is_name and not cursor.token.is_word("to", "boost"):
-            table = cursor.qualified(self.database)
-        if cursor.take("to"):
-            cursor.number()
-            cursor.expect("percent")
-            if table is None:
-                raise syntax_error("to")
-        cursor.take("boost")
-        cursor.expect_end()
-        if table and not self.relation_exists(table):
-            raise SqlError("42P01", f'relation "{table[-1]}" does not exist')
-        if not self.server.vacuum.acquire(blocking=False):
-            raise SqlError("XX000", "VACUUM is running. HINT: re-execute after other vacuum finished")
-        try:
-            # A table of somebody else's is passed over in silence.
-            self.backend.query("VACUUM " + (self.qualified(table) if table else ""))
-        finally:
-            self.server.vacuum.release()
-        self._send(wire.message(b"C", wire.text("VACUUM")))
-        return "VACUUM"
-
-    def _do_analyze(self, tokens):
-        cursor = Cursor(tokens)
-        cursor.expect("analyze")
-        if cursor.take("compression"):
-            self.outside_transaction("ANALYZE COMPRESSION")
-            raise unsupported("the stand-in does not know ANALYZE COMPRESSION")
-        cursor.take("verbose")
-        if cursor.done:
-            return self._pass("ANALYZE")
-        parts = cursor.qualified(self.database)
-        columns = f" ({', '.join(map(self.names.quote, cursor.names_in_parentheses()))})" if cursor.token.is_op("(") else ""
-        if not cursor.take("predicate", "columns"):
-            cursor.take("all", "columns")
-        cursor.expect_end()
-        return self._pass(f"ANALYZE {self.qualified(parts)}{columns}")
-
-    def _do_grant(self, tokens):
-        return self._pass(self.names.emit(tokens))
-
-    def _do_revoke(self, tokens):
-        return self._pass(self.names.emit(tokens))
-
-    def _do_comment(self, tokens):
-        return self._pass(self.names.emit(tokens))
-
-    def _do_explain(self, tokens):
-        rest = tokens[2:] if tokens[1:2] and tokens[1].is_word("verbose") else tokens[1:]
-        if not rest or rest[0].is_op("("):
-            raise syntax_error(rest[0].text if rest else "")
-        rewriter = Rewriter(rest, self)
-        return self._pass("EXPLAIN " + rewriter.run())
-
-    # Cursors and prepared statements of SQL -----------------------------------------------------------------------------
-
-    def _do_declare(self, tokens):
-        if self.backend.status != "T":
-            raise SqlError("25P01", "DECLARE CURSOR may only be used in transaction blocks")
-        if self._cursor_open:
-            raise SqlError("0A000", "Only one cursor can be open at a time in a session")
-        at = next((i for i, t in enumerate(tokens) if t.is_word("for")), None)
-        if at is None:
-            raise syntax_error("")
-        rewriter = Rewriter(tokens[at + 1 :], self)
-        sql = rewriter.run()
-        self._note_tables(rewriter)
-        tag = self._pass(f"{self.names.emit(tokens[: at + 1])} {sql}")
-        self._cursor_open = True
-        return tag
-
-    def _do_fetch(self, tokens):
-        return self._pass(self.names.emit(tokens))
-
-    def _do_close(self, tokens):
-        self._cursor_open = False
-        return self._pass(self.names.emit(tokens))
-
-    def _do_prepare(self, tokens):
-        at = next((i for i, t in enumerate(tokens) if t.is_word("as")), None)
-        if at is None or at + 1 >= len(tokens):
-            raise syntax_error("")
-        if not tokens[at + 1].is_word(*_PREPARABLE):
-            raise syntax_error(tokens[at + 1].text)
-        rewriter = Rewriter(tokens[at + 1 :], self)
-        return self._pass(self.names.emit(tokens[: at + 1]) + " " + rewriter.run())
-
-    def _do_execute(self, tokens):
-        return self._pass(self.names.emit(tokens))
-
-    def _do_deallocate(self, tokens):
-        cursor = Cursor(tokens)
-        cursor.expect("deallocate")
-        cursor.take("prepare")
-        token = cursor.next()
-        if not token.is_name:
-            raise syntax_error(token.text)
-        cursor.expect_end()
-        if token.is_word("all"):
-            raise SqlError("26000", 'prepared statement "all" does not exist')
-        return self._pass(f"DEALLOCATE {self.names.quote(token.value)}")
-
-    # Settings -----------------------------------------------------------------------------------------------------------
-
-    @staticmethod
-    def check_setting(name, value):
-        if name in _REFUSED_PARAMETERS or (name not in SETTINGS and name not in POSTGRES_SETTINGS):
-            raise SqlError("42704", f'unrecognized configuration parameter "{name}"')
-        if name == "extra_float_digits":
-            if not re.fullmatch(r"-?\d+", value) or not -15 <= int(value) <= 2:
-                raise SqlError("22023", f"{value} is outside the valid range for parameter \"extra_float_digits\" (-15 .. 2)")
-        if name in ("server_version", "server_encoding", "is_superuser"):
-            raise SqlError("55P02", f'parameter "{name}" cannot be changed')
-
-    def _do_set(self, tokens):
-        cursor = Cursor(tokens)
-        cursor.expect("set")
-        local = "LOCAL " if cursor.take("local") else ""
-        if not local:
-            cursor.take("session")
-        if cursor.take("authorization"):
-            return self._pass("SET SESSION AUTHORIZATION " + self.names.emit(cursor.rest()))
-        if cursor.take("time", "zone"):
-            return self._pass(f"SET {local}TIME ZONE " + self.names.emit(cursor.rest()))
-        if cursor.token.is_word("transaction", "characteristics", "constraints"):
-            raise syntax_error(cursor.token.text)
-        token = cursor.next()
-        name = token.value
-        if not cursor.take("to"):
-            cursor.expect_op("=")
-        value_tokens = cursor.rest()
-        if not value_tokens:
-            raise syntax_error("")
-        value = "".join(t.value for t in value_tokens)
-        self.check_setting(name, value)
-        if name == "search_path":
-            self._search_path = [t.value for t in value_tokens if t.is_name or t.kind == "string"]
-            return self._pass(f"SET {local}search_path TO {self.names.emit(value_tokens)}, standin")
-        if name in SETTINGS:
-            return self._set_own(local, name, value)
-        return self._pass(f"SET {local}{name} TO {self.names.emit(value_tokens)}")
-
-    def _set_own(self, local, name, value):
-        if SETTINGS[name] in ("on", "off") and value.lower() not in ("on", "off", "true", "false", "0", "1", "default"):
-            raise SqlError("22023", f'parameter "{name}" requires a Boolean value')
-        if value.lower() == "default" and name != "query_group":
-            value = SETTINGS[name]
-        if name == "enable_case_sensitive_identifier":
-            self.case_sensitive = value.lower() in ("on", "true", "1")
-        if name == "query_group":
-            self._label = value
-        return self._pass(f"SET {local}redshift.{name} TO {quote_literal(value)}")
-
-    def _do_reset(self, tokens):
-        cursor = Cursor(tokens)
-        cursor.expect("reset")
-        name = cursor.next().value
-        cursor.expect_end()
-        if name == "all":
-            raise syntax_error("all")
-        if name == "search_path":
-            return self._pass("SET search_path TO \"$user\", public, standin", "RESET")
-        if name in SETTINGS:
-            self._set_own("", name, SETTINGS[name])
-            return "RESET"
-        self.check_setting(name, "0")
-        return self._pass(f"RESET {name}")
-
-    def _do_show(self, tokens):
-        cursor = Cursor(tokens)
-        cursor.expect("show")
-        name = cursor.next().value
-        if name == "time":
-            cursor.expect("zone")
-            name = "timezone"
-        cursor.expect_end()
-        if name in _REFUSED_PARAMETERS or (name not in SETTINGS and name not in POSTGRES_SETTINGS):
-            raise SqlError("42704", f'unrecognized configuration parameter "{name}"')
-        if name in SETTINGS:
-            default = quote_literal(SETTINGS[name])
-            return self._pass(f"SELECT coalesce(nullif(current_setting('redshift.{name}', true), ''), {default}) AS {name}", "SHOW")
-        if name == "server_version":
-            return self._pass("SELECT '8.0.2'::varchar AS server_version", "SHOW")
-        if name == "search_path":
-            return self._pass("SELECT regexp_replace(current_setting('search_path'), ', standin$', '')::varchar AS search_path", "SHOW")
-        return self._pass(f"SHOW {name}", "SHOW")
-
-    def _do_cancel(self, tokens):
-        cursor = Cursor(tokens)
-        cursor.expect("cancel")
-        pid = cursor.number()
-        return self._pass(f"SELECT pg_cancel_backend({pid})", "CANCEL")
-
     # The extended protocol ------------------------------------------------------------------------------------------------
 
     def _extended(self, work):
@@ -1065,7 +610,7 @@ class Session:
             rewritten, rewriter, tokens = "", None, []
             if statements:
                 tokens = statements[0]
-                if not tokens[0].is_word(*_PREPARABLE) and not tokens[0].is_op("("):
+                if not tokens[0].is_word(*PREPARABLE) and not tokens[0].is_op("("):
                     raise syntax_error(tokens[0].text)
                 rewriter = Rewriter(tokens, self)
                 rewritten = rewriter.run()
