@@ -48,6 +48,14 @@ std::string target_of(const std::string& table, const std::string& column) {
   return column.empty() ? table : table + "." + column;
 }
 
+// A filter that nothing meets, perhaps misspelt, is not the same as nothing to do.
+std::string none_text(const RejectsCommand& command) {
+  const RejectFilter& filter = command.filter;
+  const bool is_filtered = filter.run_id || filter.reason || filter.table_name || filter.object ||
+                           !command.selection.sources.empty();
+  return is_filtered ? "no open reject is like that\n" : "no open rejects\n";
+}
+
 // --- list
 
 Result<std::vector<RejectGroup>> groups_of(const RejectsCommand& command, Warehouse& warehouse) {
@@ -84,9 +92,9 @@ std::string warehouse_flag(const Selection& selection) {
              : " --warehouse " + shell_word(shown_address(selection.warehouse));
 }
 
-std::string groups_text(const std::vector<RejectGroup>& groups, const Selection& selection,
+std::string groups_text(const std::vector<RejectGroup>& groups, const RejectsCommand& command,
                         const Terminal& terminal) {
-  if (groups.empty()) return "no open rejects\n";
+  if (groups.empty()) return none_text(command);
   std::vector<std::vector<std::string>> rows;
   rows.reserve(groups.size());
   for (const RejectGroup& group : groups) {
@@ -103,16 +111,15 @@ std::string groups_text(const std::vector<RejectGroup>& groups, const Selection&
                        {"for example"},
                        {"value"}},
                       rows, terminal.columns) +
-         "\nsee each with: dray rejects show" + warehouse_flag(selection) +
-         "\nafter mending the cause: dray rejects retry" + warehouse_flag(selection) + "\n";
+         "\nsee each with: dray rejects show" + warehouse_flag(command.selection) +
+         "\nafter mending the cause: dray rejects retry" + warehouse_flag(command.selection) + "\n";
 }
 
 Result<std::string> list_output(const RejectsCommand& command, Warehouse& warehouse,
                                 const Terminal& terminal) {
   DRAY_ASSIGN(const std::vector<RejectGroup> groups, groups_of(command, warehouse));
-  return command.presentation.form == OutputForm::json
-             ? groups_json(groups)
-             : groups_text(groups, command.selection, terminal);
+  return command.presentation.form == OutputForm::json ? groups_json(groups)
+                                                       : groups_text(groups, command, terminal);
 }
 
 // --- show
@@ -132,9 +139,9 @@ std::string rejects_json(const std::vector<Reject>& rejects) {
   return std::move(json).done() + "\n";
 }
 
-std::string rejects_text(const std::vector<Reject>& rejects, std::size_t limit,
-                         const Terminal& terminal) {
-  if (rejects.empty()) return "no open rejects\n";
+std::string rejects_text(const std::vector<Reject>& rejects, const RejectsCommand& command,
+                         std::size_t limit, const Terminal& terminal) {
+  if (rejects.empty()) return none_text(command);
   std::string out;
   for (const Reject& reject : rejects) {
     const std::string place = printable(reject.source) + "  " + printable(reject.object) + ":" +
@@ -157,8 +164,9 @@ Result<std::string> show_output(const RejectsCommand& command, Warehouse& wareho
                                 const Terminal& terminal) {
   const std::size_t limit = command.limit.value_or(RejectFilter{}.count_max);
   DRAY_ASSIGN(const std::vector<Reject> rejects, rejects_of(command, warehouse, limit));
-  return command.presentation.form == OutputForm::json ? rejects_json(rejects)
-                                                       : rejects_text(rejects, limit, terminal);
+  return command.presentation.form == OutputForm::json
+             ? rejects_json(rejects)
+             : rejects_text(rejects, command, limit, terminal);
 }
 
 int show(const RejectsCommand& command, const Environment& environment) {
@@ -241,7 +249,7 @@ int retry(const RejectsCommand& command, const Environment& environment) {
   const auto jobs = retry_jobs(command, *config, **warehouse);
   if (!jobs.ok()) return tell_failure(environment, presentation.form, jobs.error());
   if (jobs->empty() && presentation.form == OutputForm::text && !presentation.quiet) {
-    environment.out << "no open rejects\n";
+    environment.out << none_text(command);
   }
   return run_syncs(*jobs, std::move(warehouse).value(), shown_address(config->warehouse),
                    presentation, environment);

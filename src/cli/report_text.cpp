@@ -163,8 +163,9 @@ std::string next_text(const RunReport& report, SyncMode mode) {
   if (mode == SyncMode::plan || report.status == RunStatus::failure) return out;
   const std::string warehouse = " --warehouse " + shell_word(report.warehouse) + "\n";
   if (const std::string rejects = rejects_text(report); !rejects.empty()) {
-    out += rejects + " rejected; see them with: dray rejects list --run " +
-           shell_word(report.run_id) + warehouse;
+    const bool is_one = report.counts.rejected + report.values_rejected == 1;
+    out += rejects + " rejected; see " + (is_one ? "it" : "them") +
+           " with: dray rejects list --run " + shell_word(report.run_id) + warehouse;
   }
   if (report.objects_set_aside > 0) {
     out += "objects set aside are tried again by the next sync; see them with: dray status" +

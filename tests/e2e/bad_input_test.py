@@ -304,6 +304,11 @@ class Retry(InputTest):
                     "  try: dray status --warehouse duckdb:w.db\n",
                 )
 
+    def test_a_filter_that_nothing_meets_is_told_apart_from_nothing_to_do(self):
+        for action in "list", "show", "retry":
+            said = self.run_dray("rejects", action, "--reason", "not_jsn", "--warehouse", "duckdb:w.db").stdout
+            self.assertEqual(said, "no open reject is like that\n")
+
     def test_hints_can_be_copied(self):
         said = self.run_dray("rejects", "list", "--warehouse", "duckdb:w.db").stdout
         self.assertIn("see each with: dray rejects show --warehouse duckdb:w.db\n", said)
