@@ -30,6 +30,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 DRAY = pathlib.Path(os.environ.get("DRAY", ROOT / "build/bench/dray")).resolve()
 GENERATOR = DRAY.parent / "tools/gen/dray-gen"
 REFERENCE = DRAY.parent / "bench/duckdb_reference"
+START_POSTGRES = ROOT / "tests/servers/start-postgres"
 DATA = ROOT / "build/bench-data"
 CORES = sorted(os.sched_getaffinity(0))[:2]
 MB = 1e6
@@ -72,6 +73,8 @@ LIMITS = {
     # Dray's own memory is within it (253 MiB); the program and DuckDB's library, mapped, are 40 MB more.
     "peak memory / --memory 256MiB": Limit(goal=1, bound=1.25),
     "1,000 kinds of 100 properties, --memory needed": Limit(goal=1, bound=1),
+    # Both wait for the same server, which shares the cores with them: time on the clock is all there is to compare.
+    "sync / psql, PostgreSQL, time": Limit(goal=1.5, bound=2.5),
     "nothing new among 100,000 objects, CPU": Limit(goal=1, bound=1.1),
     "nothing new among 100,000 objects, time": Limit(goal=1, bound=5),
 }
@@ -415,12 +418,89 @@ def measure_stored(sizes):
                      note=f"{seconds(results['full'], value)} against {seconds(results['empty'], value)}")
 
 
+class Postgres:
+    """A throw-away server; databases come and go."""
+
+    def __init__(self):
+        self.directory = tempfile.mkdtemp(prefix="dray-pg-", dir="/tmp")
+        started = subprocess.run([START_POSTGRES, self.directory], capture_output=True, text=True, check=False)
+        if started.returncode != 0:
+            raise Failed(started.stderr)
+        self.env = dict(line.split("=", 1) for line in started.stdout.splitlines())
+
+    def close(self):
+        subprocess.run([START_POSTGRES, "--stop", self.directory], check=True, capture_output=True)
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    def run(self, program, *arguments):
+        done = subprocess.run([program, *map(str, arguments)], env={**os.environ, **self.env}, capture_output=True,
+                              text=True, check=False)
+        if done.returncode != 0:
+            raise Failed(done.stderr)
+        return done.stdout
+
+    def psql(self, database, *arguments):
+        return self.run("psql", "-qAt", "-v", "ON_ERROR_STOP=1", "-d", database, *arguments)
+
+    def recreate(self, database):
+        self.psql("postgres", "-c", f"drop database if exists {database}", "-c", f"create database {database}")
+
+    def address(self, database):
+        return f"postgres://dray@127.0.0.1:{self.env['PGPORT']}/{database}"
+
+
+def sync_into_postgres(server, directory, events):
+    server.recreate("synced")
+    used = execute([DRAY, "sync", directory, server.address("synced"), "--source", "bench", "--json", "--no-progress"],
+                   len(CORES))
+    report = json.loads(used.output)
+    expect("status", report["status"], "success")
+    expect("loaded lines", report["loaded"], events)
+    return Synced(used, report)
+
+
+def ready_csv(server, at):
+    """The tables of the database as CSV, and the script with which psql makes the same of them."""
+    names = server.psql("synced", "-c", "select schemaname || '.' || tablename from pg_tables "
+                                        "where schemaname in ('bench', '_dray')").split()
+    for name in names:
+        server.psql("synced", "-c", f"\\copy {name} to '{at / name}' csv")
+    copies = "".join(f"\\copy {name} from '{at / name}' csv\n" for name in names)
+    before, after = (server.run("pg_dump", "-d", "synced", f"--section={part}") for part in ("pre-data", "post-data"))
+    (at / "load.sql").write_text(before + copies + after, encoding="utf-8")
+    return at / "load.sql"
+
+
+def psql_load(server, script, events):
+    server.recreate("copied")
+    begun = time.monotonic()
+    server.psql("copied", "-1", "-f", script)
+    wall_time = time.monotonic() - begun
+    expect("rows that psql loaded", int(server.psql("copied", "-c", "select count(*) from _dray.lineage")), events)
+    return Synced(Used(wall_time, 0, 0, ""), {})
+
+
+def measure_postgres(sizes):
+    """A complete sync into PostgreSQL against psql, which copies the same rows as ready CSV into the same tables, all in
+    one transaction, and makes the same indexes."""
+    events = sizes.duckdb_events
+    directory = generated("shop", "--events", events, "--files", 10, "--layout", "flat")
+    with scratch() as at, contextlib.closing(Postgres()) as server:
+        sync_into_postgres(server, directory, events)
+        script = ready_csv(server, at)
+        results = in_turns(sizes.rounds, {"sync": lambda: sync_into_postgres(server, directory, events),
+                                          "psql": lambda: psql_load(server, script, events)})
+    yield Figure("sync / psql, PostgreSQL, time", ratio(results, "sync", "psql", wall),
+                 note=f"{seconds(results['sync'])} against {seconds(results['psql'])}")
+
+
 MEASUREMENTS = {
     "duckdb": measure_duckdb,
     "growth": measure_growth,
     "kinds": measure_kinds,
     "objects": measure_objects,
     "stored": measure_stored,
+    "postgres": measure_postgres,
 }
 
 

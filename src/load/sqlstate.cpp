@@ -98,6 +98,8 @@ constexpr std::array connect_meanings = std::to_array<ConnectMeaning>({
     {"no pg_hba.conf entry", Cause::config,
      "let this user in from here (pg_hba.conf, or the service's network rules); if it says no "
      "encryption, add ?sslmode=require"},
+    {"permission denied for database", Cause::config, "grant connect on the database to this user"},
+    {"role \"", Cause::config, "check the user in the address"},
     {"database \"", Cause::config, "name a database that exists: the last part of the address"},
     {"root certificate file", Cause::config,
      "name the authority's certificates by ?sslrootcert=FILE, or ask for less by ?sslmode=require"},

@@ -1,5 +1,5 @@
 -- The first sync makes everything.
-set standard_conforming_strings = on; set datestyle = 'ISO, YMD'; set timezone = 'UTC'; set extra_float_digits = 1;
+set standard_conforming_strings = on; set datestyle = 'ISO, YMD'; set timezone = 'UTC'; set extra_float_digits = 1; set jit = off;
 show server_encoding;
 select c.relname, c.relkind in ('v', 'm', 'f') as is_view, a.attname, format_type(a.atttypid, a.atttypmod) as type, a.attgenerated <> '' or a.attidentity = 'a' as computed, (select count(*) from pg_catalog.pg_attribute d where d.attrelid = c.oid and d.attisdropped) as dropped from pg_catalog.pg_namespace n left join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relkind in ('r', 'p', 'v', 'm', 'f') left join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped where n.nspname = '_dray' order by c.relname, a.attnum;
 select c.relname, c.relkind in ('v', 'm', 'f') as is_view, a.attname, format_type(a.atttypid, a.atttypmod) as type, a.attgenerated <> '' or a.attidentity = 'a' as computed, (select count(*) from pg_catalog.pg_attribute d where d.attrelid = c.oid and d.attisdropped) as dropped from pg_catalog.pg_namespace n left join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relkind in ('r', 'p', 'v', 'm', 'f') left join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped where n.nspname = 'shop' order by c.relname, a.attnum;
@@ -56,7 +56,7 @@ create index on "_dray"."lineage" ("uuid");
 commit;
 
 -- Nothing is a duplicate.
-set standard_conforming_strings = on; set datestyle = 'ISO, YMD'; set timezone = 'UTC'; set extra_float_digits = 1;
+set standard_conforming_strings = on; set datestyle = 'ISO, YMD'; set timezone = 'UTC'; set extra_float_digits = 1; set jit = off;
 show server_encoding;
 select c.relname, c.relkind in ('v', 'm', 'f') as is_view, a.attname, format_type(a.atttypid, a.atttypmod) as type, a.attgenerated <> '' or a.attidentity = 'a' as computed, (select count(*) from pg_catalog.pg_attribute d where d.attrelid = c.oid and d.attisdropped) as dropped from pg_catalog.pg_namespace n left join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relkind in ('r', 'p', 'v', 'm', 'f') left join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped where n.nspname = '_dray' order by c.relname, a.attnum;
 select (select max(object_number) from _dray.objects), (select max(table_number) from _dray.tables), (select max(uuid_ts) from _dray.runs where source = 'shop'), (select count(*) from _dray.objects where source = 'shop'), (select max(run_id) from _dray.objects where source = 'shop');
@@ -118,7 +118,7 @@ select 1 from pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid = i.indr
 commit;
 
 -- A new column; a later duplicate and a tie.
-set standard_conforming_strings = on; set datestyle = 'ISO, YMD'; set timezone = 'UTC'; set extra_float_digits = 1;
+set standard_conforming_strings = on; set datestyle = 'ISO, YMD'; set timezone = 'UTC'; set extra_float_digits = 1; set jit = off;
 show server_encoding;
 select c.relname, c.relkind in ('v', 'm', 'f') as is_view, a.attname, format_type(a.atttypid, a.atttypmod) as type, a.attgenerated <> '' or a.attidentity = 'a' as computed, (select count(*) from pg_catalog.pg_attribute d where d.attrelid = c.oid and d.attisdropped) as dropped from pg_catalog.pg_namespace n left join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relkind in ('r', 'p', 'v', 'm', 'f') left join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped where n.nspname = '_dray' order by c.relname, a.attnum;
 select (select max(object_number) from _dray.objects), (select max(table_number) from _dray.tables), (select max(uuid_ts) from _dray.runs where source = 'shop'), (select count(*) from _dray.objects where source = 'shop'), (select max(run_id) from _dray.objects where source = 'shop');
