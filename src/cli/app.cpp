@@ -110,9 +110,11 @@ CLI::App* Parser::command(CLI::App& parent, const char* name, const char* doc,
 
 void Parser::add_sync(SyncCommand& sync, CLI::App& app) {
   Selection& selection = sync.selection;
-  app.add_option("SOURCE", selection.place, "The directory with the events.")->type_name("DIR");
+  app.add_option("SOURCE", selection.place, "The directory with the events, or s3://bucket/prefix.")
+      ->type_name("DIR");
   app.add_option("WAREHOUSE", selection.warehouse,
-                 "Where the tables go: duckdb:FILE or postgres://USER@HOST/DATABASE.");
+                 "Where the tables go: duckdb:FILE, postgres://USER@HOST/DATABASE or "
+                 "redshift://USER@HOST/DATABASE.");
   sources(app, selection,
           "With SOURCE: what to call it. Else: only this source of the configuration; may be "
           "repeated.");

@@ -204,7 +204,10 @@ class Sync {
     if (!ledger_.location || !store_.lists_from_anywhere() || !listed_all_) return {};
     DRAY_TRY(session_->begin());
     DRAY_TRY(write_location());
-    return commit();
+    auto committed = session_->commit();
+    // Forgotten, it costs another full listing and nothing else.
+    if (!committed && committed.error().cause != Cause::in_doubt) return committed;
+    return {};
   }
 
   Result<void> write_location() {
