@@ -5,11 +5,11 @@ FUZZ_SECONDS ?= 60
 # Extra arguments for the benchmark program or ctest.
 ARGS ?=
 
-.PHONY: help demo build test lint fix bench fuzz asan tsan clang ci install clean
+.PHONY: help demo build test test-redshift lint fix bench fuzz asan tsan clang ci install clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
 demo: build ## Build it, then load an example into a DuckDB file and look at the tables
 	tools/demo.sh
@@ -23,6 +23,13 @@ test: ## Build for development and run all tests
 	cmake --preset dev
 	cmake --build --preset dev
 	ctest --preset dev $(ARGS)
+
+test-redshift: ## Run the tests of loading on your own cluster: DRAY_TEST_REDSHIFT=redshift://...
+	@test -n "$(DRAY_TEST_REDSHIFT)" || { echo "set DRAY_TEST_REDSHIFT to an address with staging=; see docs/redshift.md" >&2; exit 2; }
+	tools/setup test
+	cmake --preset dev
+	cmake --build --preset dev --target dray
+	DRAY=build/dev/dray DRAY_TEST_REDSHIFT='$(DRAY_TEST_REDSHIFT)' python3 tests/e2e/redshift_test.py -v
 
 lint: ## Check format, layers, scripts and clang-tidy
 	tools/setup lint

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "aws/redshift_login.h"
 #include "base/hash.h"
 
 namespace dray {
@@ -28,7 +29,7 @@ std::string warehouse_key(const RedshiftOptions& redshift) {
 
 Result<std::unique_ptr<PqConnection>> RedshiftCluster::connect() const {
   PqOptions pq;
-  pq.parameters = options.connection;
+  DRAY_ASSIGN(pq.parameters, login());
   pq.location = options.location;
   pq.setup.push_back(
       std::move(SqlBuilder("set query_group to ").text(options.query_group)).done());
@@ -43,11 +44,29 @@ Result<std::unique_ptr<PqConnection>> RedshiftCluster::connect() const {
 Result<CopyAccess> RedshiftCluster::copy_access() const {
   CopyAccess access;
   access.iam_role = options.iam_role;
-  access.region = options.staging_region;
+  access.region = options.staging.region;
   if (access.iam_role.empty()) {
     DRAY_ASSIGN(access.credentials, aws->get());
   }
   return access;
+}
+
+Result<PqParameters> RedshiftCluster::login() const {
+  PqParameters parameters = options.connection;
+  if (!options.iam) return parameters;
+  RedshiftLoginRequest request;
+  request.cluster = options.iam->cluster;
+  request.workgroup = options.iam->workgroup;
+  request.database = parameters["dbname"];
+  request.user = parameters["user"];
+  request.groups = options.iam->groups;
+  request.auto_create = options.iam->auto_create;
+  request.region = options.iam->region;
+  auto login = request_redshift_login(request, *aws, process_environment(), http);
+  if (!login) return std::move(login).error().within("log in to " + options.location);
+  parameters["user"] = login->user;
+  parameters["password"] = login->password.reveal();
+  return parameters;
 }
 
 Result<std::shared_ptr<RedshiftCluster>> reach_redshift(RedshiftOptions redshift,
@@ -55,18 +74,29 @@ Result<std::shared_ptr<RedshiftCluster>> reach_redshift(RedshiftOptions redshift
   auto cluster = std::make_shared<RedshiftCluster>();
   cluster->parts.part_bytes = part_bytes_for(options, redshift.connections_max);
   cluster->parts.places = RowPlaces::add;
-  if (!redshift.staging.empty()) {
-    DRAY_ASSIGN(const S3Url url, parse_s3_url(redshift.staging));
-    DRAY_ASSIGN(const AwsPlace place, find_aws_place(process_environment(), ""));
-    CredentialsOptions credentials;
-    credentials.environment = process_environment();
-    credentials.region = place.region;
-    credentials.http.ca_file = place.ca_file;
-    cluster->aws = credentials_chain(std::move(credentials));
+  const RedshiftStaging& staging = redshift.staging;
+  DRAY_ASSIGN(const AwsPlace place, find_aws_place(process_environment(), staging.profile));
+  const auto named = [](const std::string& wanted, const std::string& otherwise) {
+    return wanted.empty() ? otherwise : wanted;
+  };
+  cluster->http.ca_file = place.ca_file;
+  cluster->aws = credentials_chain({.environment = process_environment(),
+                                    .profile = staging.profile,
+                                    .role_arn = staging.role_arn,
+                                    .external_id = staging.external_id,
+                                    .region = named(staging.region, place.region),
+                                    .http = cluster->http});
+  if (redshift.iam) redshift.iam->region = named(redshift.iam->region, place.region);
+  if (!staging.url.empty()) {
+    DRAY_ASSIGN(const S3Url url, parse_s3_url(staging.url));
     S3Options s3;
-    s3.region = place.region;
-    s3.endpoint = place.endpoint;
-    s3.http.ca_file = place.ca_file;
+    s3.region = named(staging.region, place.region);
+    s3.endpoint = named(staging.endpoint, place.endpoint);
+    s3.encryption = staging.encryption == "kms"      ? S3Encryption::kms
+                    : staging.encryption == "aes256" ? S3Encryption::aes256
+                                                     : S3Encryption::none;
+    s3.kms_key_id = staging.kms_key_id;
+    s3.http = cluster->http;
     DRAY_ASSIGN(auto client, open_s3(std::move(s3), cluster->aws));
     cluster->area = std::make_unique<StagingArea>(std::move(client),
                                                   StagingPlace{url, warehouse_key(redshift)});

@@ -19,13 +19,17 @@ namespace dray {
 struct RedshiftCluster {
   RedshiftOptions options;
   std::shared_ptr<CredentialsProvider> aws;
+  HttpOptions http;
   std::unique_ptr<StagingArea> area;  // none without a staging place: then nothing can be loaded
   PartOptions parts;
 
   // A connection that is set up as Dray wants it: names folded, UTC, ISO dates, its query group.
+  // With a login by IAM each gets a password of its own.
   Result<std::unique_ptr<PqConnection>> connect() const;
   // Whose keys or role COPY uses, valid now.
   Result<CopyAccess> copy_access() const;
+  // The connection's parameters, with who logs in.
+  Result<PqParameters> login() const;
 };
 
 Result<std::shared_ptr<RedshiftCluster>> reach_redshift(RedshiftOptions redshift,

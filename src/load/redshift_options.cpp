@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::string_view scheme = "redshift://";
 constexpr unsigned connections_most = 32;
+constexpr unsigned days_most = 36'500;
 
 // Debian's, Ubuntu's and Red Hat's; each has Amazon's roots.
 constexpr const char* certificate_files[] = {"/etc/ssl/certs/ca-certificates.crt",
@@ -22,9 +23,16 @@ struct AddressParts {
   std::map<std::string, std::string> named;  // Dray's own
 };
 
+constexpr std::string_view own_names[] = {
+    "staging",           "staging_region",      "staging_endpoint",   "staging_profile",
+    "staging_role_arn",  "staging_external_id", "staging_encryption", "staging_kms_key_id",
+    "iam_role",          "query_group",         "connections",        "dedupe_window",
+    "cluster",           "workgroup",           "iam_region",         "db_groups",
+    "auto_create",
+};
+
 bool is_ours(std::string_view name) {
-  return name == "staging" || name == "staging_region" || name == "iam_role" ||
-         name == "query_group" || name == "connections" || name == "dedupe_window";
+  return std::ranges::find(own_names, name) != std::end(own_names);
 }
 
 AddressParts split(const std::string& address) {
@@ -52,15 +60,55 @@ AddressParts split(const std::string& address) {
   return parts;
 }
 
-Result<unsigned> whole_number(const std::string& name, const std::string& text, unsigned most) {
-  unsigned value = 0;
-  const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (read.ec != std::errc() || read.ptr != text.data() + text.size() || value < 1 ||
-      value > most) {
-    return config_error("the warehouse's " + name + " is \"" + text + "\"\ntry: a whole number " +
-                        "from 1 to " + std::to_string(most));
+// What the address says by name.
+class Named {
+ public:
+  explicit Named(const std::map<std::string, std::string>& values) : values_(values) {}
+
+  std::string text(const std::string& name) const {
+    const auto found = values_.find(name);
+    return found == values_.end() ? "" : found->second;
   }
-  return value;
+  Result<unsigned> number(const std::string& name, unsigned otherwise, unsigned most) const {
+    const auto found = values_.find(name);
+    if (found == values_.end()) return otherwise;
+    const std::string& text = found->second;
+    unsigned value = 0;
+    const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
+    const bool is_whole = read.ec == std::errc() && read.ptr == text.data() + text.size();
+    if (is_whole && value >= 1 && value <= most) return value;
+    return config_error("the warehouse's " + name + " is \"" + text +
+                        "\"\ntry: a whole number from 1 to " + std::to_string(most));
+  }
+
+ private:
+  const std::map<std::string, std::string>& values_;
+};
+
+Result<void> check_encryption(const RedshiftStaging& staging) {
+  const std::string& wanted = staging.encryption;
+  if (wanted.empty() || wanted == "aes256" || wanted == "kms") return {};
+  return config_error("the warehouse's staging_encryption is \"" + wanted +
+                      "\"\ntry: aes256, or kms with staging_kms_key_id");
+}
+
+std::vector<std::string> split_at_commas(const std::string& text) {
+  std::vector<std::string> words;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find(',', begin), text.size());
+    if (end > begin) words.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return words;
+}
+
+Result<std::optional<RedshiftIam>> iam_of(const Named& named) {
+  RedshiftIam iam{named.text("cluster"), named.text("workgroup"), named.text("iam_region"),
+                  split_at_commas(named.text("db_groups")), named.text("auto_create") == "true"};
+  if (iam.cluster.empty() && iam.workgroup.empty()) return std::optional<RedshiftIam>();
+  if (iam.cluster.empty() || iam.workgroup.empty()) return std::optional(std::move(iam));
+  return config_error("the warehouse is a cluster or a workgroup, not both\ntry: leave out cluster "
+                      "or workgroup");
 }
 
 std::string certificate_file() {
@@ -82,19 +130,20 @@ Result<RedshiftOptions> redshift_options(const std::string& address) {
   options.connection.try_emplace("sslmode", "verify-full");
   options.connection.try_emplace("sslrootcert", certificate_file());
   options.location = pq_location("redshift", options.connection);
-  for (const auto& [name, value] : parts.named) {
-    if (name == "staging") options.staging = value;
-    if (name == "staging_region") options.staging_region = value;
-    if (name == "iam_role") options.iam_role = value;
-    if (name == "query_group") options.query_group = value;
-    if (name == "connections") {
-      DRAY_ASSIGN(options.connections_max, whole_number(name, value, connections_most));
-    }
-    if (name == "dedupe_window") {
-      DRAY_ASSIGN(const unsigned days, whole_number(name, value, 36'500));
-      options.dedupe_window = std::chrono::days(days);
-    }
+  const Named named(parts.named);
+  options.staging = {named.text("staging"),           named.text("staging_region"),
+                     named.text("staging_endpoint"),  named.text("staging_profile"),
+                     named.text("staging_role_arn"),  named.text("staging_external_id"),
+                     named.text("staging_encryption"), named.text("staging_kms_key_id")};
+  DRAY_TRY(check_encryption(options.staging));
+  options.iam_role = named.text("iam_role");
+  if (const std::string group = named.text("query_group"); !group.empty()) {
+    options.query_group = group;
   }
+  DRAY_ASSIGN(options.connections_max, named.number("connections", 4, connections_most));
+  DRAY_ASSIGN(const unsigned days, named.number("dedupe_window", 0, days_most));
+  if (days > 0) options.dedupe_window = std::chrono::days(days);
+  DRAY_ASSIGN(options.iam, iam_of(named));
   return options;
 }
 

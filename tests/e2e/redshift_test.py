@@ -1,17 +1,22 @@
 """Loads into Redshift, held to what DuckDB makes of the same events, against the stand-in of tests/standin with a real
 S3 server: the protocol of a load, what goes wrong with it, and what is left behind.
 
-DRAY is the binary.
+DRAY is the binary. With DRAY_TEST_REDSHIFT, an address with its staging place, the tests of Loads run on that cluster
+instead, with AWS's settings as they are in the environment (make test-redshift). They make schemas s_test_..., and
+leave them.
 """
 
 import gzip
+import http.server
 import json
 import os
 import pathlib
 import shutil
 import subprocess
 import tempfile
+import threading
 import unittest
+import urllib.parse
 
 import servers
 
@@ -19,6 +24,7 @@ DRAY = os.environ.get("DRAY", "dray")
 SOURCE = pathlib.Path(os.environ.get("DRAY_SOURCE_DIR", ".")).resolve()
 SAMPLE = SOURCE / "examples/shop-logs/segment-logs/kWebShop01"
 BUCKET = "staging"
+CLUSTER = os.environ.get("DRAY_TEST_REDSHIFT")
 # Of rows that a sync writes: what differs from sync to sync.
 VARYING = {"uuid_ts"}
 
@@ -45,21 +51,62 @@ def quoted(name):
     return '"' + name.replace('"', '""') + '"'
 
 
+class Cluster:
+    """One that the user has."""
+
+    def __init__(self, address):
+        self.staging = urllib.parse.parse_qs(urllib.parse.urlsplit(address).query)["staging"][0]
+        self.secrets = [word for word in (urllib.parse.urlsplit(address).password,) if word]
+        self.url = address
+
+    def address(self, source):
+        return self.url.replace(self.staging, f"{self.staging}/{source}")
+
+    def environment(self):
+        return {}
+
+    def keys(self, source):
+        bucket, _, prefix = self.staging.removeprefix("s3://").partition("/")
+        return servers.keys_in({}, bucket, f"{prefix}/{source}/".lstrip("/"))
+
+
+class StandIn:
+    """The one of tests/standin, with a real S3 server."""
+
+    def __init__(self, root, *options):
+        root.chmod(0o755)  # PostgreSQL runs as somebody else
+        self.s3 = servers.S3(root / "s3")
+        self.redshift = servers.Redshift(root / "redshift", self.s3, *options)
+        self.s3.make_bucket(BUCKET)
+        self.secrets = [self.redshift.env["REDSHIFT_PASSWORD"], self.s3.env["S3_SECRET_ACCESS_KEY"]]
+
+    def stop(self):
+        self.redshift.stop()
+        self.s3.stop()
+
+    def address(self, source, **options):
+        return self.redshift.address(f"s3://{BUCKET}/{source}", **options)
+
+    def environment(self):
+        return self.s3.client_environment()
+
+    def keys(self, source):
+        return self.s3.keys(BUCKET, f"{source}/")
+
+
 class RedshiftTest(unittest.TestCase):
     maxDiff = 6000
     options = ()
 
     @classmethod
     def setUpClass(cls):
-        cls.temporary = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(cls.temporary.cleanup)
-        root = pathlib.Path(cls.temporary.name)
-        root.chmod(0o755)  # PostgreSQL runs as somebody else
-        cls.s3 = servers.S3(root / "s3")
-        cls.addClassCleanup(cls.s3.stop)
-        cls.redshift = servers.Redshift(root / "redshift", cls.s3, *cls.options)
-        cls.addClassCleanup(cls.redshift.stop)
-        cls.s3.make_bucket(BUCKET)
+        if CLUSTER:
+            cls.place = Cluster(CLUSTER)
+            return
+        temporary = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(temporary.cleanup)
+        cls.place = StandIn(pathlib.Path(temporary.name), *cls.options)
+        cls.addClassCleanup(cls.place.stop)
 
     def setUp(self):
         # A schema for each test; they share the cluster.
@@ -69,17 +116,16 @@ class RedshiftTest(unittest.TestCase):
         self.directory = pathlib.Path(temporary.name)
         self.logs = self.directory / "logs"
         self.logs.mkdir()
-        self.warehouse = self.redshift.address(f"s3://{BUCKET}/{self.source}")
+        self.warehouse = self.place.address(self.source)
         self.duckdb = f"duckdb:{self.directory}/expected.duckdb"
-        self.redshift.control("clear")
+        self.environment = {**os.environ, **self.place.environment()}
 
     def dray(self, *arguments, code=0):
-        environment = {**os.environ, **self.s3.client_environment()}
         done = subprocess.run(
-            [DRAY, *arguments], capture_output=True, text=True, env=environment, timeout=120, check=False
+            [DRAY, *arguments], capture_output=True, text=True, env=self.environment, timeout=300, check=False
         )
         said = done.stdout + done.stderr
-        for secret in (self.redshift.env["REDSHIFT_PASSWORD"], self.s3.env["S3_SECRET_ACCESS_KEY"]):
+        for secret in self.place.secrets:
             self.assertNotIn(secret, said)
         self.assertEqual(done.returncode, code, said)
         return said
@@ -112,12 +158,21 @@ class RedshiftTest(unittest.TestCase):
             self.assertEqual(self.rows(self.warehouse, table), self.rows(self.duckdb, table), table)
 
     def assert_nothing_left(self):
-        self.assertEqual([key for key in self.s3.keys(BUCKET) if key.startswith(self.source + "/")], [])
+        self.assertEqual(self.place.keys(self.source), [])
         staged = "select table_name from svv_tables where table_schema = '_dray_staging'"
         left = [row["table_name"] for row in self.query(self.warehouse, staged)]
         self.assertEqual([name for name in left if name.startswith(self.source + " ")], [])
         pending = f"select count(*) from _dray.pending where source = '{self.source}'"
         self.assertEqual(str(self.one(pending)), "0")
+
+
+class StandInTest(RedshiftTest):
+    """What only the stand-in can be asked."""
+
+    def setUp(self):
+        super().setUp()
+        self.redshift = self.place.redshift
+        self.redshift.control("clear")
 
     def statements(self, since):
         return [json.loads(line)["sql"] for line in self.redshift.log()[since:]]
@@ -171,6 +226,8 @@ class Loads(RedshiftTest):
         rejects = self.dray("rejects", "list", "--warehouse", self.warehouse, "--source", self.source)
         self.assertIn("too_long", rejects)
 
+
+class Protocol(StandInTest):
     def test_many_rows_of_the_ledger_go_by_file(self):
         for number in range(1500):
             write_logs(self.logs / f"{number:05}-{'k' * 150}.json.gz", [track(number, number % 3000)])
@@ -194,7 +251,7 @@ class Loads(RedshiftTest):
         self.assertEqual(statements[-1], "commit")
 
 
-class Trouble(RedshiftTest):
+class Trouble(StandInTest):
     def setUp(self):
         super().setUp()
         write_logs(self.logs / "a.json.gz", [track(i, i, name=f"Event {i % 3}", n=i) for i in range(30)])
@@ -273,12 +330,12 @@ class Trouble(RedshiftTest):
         self.assert_recovers()
 
     def test_a_role_that_is_not_attached_is_told(self):
-        self.warehouse = self.redshift.address(f"s3://{BUCKET}/{self.source}", iam_role="arn:aws:iam::123456789012:role/x")
+        self.warehouse = self.place.address(self.source, iam_role="arn:aws:iam::123456789012:role/x")
         said = self.sync(code=2)
         self.assertIn("role", said)
 
     def test_without_a_role_copy_gets_the_keys_and_nobody_sees_them(self):
-        self.warehouse = self.redshift.address(f"s3://{BUCKET}/{self.source}", iam_role=None)
+        self.warehouse = self.place.address(self.source, iam_role=None)
         since = len(self.redshift.log())
         self.sync()
         self.assertTrue(any("secret_access_key" in sql for sql in self.statements(since)))
@@ -296,11 +353,10 @@ class Trouble(RedshiftTest):
         fresh = folder + "29990101T000000-abcdef/00001/part-00001.csv.zst"
         alien = self.source + "/notes.txt"
         for key in (stray, fresh, alien):
-            self.s3.put(BUCKET, key, b"x")
+            self.place.s3.put(BUCKET, key, b"x")
         write_logs(self.logs / "c.json.gz", [track(500, 59)])
         self.sync()
-        keys = [key for key in self.s3.keys(BUCKET) if key.startswith(self.source + "/")]
-        self.assertEqual(sorted(keys), sorted([fresh, alien]))
+        self.assertEqual(sorted(self.place.keys(self.source)), sorted([fresh, alien]))
 
     def s3_folder(self):
         """Of this source's runs."""
@@ -312,7 +368,7 @@ class Trouble(RedshiftTest):
         return url.removeprefix(f"s3://{BUCKET}/").rsplit("/", 3)[0] + "/"
 
 
-class Serverless(RedshiftTest):
+class Serverless(StandInTest):
     options = ("--serverless",)
 
     def test_a_load_needs_none_of_the_views_that_are_missing(self):
@@ -322,5 +378,81 @@ class Serverless(RedshiftTest):
         self.assert_nothing_left()
 
 
+class AwsApi:
+    """Answers the calls that give a login, as AWS does."""
+
+    def __init__(self, user, password):
+        outer = self
+        self.calls = []
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):  # noqa: N802: the name that http.server asks for
+                body = self.rfile.read(int(self.headers["content-length"])).decode()
+                outer.calls.append((dict(self.headers.items()), body))
+                if "x-amz-target" in {name.lower() for name in self.headers}:
+                    answer = json.dumps({"dbUser": user, "dbPassword": password, "expiration": 1.9e9})
+                else:
+                    answer = (
+                        "<GetClusterCredentialsWithIAMResponse><GetClusterCredentialsWithIAMResult>"
+                        f"<DbUser>{user}</DbUser><DbPassword>{password}</DbPassword>"
+                        "</GetClusterCredentialsWithIAMResult></GetClusterCredentialsWithIAMResponse>"
+                    )
+                self.send_response(200)
+                self.end_headers()
+                self.wfile.write(answer.encode())
+
+            def log_message(self, *arguments):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.thread = threading.Thread(target=self.server.serve_forever)
+        self.thread.start()
+
+    def url(self):
+        return f"http://127.0.0.1:{self.server.server_port}"
+
+    def stop(self):
+        self.server.shutdown()
+        self.thread.join()
+        self.server.server_close()
+
+
+class Iam(StandInTest):
+    password = "Temporary-0-pass"
+
+    def setUp(self):
+        super().setUp()
+        self.redshift.control(f"user IAM:loader {self.password}")
+        self.aws = AwsApi("IAM:loader", self.password)
+        self.addCleanup(self.aws.stop)
+        self.place.secrets.append(self.password)
+        self.environment["AWS_ENDPOINT_URL_REDSHIFT"] = self.aws.url()
+        self.environment["AWS_ENDPOINT_URL_REDSHIFT_SERVERLESS"] = self.aws.url()
+        write_logs(self.logs / "a.json.gz", [track(i, i, name=f"Event {i % 3}", n=i) for i in range(9)])
+        env = self.redshift.env
+        self.warehouse = (
+            f"redshift://{env['REDSHIFT_HOST']}:{env['REDSHIFT_PORT']}/dev?sslrootcert={env['REDSHIFT_CA_FILE']}"
+            f"&staging=s3://{BUCKET}/{self.source}&iam_role={env['REDSHIFT_IAM_ROLE']}"
+        )
+
+    def test_each_connection_to_a_cluster_has_a_login_of_its_own(self):
+        self.warehouse += "&cluster=c1"
+        self.sync()
+        self.assertGreater(len(self.aws.calls), 1)
+        for headers, body in self.aws.calls:
+            self.assertIn("Action=GetClusterCredentialsWithIAM", body)
+            self.assertIn("ClusterIdentifier=c1", body)
+            self.assertIn("/us-east-1/redshift/aws4_request", headers["authorization"])
+        self.assert_equals_duckdb()
+
+    def test_a_workgroup_gives_one_too(self):
+        self.warehouse += "&workgroup=w1"
+        self.sync()
+        headers, body = self.aws.calls[0]
+        self.assertEqual(json.loads(body)["workgroupName"], "w1")
+        self.assertIn("/us-east-1/redshift-serverless/aws4_request", headers["authorization"])
+        self.assert_equals_duckdb()
+
+
 if __name__ == "__main__":
-    unittest.main()
+    unittest.main(defaultTest="Loads" if CLUSTER else None)

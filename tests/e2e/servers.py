@@ -21,6 +21,34 @@ def run(*command):
         raise RuntimeError(f"{command[0]}: {done.stdout}{done.stderr}")
 
 
+def s3_client(environment, code):
+    """What `code` prints, which finds in s3 a client that is not ours: Debian's own Python has one."""
+    prelude = (
+        "import os, botocore.session\n"
+        "s3 = botocore.session.get_session().create_client('s3', endpoint_url=os.environ.get('AWS_ENDPOINT_URL'),"
+        " region_name=os.environ.get('AWS_REGION'))\n"
+    )
+    done = subprocess.run(
+        ["/usr/bin/python3", "-c", prelude + code],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise RuntimeError(done.stderr)
+    return done.stdout
+
+
+def keys_in(environment, bucket, prefix):
+    code = (
+        f"for page in s3.get_paginator('list_objects_v2').paginate(Bucket={bucket!r}, Prefix={prefix!r}):\n"
+        "    for item in page.get('Contents', []):\n"
+        "        print(item['Key'])\n"
+    )
+    return s3_client(environment, code).splitlines()
+
+
 class Server:
     """One that a script of tests/servers starts in `directory`, with its env file read into `env`."""
 
@@ -51,33 +79,13 @@ class S3(Server):
         }
 
     def _python(self, code):
-        """An S3 client that is not ours, which Debian's own Python has."""
-        prelude = (
-            "import os, botocore.session\n"
-            "s3 = botocore.session.get_session().create_client('s3', endpoint_url=os.environ['AWS_ENDPOINT_URL'],"
-            " region_name='us-east-1')\n"
-        )
-        done = subprocess.run(
-            ["/usr/bin/python3", "-c", prelude + code],
-            env={**os.environ, **self.client_environment()},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode != 0:
-            raise RuntimeError(done.stderr)
-        return done.stdout
+        return s3_client(self.client_environment(), code)
 
     def make_bucket(self, name):
         self._python(f"s3.create_bucket(Bucket={name!r})")
 
-    def keys(self, bucket):
-        code = (
-            f"for page in s3.get_paginator('list_objects_v2').paginate(Bucket={bucket!r}):\n"
-            "    for item in page.get('Contents', []):\n"
-            "        print(item['Key'])\n"
-        )
-        return self._python(code).splitlines()
+    def keys(self, bucket, prefix=""):
+        return keys_in(self.client_environment(), bucket, prefix)
 
     def put(self, bucket, key, body):
         self._python(f"s3.put_object(Bucket={bucket!r}, Key={key!r}, Body={body!r})")

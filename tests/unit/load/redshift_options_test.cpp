@@ -18,7 +18,7 @@ TEST(RedshiftOptions, AnAddressTellsWhatIsDraysAndWhatIsLibpqs) {
   EXPECT_EQ(options.connection.at("host"), "cluster.example.com");
   EXPECT_EQ(options.connection.at("dbname"), "events");
   EXPECT_EQ(options.connection.at("connect_timeout"), "5");
-  EXPECT_EQ(options.staging, "s3://bucket/a b");
+  EXPECT_EQ(options.staging.url, "s3://bucket/a b");
   EXPECT_EQ(options.iam_role, "arn:aws:iam::1:role/r+w");
   EXPECT_EQ(options.connections_max, 2U);
   EXPECT_EQ(options.dedupe_window, std::chrono::days(30));
@@ -31,6 +31,25 @@ TEST(RedshiftOptions, ChecksTheCertificateUnlessToldOtherwise) {
   EXPECT_EQ(parsed("redshift://h/d").connection.at("port"), "5439");
   EXPECT_EQ(parsed("redshift://h").connection.at("dbname"), "dev");
   EXPECT_EQ(parsed("redshift://h/d?sslmode=verify-ca").connection.at("sslmode"), "verify-ca");
+}
+
+TEST(RedshiftOptions, ALoginByIamIsOfAClusterOrAWorkgroup) {
+  EXPECT_FALSE(parsed("redshift://h/d").iam);
+  const RedshiftOptions cluster =
+      parsed("redshift://loader@h/d?cluster=c1&iam_region=eu-west-1&db_groups=a,b&auto_create=true");
+  ASSERT_TRUE(cluster.iam);
+  EXPECT_EQ(cluster.iam->cluster, "c1");
+  EXPECT_EQ(cluster.iam->groups, (std::vector<std::string>{"a", "b"}));
+  EXPECT_TRUE(cluster.iam->auto_create);
+  EXPECT_EQ(parsed("redshift://h/d?workgroup=w").iam->workgroup, "w");
+  EXPECT_FALSE(redshift_options("redshift://h/d?workgroup=w&cluster=c"));
+}
+
+TEST(RedshiftOptions, WhatIsNoEncryptionIsTold) {
+  EXPECT_EQ(parsed("redshift://h/d?staging_encryption=kms").staging.encryption, "kms");
+  const auto wrong = redshift_options("redshift://h/d?staging_encryption=rot13");
+  ASSERT_FALSE(wrong);
+  EXPECT_NE(wrong.error().message.find("rot13"), std::string::npos);
 }
 
 TEST(RedshiftOptions, NumbersThatAreNoneAreToldByName) {
