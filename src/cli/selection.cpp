@@ -213,12 +213,34 @@ Result<std::unique_ptr<Warehouse>> open_to_read(const std::string& address) {
   return open_warehouse(address, options);
 }
 
+namespace {
+
+Result<std::vector<RedshiftChoice>> redshift_choices(const Config& config) {
+  std::vector<RedshiftChoice> choices;
+  for (const RedshiftTableConfig& table : config.redshift_tables) {
+    if (table.encoding && !is_redshift_encoding(*table.encoding)) {
+      return with_hint(config_error("redshift_tables: " + table.table + "." + table.column +
+                                    ": \"" + *table.encoding + "\" is no encoding of Redshift's"),
+                       "zstd, az64, lzo or raw");
+    }
+    RedshiftChoice& choice = choices.emplace_back();
+    choice = {table.table, table.column, table.dist_key, table.sort_key, table.encoding, {}};
+    if (table.varchar_bytes > 0) {
+      choice.varchar_bytes = static_cast<std::uint32_t>(table.varchar_bytes);
+    }
+  }
+  return choices;
+}
+
+}  // namespace
+
 Result<std::unique_ptr<Warehouse>> open_to_sync(const Config& config, SyncMode mode) {
   WarehouseOptions options;
   // The rest is for what is read and staged, and for what DuckDB does not count.
   options.memory_bytes = config.memory_bytes / 8 * 3;
   options.threads = config.threads;
   options.temp_directory = config.temp_directory;
+  DRAY_ASSIGN(options.redshift_choices, redshift_choices(config));
   if (mode == SyncMode::load) return open_warehouse(config.warehouse, options);
   std::error_code ignored;
   if (config.warehouse.starts_with(duckdb_scheme) &&

@@ -224,13 +224,11 @@ std::string unknown_key(const std::vector<SettingOf<Owner>>& table, const std::s
   return nearest ? "unknown key; did you mean \"" + *nearest + "\"?" : "unknown key";
 }
 
-void read_sources(const Reader& reader, const YAML::Node& node, int line,
-                  std::vector<SourceConfig>& sources);
-
-void read_list(const Reader& reader, const YAML::Node& node, int line, Config& config) {
-  read_sources(reader, node, line, config.sources);
-}
-void read_list(const Reader&, const YAML::Node&, int, SourceConfig&) {}
+void read_list(const Reader& reader, const Setting& setting, const YAML::Node& node, int line,
+               Config& config);
+// The entries of lists have none themselves.
+template <typename Entry>
+void read_list(const Reader&, const Setting&, const YAML::Node&, int, Entry&) {}
 
 // One map of the file: every key known, at most once, each with a fitting value.
 template <typename Owner>
@@ -257,7 +255,7 @@ void read_map(const Reader& reader, const std::vector<SettingOf<Owner>>& table,
     if (entry.second.IsNull()) continue;  // "key:" with nothing behind it: as if it were not there
     given.insert(setting->key);
     if (setting->kind == SettingKind::list) {
-      read_list(reader, entry.second, line, owner);
+      read_list(reader, *setting, entry.second, line, owner);
     } else {
       read_value(reader, *setting, entry.second, line, prefix + key, owner);
     }
@@ -269,30 +267,57 @@ void read_map(const Reader& reader, const std::vector<SettingOf<Owner>>& table,
   }
 }
 
-void read_sources(const Reader& reader, const YAML::Node& node, int line,
-                  std::vector<SourceConfig>& sources) {
+// The entries of a list, each a map of its own table of settings; `check` sees each with its line
+// and path.
+template <typename Entry, typename Check>
+void read_entries(const Reader& reader, const Setting& setting, const YAML::Node& node, int line,
+                  const std::vector<SettingOf<Entry>>& table, const char* keys,
+                  std::vector<Entry>& entries, Check check) {
+  const std::string name(setting.key);
   if (!node.IsSequence()) {
-    reader.problems.add(line, "sources", "should be a list, not " + std::string(kind_name(node)));
+    reader.problems.add(line, name, "should be a list, not " + std::string(kind_name(node)));
     return;
   }
-  if (node.size() == 0) reader.problems.add(line, "sources", "has no entry");
-  std::set<std::string> names;
+  if (node.size() == 0) reader.problems.add(line, name, "has no entry");
   std::size_t index = 0;
   for (const YAML::Node& entry : node) {
-    const std::string path = "sources[" + std::to_string(index++) + "]";
+    const std::string path = name + "[" + std::to_string(index++) + "]";
     const int entry_line = line_of(entry);
     if (!entry.IsMap()) {
       reader.problems.add(entry_line > 0 ? entry_line : line, path,
-                          "should be a map with name and location");
+                          std::string("should be a map with ") + keys);
       continue;
     }
-    SourceConfig& source = sources.emplace_back();
-    read_map(reader, source_settings(), entry, entry_line, path + ".", source);
-    if (!source.name.empty() && !names.insert(source.name).second) {
-      reader.problems.add(entry_line, path + ".name",
-                          "\"" + source.name + "\" is the name of another source");
-    }
+    Entry& read = entries.emplace_back();
+    read_map(reader, table, entry, entry_line, path + ".", read);
+    check(read, entry_line, path);
   }
+}
+
+void read_list(const Reader& reader, const Setting& setting, const YAML::Node& node, int line,
+               Config& config) {
+  if (setting.key == "redshift_tables") {
+    const auto check = [&](const RedshiftTableConfig& table, int entry_line,
+                           const std::string& path) {
+      const bool of_column = table.encoding || table.varchar_bytes > 0;
+      if (of_column == table.column.empty()) {
+        reader.problems.add(entry_line, path,
+                            of_column ? "encoding and varchar are a column's: name it"
+                                      : "says nothing of the column: encoding or varchar");
+      }
+    };
+    read_entries(reader, setting, node, line, redshift_table_settings(), "table and what to choose",
+                 config.redshift_tables, check);
+    return;
+  }
+  std::set<std::string> names;
+  const auto check = [&](const SourceConfig& source, int entry_line, const std::string& path) {
+    if (source.name.empty() || names.insert(source.name).second) return;
+    reader.problems.add(entry_line, path + ".name",
+                        "\"" + source.name + "\" is the name of another source");
+  };
+  read_entries(reader, setting, node, line, source_settings(), "name and location", config.sources,
+               check);
 }
 
 Result<YAML::Node> parse_yaml(const std::string& text, const std::string& file_name) {

@@ -48,6 +48,18 @@ std::string template_sources() {
   return out;
 }
 
+// All of it is there to be uncommented.
+std::string template_redshift_tables() {
+  std::string out = "# redshift_tables:\n";
+  bool first = true;
+  for (const Setting& setting : redshift_table_settings()) {
+    out += first ? "#   - " : "#     ";
+    out.append(setting.key).append(": ").append(setting.example).append("\n");
+    first = false;
+  }
+  return out;
+}
+
 // Besides its own type every value may be text with ${...} in it.
 void write_substitutable(JsonWriter& json, std::string_view type, std::string_view pattern) {
   json.key("anyOf").begin_array();
@@ -91,7 +103,11 @@ void write_object(JsonWriter& json, const std::vector<SettingOf<Owner>>& table) 
     if (setting.kind == SettingKind::list) {
       json.field("type", "array").field("minItems", 1);
       json.key("items").begin_object();
-      write_object(json, source_settings());
+      if (setting.key == "sources") {
+        write_object(json, source_settings());
+      } else {
+        write_object(json, redshift_table_settings());
+      }
       json.end_object();
     } else {
       write_type(json, setting);
@@ -122,7 +138,11 @@ std::string config_template() {
     out += "\n";
     if (setting.kind == SettingKind::list) {
       out += comment(setting.doc, "");
-      out.append(setting.key).append(":\n").append(template_sources());
+      if (setting.key == "sources") {
+        out.append(setting.key).append(":\n").append(template_sources());
+      } else {
+        out += template_redshift_tables();
+      }
     } else {
       out += template_entry(setting, "", "");
     }
@@ -145,8 +165,12 @@ std::string config_reference() {
   for (const Setting& setting : top_settings()) {
     out += reference_row(setting, "");
     if (setting.kind != SettingKind::list) continue;
-    for (const Setting& of_source : source_settings()) {
-      out += reference_row(of_source, "sources[].");
+    if (setting.key == "sources") {
+      for (const Setting& entry : source_settings())
+        out += reference_row(entry, "sources[].");
+    } else {
+      for (const Setting& entry : redshift_table_settings())
+        out += reference_row(entry, "redshift_tables[].");
     }
   }
   return out;

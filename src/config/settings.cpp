@@ -18,7 +18,8 @@ std::vector<SettingOf<Config>> make_top_settings() {
         .required = true,
         .standard = "",
         .example = "duckdb:shop.duckdb",
-        .doc = "Where the tables are: duckdb:FILE or postgres://USER@HOST/DATABASE."},
+        .doc = "Where the tables are: duckdb:FILE, postgres://USER@HOST/DATABASE or "
+               "redshift://USER@HOST/DATABASE."},
        &Config::warehouse},
       {{.key = "sources",
         .kind = SettingKind::list,
@@ -26,6 +27,14 @@ std::vector<SettingOf<Config>> make_top_settings() {
         .standard = "",
         .example = "",
         .doc = "Where the events are: one entry per source, each loaded into a schema of its own."},
+       std::monostate{}},
+      {{.key = "redshift_tables",
+        .kind = SettingKind::list,
+        .required = false,
+        .standard = "",
+        .example = "",
+        .doc = "How Redshift makes tables and columns, where Dray's own choice will not do; the first "
+               "entry that fits counts."},
        std::monostate{}},
       {{.key = "warehouse_id",
         .kind = SettingKind::text,
@@ -165,6 +174,45 @@ std::vector<SettingOf<SourceConfig>> make_source_settings() {
   return settings;
 }
 
+std::vector<SettingOf<RedshiftTableConfig>> make_redshift_table_settings() {
+  const auto text = [](std::string_view key, std::string_view example, std::string_view doc,
+                       auto field) {
+    return SettingOf<RedshiftTableConfig>{{.key = key,
+                                           .kind = SettingKind::text,
+                                           .required = false,
+                                           .standard = "",
+                                           .example = example,
+                                           .doc = doc},
+                                          field};
+  };
+  SettingOf<RedshiftTableConfig> table =
+      text("table", "shop.order_completed",
+           "The table, as schema.table; * stands for any schema or any table.",
+           &RedshiftTableConfig::table);
+  table.required = true;
+  return {
+      table,
+      text("column", "coupon", "The column that encoding and varchar are for.",
+           &RedshiftTableConfig::column),
+      text("dist_key", "user_id", "The table's distribution: a column, even, all or auto.",
+           &RedshiftTableConfig::dist_key),
+      text("sort_key", "user_id, received_at",
+           "The table's sort key: columns separated by commas, or auto.",
+           &RedshiftTableConfig::sort_key),
+      text("encoding", "lzo", "The column's compression, such as zstd, az64, lzo, raw.",
+           &RedshiftTableConfig::encoding),
+      {{.key = "varchar",
+        .kind = SettingKind::count,
+        .required = false,
+        .standard = "",
+        .example = "4096",
+        .doc = "The bytes of a text column when it is made.",
+        .least = 1,
+        .most = 65'535},
+       &RedshiftTableConfig::varchar_bytes},
+  };
+}
+
 }  // namespace
 
 std::string_view to_string(SettingKind kind) {
@@ -193,6 +241,11 @@ std::string_view to_string(SettingKind kind) {
 
 const std::vector<SettingOf<Config>>& top_settings() {
   static const std::vector<SettingOf<Config>> table = make_top_settings();
+  return table;
+}
+
+const std::vector<SettingOf<RedshiftTableConfig>>& redshift_table_settings() {
+  static const std::vector<SettingOf<RedshiftTableConfig>> table = make_redshift_table_settings();
   return table;
 }
 

@@ -53,5 +53,6 @@ struct SettingOf : Setting {
 // In the order in which the template and the reference show them.
 const std::vector<SettingOf<Config>>& top_settings();
 const std::vector<SettingOf<SourceConfig>>& source_settings();
+const std::vector<SettingOf<RedshiftTableConfig>>& redshift_table_settings();
 
 }  // namespace dray

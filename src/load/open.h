@@ -4,8 +4,10 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
+#include "load/redshift_choice.h"
 #include "load/warehouse.h"
 
 namespace dray {
@@ -18,10 +20,11 @@ struct WarehouseOptions {
                                << 20;  // for the engine itself, where it runs in this process
   unsigned threads = 0;                // 0: as many as the machine has
   std::string temp_directory;          // "": beside the warehouse
+  std::vector<RedshiftChoice> redshift_choices;
 };
 
-// `address` is duckdb:FILE (load/duckdb.h) or postgres://... (load/postgres.h). Errors are `config`
-// and say what to do.
+// `address` is duckdb:FILE (load/duckdb.h), postgres://... (load/postgres.h) or redshift://...
+// (load/redshift.h). Errors are `config` and say what to do.
 Result<std::unique_ptr<Warehouse>> open_warehouse(const std::string& address,
                                                   const WarehouseOptions& options);
 

@@ -555,6 +555,7 @@ class RedshiftWarehouse final : public Warehouse {
 Result<std::unique_ptr<Warehouse>> open_redshift(const std::string& address,
                                                  const WarehouseOptions& options) {
   DRAY_ASSIGN(RedshiftOptions redshift, redshift_options(address));
+  redshift.choices = options.redshift_choices;
   DRAY_ASSIGN(auto cluster, reach_redshift(std::move(redshift), options));
   return std::unique_ptr<Warehouse>(std::make_unique<RedshiftWarehouse>(std::move(cluster)));
 }

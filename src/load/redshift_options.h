@@ -10,19 +10,9 @@
 
 #include "base/result.h"
 #include "load/pq_connection.h"
+#include "load/redshift_choice.h"
 
 namespace dray {
-
-// How a table or one of its columns is to be made where the standard will not do. The first that
-// fits counts.
-struct RedshiftChoice {
-  std::string table;                           // schema.table; * stands for any of the two
-  std::string column;                          // "": the table itself
-  std::optional<std::string> dist_key;         // a column, or "even", "all", "auto"
-  std::optional<std::string> sort_key;         // columns, separated by commas, or "auto"
-  std::optional<std::string> encoding;         // of the column: zstd, az64, lzo, raw ...
-  std::optional<std::uint32_t> varchar_bytes;  // of the column, at its creation
-};
 
 // How far apart, by received_at, two rows with one id are looked for. Nothing: however far, which
 // is exact and reads the ids of the whole table.

@@ -33,14 +33,13 @@ void add_names(SqlBuilder& sql, std::string_view comma_separated) {
   }
 }
 
-// Words that the configuration has checked against a list of its own.
+constexpr std::string_view encodings[] = {"raw",       "az64",    "zstd",     "lzo",     "bytedict",
+                                         "runlength", "delta",   "delta32k", "mostly8", "mostly16",
+                                         "mostly32",  "text255", "text32k"};
+
 void add_encoding(SqlBuilder& sql, std::string_view encoding) {
-  constexpr std::string_view known[] = {"raw",       "az64",    "zstd",     "lzo",     "bytedict",
-                                        "runlength", "delta",   "delta32k", "mostly8", "mostly16",
-                                        "mostly32",  "text255", "text32k"};
-  const auto* found = std::ranges::find(known, encoding);
-  DRAY_ASSERT(found != std::end(known));
-  sql.code(" encode ").word(*found);
+  DRAY_ASSERT(is_redshift_encoding(encoding));
+  sql.code(" encode ").word(encoding);
 }
 
 void add_type(SqlBuilder& sql, ColumnType type, std::uint64_t varchar_bytes) {
@@ -214,6 +213,10 @@ void add_access(SqlBuilder& sql, const CopyAccess& access) {
 }
 
 }  // namespace
+
+bool is_redshift_encoding(std::string_view word) {
+  return std::ranges::find(encodings, word) != std::end(encodings);
+}
 
 Sql redshift_ddl(const SchemaChange& change, const std::vector<RedshiftChoice>& choices) {
   return std::visit(RedshiftDdl(choices), change);
