@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Compares dray with the second implementation of the mapping, on generated events.
 
-    run.py --dray PATH [--seeds 1-50] [--events 400] [--every-sync] [--shrink] [--keep DIR]
+    run.py --dray PATH [--postgres] [--seeds 1-50] [--events 400] [--every-sync] [--shrink] [--keep DIR]
 
 For each seed: write a sync's objects, run `dray sync`, and so on; then compare the tables, their types and rows, the
 counts of every sync and the rejects. Exits 1 when anything differs. The last line is "N seeds compared, M differences".
@@ -11,7 +11,9 @@ import argparse
 import gzip
 import json
 import math
+import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -28,20 +30,44 @@ COMMAND_SECONDS_MAX = 120
 SHRINK_TRIES_MAX = 300
 
 TYPES = {"BOOLEAN": "boolean", "BIGINT": "bigint", "DOUBLE": "double", "VARCHAR": "varchar",
-         "TIMESTAMP": "timestamp"}
+         "TIMESTAMP": "timestamp", "double precision": "double", "text": "varchar",
+         "timestamp without time zone": "timestamp"}
+START_POSTGRES = Path(__file__).resolve().parent.parent / "servers" / "start-postgres"
 
 
 class CommandFailed(Exception):
     """dray ended otherwise than agreed."""
 
 
+class Server:
+    """A PostgreSQL of this run's own."""
+
+    def __init__(self):
+        self.directory = tempfile.mkdtemp(prefix="dray-pg-", dir="/tmp")
+        started = subprocess.run([START_POSTGRES, self.directory], check=True, capture_output=True, text=True)
+        self.environment = dict(line.split("=", 1) for line in started.stdout.splitlines())
+        self.count = 0
+
+    def new_database(self) -> str:
+        self.count += 1
+        command = ["psql", "-qAt", "-d", "postgres", "-c", f"CREATE DATABASE seed_{self.count}"]
+        subprocess.run(command, check=True, env={**os.environ, **self.environment})
+        return f"postgres://dray@127.0.0.1:{self.environment['PGPORT']}/seed_{self.count}"
+
+    def close(self) -> None:
+        subprocess.run([START_POSTGRES, "--stop", self.directory], check=True)
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+
 class Dray:
     """The program under test. All that is known of its command line and its output is in this class."""
+
+    server = None  # nothing: DuckDB
 
     def __init__(self, binary: str, directory: Path):
         self.binary = binary
         self.objects = directory / "objects"
-        self.warehouse = f"duckdb:{directory / 'warehouse.duckdb'}"
+        self.warehouse = self.server.new_database() if self.server else f"duckdb:{directory / 'warehouse.duckdb'}"
 
     def sync(self) -> dict:
         """The counts of one sync."""
@@ -231,6 +257,7 @@ def run_seed(seed: int, options) -> int:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--dray", required=True, help="the program under test")
+    parser.add_argument("--postgres", action="store_true", help="load PostgreSQL, which this starts, not DuckDB")
     parser.add_argument("--seeds", type=seeds_of, default=seeds_of("1-50"), help='"7", "1-50" or "1-3,9"')
     parser.add_argument("--events", type=int, default=400, help="lines of each seed, about")
     parser.add_argument("--every-sync", action="store_true", help="compare the tables after every sync, not the last")
@@ -239,7 +266,14 @@ def main() -> int:
     options = parser.parse_args()
     if options.keep:
         options.keep.mkdir(parents=True)
-    total = sum(run_seed(seed, options) for seed in options.seeds)
+    if options.postgres:
+        Dray.server = Server()
+        mapping.NAME_BYTES_MAX, mapping.CUT_NAME_BYTES = 63, 54
+    try:
+        total = sum(run_seed(seed, options) for seed in options.seeds)
+    finally:
+        if Dray.server:
+            Dray.server.close()
     print(f"{len(options.seeds)} seeds compared, {total} differences")
     return 1 if total else 0
 

@@ -1,4 +1,4 @@
-"""PostgreSQL: the process killed, the connection cut, the server restarted, the answer to COMMIT lost, two syncs at once.
+"""PostgreSQL: the process killed or stopped, the connection cut, the server restarted, the answer to COMMIT lost, two syncs at once.
 
 DRAY is the binary, DRAY_GEN the generator. DRAY_KILL_SEED is the first seed, DRAY_KILLS how many kills.
 """
@@ -8,6 +8,7 @@ import os
 import pathlib
 import random
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -262,6 +263,25 @@ class Faults(unittest.TestCase):
             with self.subTest(seed=seed, sync=number):
                 self.check_next_sync(number)
         self.assertGreaterEqual(killed, KILLS // 6)
+
+    def test_stop_at_any_moment(self):
+        for seed in range(SEED, SEED + KILLS // 3):
+            draw = random.Random(seed)
+            number = draw.randrange(SYNCS)
+            self.begin(number)
+            self.deliver(number)
+            process = self.start()
+            time.sleep(self.seconds[number] * draw.uniform(0.1, 1))
+            process.send_signal(draw.choice([signal.SIGINT, signal.SIGTERM]))
+            begun = time.monotonic()
+            _, errors = process.communicate(timeout=SECONDS_MAX)
+            with self.subTest(seed=seed, sync=number):
+                self.assertLess(time.monotonic() - begun, max(5, self.seconds[number]), errors)
+                committed = self.check_whole(number)
+                if process.returncode >= 0:  # else it did not listen yet, or no more
+                    self.assertEqual(process.returncode, 0 if committed else 1, errors)
+                    self.assertEqual("stopped: shop is as it was before this sync" in errors, not committed, errors)
+                self.check_next_sync(number)
 
     def test_the_connection_cut_at_any_byte(self):
         for seed in range(SEED, SEED + KILLS // 3):
