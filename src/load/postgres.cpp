@@ -114,6 +114,9 @@ class PostgresSession final : public WarehouseSession {
 
   Result<std::uint64_t> merge_profiles(const ProfileMerge& merge) override {
     DRAY_TRY(analyze(touched_table));
+    for (const std::string& column : merge.refused_columns)
+      DRAY_TRY(reject_values(merge, column));
+    if (!merge.kept_columns.empty()) DRAY_TRY(keep_values(merge));
     SqlBuilder erase("delete from ");
     erase.table(merge.schema, merge.table).code(" where id in (select id from ");
     DRAY_TRY(execute(std::move(erase.sql(touched_table.name).code(")")).done()));
@@ -126,6 +129,7 @@ class PostgresSession final : public WarehouseSession {
       const std::size_t count = std::min(columns.size() - at, profile_columns_at_once);
       DRAY_TRY(execute(update_profiles(merge, columns.subspan(at, count))));
     }
+    if (!merge.kept_columns.empty()) DRAY_TRY(execute(restore_values(merge)));
     return rows;
   }
 
@@ -477,6 +481,51 @@ class PostgresSession final : public WarehouseSession {
     sql.sql(touched_table.name).code(") t on s.").name(merge.id_column).code(" = t.id) r ");
     sql.code("window profile as (partition by \"the uuid\", \"the id\")) r ");
     sql.code("group by \"the uuid\", \"the id\"");
+  }
+
+  // What the touched profiles have in columns that are somebody else's.
+  Result<void> keep_values(const ProfileMerge& merge) {
+    DRAY_TRY(execute(SqlBuilder("drop table if exists pg_temp.dray_kept").done()));
+    SqlBuilder sql("create temp table dray_kept on commit drop as select id");
+    for (const std::string& column : merge.kept_columns)
+      sql.code(", ").name(column);
+    sql.code(" from ").table(merge.schema, merge.table).code(" where id in (select id from ");
+    return execute(std::move(sql.sql(touched_table.name).code(")")).done());
+  }
+
+  static Sql restore_values(const ProfileMerge& merge) {
+    SqlBuilder sql("update ");
+    sql.table(merge.schema, merge.table).code(" u set ");
+    const char* separator = "";
+    for (const std::string& column : merge.kept_columns) {
+      sql.word(std::exchange(separator, ", ")).name(column).code(" = k.").name(column);
+    }
+    return std::move(sql.code(" from pg_temp.dray_kept k where u.id = k.id")).done();
+  }
+
+  // Values of this load for a column that the profiles cannot take.
+  Result<void> reject_values(const ProfileMerge& merge, const std::string& column) {
+    SqlBuilder sql("select uuid, cast(");
+    sql.name(column).code(" as text) from ").table(merge.schema, merge.source_table);
+    sql.code(" where uuid_ts = timestamp ").text(format_timestamp(merge.uuid_ts));
+    sql.code(" and ").name(merge.id_column).code(" is not null and ").name(column);
+    DRAY_ASSIGN(const QueryResult rows, query(std::move(sql.code(" is not null")).done()));
+    std::map<std::uint64_t, std::string> values;  // by uuid
+    for (const auto& row : rows.rows)
+      values.emplace(static_cast<std::uint64_t>(std::stoll(*row[0])), *row[1]);
+    const StagedRows& staged = *merge.load->rows;
+    BlockScratch scratch;
+    for (std::size_t number = 0; number < staged.block_count(); ++number) {
+      DRAY_ASSIGN(const RowBlock block, staged.keys(number, scratch));
+      for (std::size_t i = 0; i < block.keys.size(); ++i) {
+        const RowKey& key = block.keys[i];
+        const auto value = values.find(key.uuid);
+        if (value == values.end() || staged.is_dropped(block.first_row + i)) continue;
+        merge.value_rejects({key.object, key.line, RejectReason::unknown_column_type, column,
+                             ColumnType::varchar, value->second});
+      }
+    }
+    return {};
   }
 
   static Sql insert_profiles(const ProfileMerge& merge, std::span<const std::string> columns) {
