@@ -333,9 +333,10 @@ bool register_cases() {
 
 const bool registered = register_cases();
 
-// PostgreSQL cuts names where the others do not.
+// PostgreSQL cuts names where the others do not, and does not convert the values of profiles.
 bool is_for_postgres(std::string_view path) {
-  return path != "names/long_names.case" && path != "json/nesting.case";
+  return path != "names/long_names.case" && path != "json/nesting.case" &&
+         path != "issues/002.case";
 }
 
 TEST(Postgres, GivesTheSameTables) {

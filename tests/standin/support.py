@@ -56,15 +56,15 @@ class StandIn:
             self._s3_env = shared
         elif "S3_ENDPOINT" in os.environ:
             self._s3_env = self.path("s3.env")
-            names = ("S3_ENDPOINT", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+            names = ("ENDPOINT", "ACCESS_KEY_ID", "SECRET_ACCESS_KEY")
             with open(self._s3_env, "w", encoding="utf-8") as file:
-                file.writelines(f"{name}={os.environ[name]}\n" for name in names)
+                file.writelines(f"S3_{name}={os.environ['S3_' + name]}\n" for name in names)
         else:
             self._own_s3 = True
             subprocess.run([SERVERS / "start-rgw", self.path("s3")], check=True, stdout=subprocess.DEVNULL, timeout=120)
             self._s3_env = self.path("s3/env")
         env = _env_file(self._s3_env)
-        self.keys = (env["AWS_ACCESS_KEY_ID"], env["AWS_SECRET_ACCESS_KEY"])
+        self.keys = (env["S3_ACCESS_KEY_ID"], env["S3_SECRET_ACCESS_KEY"])
         client = botocore.session.Session().create_client(
             "s3",
             region_name="us-east-1",
