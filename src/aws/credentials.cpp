@@ -182,10 +182,10 @@ class Chain {
   static Maybe refuse_what_cannot_be_read(const AwsProfile& profile, const std::string& name) {
     for (const char* key : {"sso_session", "sso_start_url", "credential_process"}) {
       if (value_of(profile, key).empty()) continue;
-      return config_error("profile \"" + name + "\": has " + key +
-                          ", which Dray does not follow\ntry: eval \"$(aws configure "
-                          "export-credentials --profile " +
-                          name + " --format env)\"");
+      std::string message = "profile \"" + name + "\": has ";
+      message.append(key).append(", which Dray does not follow\ntry: eval \"$(aws configure ");
+      message.append("export-credentials --profile ").append(name).append(" --format env)\"");
+      return config_error(std::move(message));
     }
     return std::optional<Credentials>();
   }

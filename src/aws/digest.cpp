@@ -48,20 +48,20 @@ class Crc final : public Checksum {
   using Tables = std::array<std::array<Word, 256>, 8>;
 
   static constexpr Tables make_tables() {
-    Tables tables{};
+    Tables made{};
     for (unsigned byte = 0; byte < 256; ++byte) {
       Word crc = byte;
       for (int bit = 0; bit < 8; ++bit)
         crc = (crc & 1) != 0 ? (crc >> 1) ^ polynomial : crc >> 1;
-      tables[0][byte] = crc;
+      made[0][byte] = crc;
     }
     for (unsigned byte = 0; byte < 256; ++byte) {
       for (std::size_t i = 1; i < 8; ++i) {
-        const Word before = tables[i - 1][byte];
-        tables[i][byte] = tables[0][before & 0xff] ^ (before >> 8);
+        const Word before = made[i - 1][byte];
+        made[i][byte] = made[0][before & 0xff] ^ (before >> 8);
       }
     }
-    return tables;
+    return made;
   }
 
   static constexpr Tables tables = make_tables();

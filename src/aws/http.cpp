@@ -1,10 +1,10 @@
 #include "aws/http.h"
 
 #include <curl/curl.h>
-#include <signal.h>
 
 #include <algorithm>
 #include <array>
+#include <csignal>
 #include <cstring>
 #include <ctime>
 #include <mutex>
@@ -191,7 +191,8 @@ class Exchange {
     if (!request.headers.contains("accept")) append(list, "accept:");
     if (!request.headers.contains("content-type")) append(list, "content-type:");
     for (const auto& [name, value] : request.headers) {
-      append(list, value.empty() ? name + ';' : name + ": " + value);
+      std::string line = name;
+      append(list, value.empty() ? line.append(";") : line.append(": ").append(value));
     }
     set(CURLOPT_HTTPHEADER, list.get());
     return list;

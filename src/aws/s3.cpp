@@ -163,8 +163,8 @@ Result<std::string> S3Client::get_all(const std::string& bucket, const std::stri
     bytes.resize(had + count);
     if (count == 0) return bytes;
     if (bytes.size() > size_bytes_max) {
-      return bad_data_error("s3://" + bucket + '/' + key + ": is larger than " +
-                            std::to_string(size_bytes_max) + " bytes");
+      return bad_data_error("is larger than " + std::to_string(size_bytes_max) + " bytes")
+          .within(S3Operation{"read", "s3:GetObject", bucket, key, {}}.place());
     }
   }
 }

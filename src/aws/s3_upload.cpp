@@ -103,7 +103,7 @@ class MultipartUpload final : public S3Upload {
     root.append_attribute("xmlns") = "http://s3.amazonaws.com/doc/2006-03-01/";
     for (std::size_t i = 0; i < etags_.size(); ++i) {
       pugi::xml_node part = root.append_child("Part");
-      part.append_child("PartNumber").text() = static_cast<unsigned long long>(i + 1);
+      part.append_child("PartNumber").text() = static_cast<unsigned>(i) + 1;
       part.append_child("ETag").text() = ('"' + etags_[i] + '"').c_str();
     }
     return to_text(document);

@@ -34,7 +34,7 @@ std::string canonical_query(const HttpParameters& query) {
   std::string text;
   for (const auto& [name, value] : encoded) {
     if (!text.empty()) text += '&';
-    text += name + '=' + value;
+    text.append(name).append("=").append(value);
   }
   return text;
 }
@@ -84,7 +84,7 @@ std::string canonical_request(const HttpRequest& request, std::string_view servi
       service == "s3" ? request.path : uri_encode(request.path, EncodeSlash::no);
   std::string text = request.method + '\n' + path + '\n' + canonical_query(request.query) + '\n';
   for (const auto& [name, value] : headers)
-    text += name + ':' + value + '\n';
+    text.append(name).append(":").append(value).append("\n");
   text += '\n' + names_of(headers) + '\n';
   return text.append(hash);
 }
