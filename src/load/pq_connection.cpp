@@ -236,7 +236,7 @@ class PqConnection::Impl {
     }
     // A transaction in which something failed is rolled back by COMMIT, and that is no error.
     if (view(PQcmdStatus(result.get())) == "COMMIT") return {};
-    return internal_error("COMMIT was answered by " + std::string(PQcmdStatus(result.get())));
+    return internal_error("COMMIT was answered by " + std::string(view(PQcmdStatus(result.get()))));
   }
 
   Result<void> begin_copy(const Sql& sql) {

@@ -143,7 +143,8 @@ class Warehouse {
   virtual CatalogLimits limits() const { return {}; }
   // How many columns, over all its tables, one transaction may write; more are loaded in several.
   virtual std::size_t columns_per_transaction_max() const { return SIZE_MAX; }
-  // How long the name of a table or column may be.
+  // How long the name of a schema, table or column may be, in bytes. 127 is Redshift's limit, which
+  // the others share where they can.
   virtual std::size_t name_bytes_max() const { return 127; }
   // The statement that makes one change, for a plan to show.
   virtual Sql ddl(const SchemaChange& change) const = 0;
