@@ -28,8 +28,10 @@ AwsCall serverless_call(const RedshiftLoginRequest& request, const AwsEnvironmen
   JsonWriter json;
   json.begin_object().field("workgroupName", request.workgroup).field("dbName", request.database);
   json.field("durationSeconds", static_cast<std::int64_t>(request.duration.count())).end_object();
-  AwsCall call{"redshift-serverless", request.region,
-               aws_endpoint(environment, "redshift-serverless", request.region), {},
+  AwsCall call{"redshift-serverless",
+               request.region,
+               aws_endpoint(environment, "redshift-serverless", request.region),
+               {},
                std::move(json).done()};
   call.headers.set("content-type", "application/x-amz-json-1.1");
   call.headers.set("x-amz-target", "RedshiftServerless.GetCredentials");
@@ -50,8 +52,11 @@ AwsCall cluster_call(const RedshiftLoginRequest& request, const AwsEnvironment& 
     for (std::size_t i = 0; i < request.groups.size(); ++i)
       form.emplace_back("DbGroups.DbGroup." + std::to_string(i + 1), request.groups[i]);
   }
-  AwsCall call{"redshift", request.region, aws_endpoint(environment, "redshift", request.region),
-               {}, form_of(form)};
+  AwsCall call{"redshift",
+               request.region,
+               aws_endpoint(environment, "redshift", request.region),
+               {},
+               form_of(form)};
   call.headers.set("content-type", "application/x-www-form-urlencoded; charset=utf-8");
   return call;
 }
@@ -65,9 +70,8 @@ RedshiftLogin login_in_xml(const std::string& body) {
   pugi::xml_document document;
   (void)document.load_buffer(body.data(), body.size());
   const auto text = [&](std::string_view name) {
-    return std::string(document
-                           .find_node([&](pugi::xml_node any) { return any.name() == name; })
-                           .child_value());
+    return std::string(
+        document.find_node([&](pugi::xml_node any) { return any.name() == name; }).child_value());
   };
   return {text("DbUser"), Secret(text("DbPassword"))};
 }

@@ -298,7 +298,7 @@ void Parser::sources(CLI::App& app, Selection& selection, const char* doc) {
 void Parser::warehouse_or_config(CLI::App& app, Selection& selection) {
   app.add_option("--warehouse", selection.warehouse,
                  "The warehouse, if it is not that of the "
-                 "configuration: duckdb:FILE or postgres://USER@HOST/DATABASE.")
+                 "configuration: duckdb:FILE, postgres://... or redshift://...")
       ->type_name("ADDRESS");
   text(app, "--config", selection.config_path, "FILE",
        "The configuration, if it is not ./dray.yaml.");

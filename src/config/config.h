@@ -35,12 +35,12 @@ struct SourceConfig : S3Settings {
 
 // How Redshift is to make a table, or one of its columns, where Dray's own choice will not do.
 struct RedshiftTableConfig {
-  std::string table;                           // schema.table, * for any of the two
-  std::string column;                          // "": the table
-  std::optional<std::string> dist_key;         // a column, even, all or auto
-  std::optional<std::string> sort_key;         // columns, separated by commas, or auto
-  std::optional<std::string> encoding;         // of the column
-  std::uint64_t varchar_bytes = 0;             // of the column; 0: as the values need
+  std::string table;                    // schema.table, * for any of the two
+  std::string column;                   // "": the table
+  std::optional<std::string> dist_key;  // a column, even, all or auto
+  std::optional<std::string> sort_key;  // columns, separated by commas, or auto
+  std::optional<std::string> encoding;  // of the column
+  std::uint64_t varchar_bytes = 0;      // of the column; 0: as the values need
 };
 
 struct Config {
@@ -48,10 +48,10 @@ struct Config {
   std::optional<std::string> warehouse_id;
   std::vector<SourceConfig> sources;
   std::vector<RedshiftTableConfig> redshift_tables;  // the first that fits counts
-  unsigned threads = 0;                        // 0: as many as the machine has
-  std::uint64_t memory_bytes = 1ULL << 30;     // for the whole process
-  std::uint64_t line_bytes_max = 16ULL << 20;  // longer lines are rejects
-  std::string temp_directory;                  // "": beside the warehouse
+  unsigned threads = 0;                              // 0: as many as the machine has
+  std::uint64_t memory_bytes = 1ULL << 30;           // for the whole process
+  std::uint64_t line_bytes_max = 16ULL << 20;        // longer lines are rejects
+  std::string temp_directory;                        // "": beside the warehouse
   bool contract_columns = true;
 };
 

@@ -33,8 +33,9 @@ std::vector<SettingOf<Config>> make_top_settings() {
         .required = false,
         .standard = "",
         .example = "",
-        .doc = "How Redshift makes tables and columns, where Dray's own choice will not do; the first "
-               "entry that fits counts."},
+        .doc =
+            "How Redshift makes tables and columns, where Dray's own choice will not do; the first "
+            "entry that fits counts."},
        std::monostate{}},
       {{.key = "warehouse_id",
         .kind = SettingKind::text,

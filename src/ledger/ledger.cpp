@@ -72,10 +72,10 @@ std::vector<CreateTable> ledger_tables() {
                             count("duplicates"), count("rows_replaced"), count("values_rejected"),
                             required(text_column("new_columns", message_bytes)),
                             required({"created", ColumnType::boolean, 0, false})}),
-      table("pending", {source, required(text_column("table_name")),
-                        required(text_column("run_id", 64)), required(text_column("files", key_bytes)),
-                        count("staged_rows"), required(text_column("reason", message_bytes)),
-                        required(time_column("recorded_at"))}),
+      table("pending",
+            {source, required(text_column("table_name")), required(text_column("run_id", 64)),
+             required(text_column("files", key_bytes)), count("staged_rows"),
+             required(text_column("reason", message_bytes)), required(time_column("recorded_at"))}),
       table("notices", {run_id, required(text_column("code", 64)),
                         required(text_column("message", message_bytes)), count("count")}),
       table("rejects", {run_id, source, required(text_column("object", key_bytes)), count("line"),
@@ -250,8 +250,7 @@ std::int64_t first_number(const std::string& source) {
 Result<LedgerMark> read_mark(WarehouseSession& session, const std::string& source) {
   SqlBuilder of_objects(
       "select count(*), max(run_id), max(object_number) from _dray.objects where source = ");
-  DRAY_ASSIGN(const QueryResult objects,
-              session.query(std::move(of_objects.text(source)).done()));
+  DRAY_ASSIGN(const QueryResult objects, session.query(std::move(of_objects.text(source)).done()));
   SqlBuilder of_tables("select max(table_number) from _dray.tables where source = ");
   DRAY_ASSIGN(const QueryResult tables, session.query(std::move(of_tables.text(source)).done()));
   SqlBuilder of_runs("select max(uuid_ts) from _dray.runs where source = ");
@@ -326,11 +325,14 @@ Result<std::vector<PendingTable>> read_pending(WarehouseSession& session,
   if (std::ranges::find(catalog.tables, "pending", &LiveTable::name) == catalog.tables.end()) {
     return pending;
   }
-  SqlBuilder sql("select table_name, run_id, files, staged_rows from _dray.pending where source = ");
-  DRAY_ASSIGN(const QueryResult rows,
-              session.query(std::move(sql.text(source).code(" order by run_id, table_name")).done()));
+  SqlBuilder sql(
+      "select table_name, run_id, files, staged_rows from _dray.pending where source = ");
+  DRAY_ASSIGN(
+      const QueryResult rows,
+      session.query(std::move(sql.text(source).code(" order by run_id, table_name")).done()));
   for (const auto& row : rows.rows)
-    pending.push_back({*row[0], *row[1], *row[2], static_cast<std::uint64_t>(to_number(row[3], 0))});
+    pending.push_back(
+        {*row[0], *row[1], *row[2], static_cast<std::uint64_t>(to_number(row[3], 0))});
   return pending;
 }
 

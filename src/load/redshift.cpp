@@ -229,8 +229,9 @@ Result<void> RedshiftSession::apply(const SchemaChange& change) {
 Result<std::vector<std::optional<Error>>> RedshiftSession::stage(
     const StageRun& run, const std::vector<TableLoad*>& loads) {
   if (cluster_->area == nullptr) {
-    return config_error("Redshift takes rows from S3 alone, and no staging place is named\ntry: "
-                        "staging=s3://BUCKET/PREFIX in the address, or staging: in dray.yaml");
+    return config_error(
+        "Redshift takes rows from S3 alone, and no staging place is named\ntry: "
+        "staging=s3://BUCKET/PREFIX in the address, or staging: in dray.yaml");
   }
   run_ = run;
   DRAY_TRY(sweep(run));

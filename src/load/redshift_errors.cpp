@@ -47,8 +47,7 @@ constexpr std::array code_advice = std::to_array<CodeAdvice>({
 });
 
 Result<QueryResult> last_copy(PqConnection& connection) {
-  return connection.query(
-      SqlBuilder("select pg_last_copy_count(), pg_last_copy_id()").done());
+  return connection.query(SqlBuilder("select pg_last_copy_count(), pg_last_copy_id()").done());
 }
 
 // Of the tables that are asked in turn, whichever answers. A missing one ends the transaction.
@@ -91,19 +90,17 @@ std::optional<LoadError> find_load_error(PqConnection& connection, const std::st
   }
   if (!found || found->rows.empty()) return std::nullopt;
   const Row& row = found->rows.front();
-  return LoadError{trimmed(row[0]),
-                   static_cast<std::uint64_t>(std::max<std::int64_t>(0, number(row[1]))),
-                   trimmed(row[2]),
-                   trimmed(row[3]),
-                   trimmed(row[4]),
-                   number(row[5]),
-                   trimmed(row[6])};
+  return LoadError{
+      trimmed(row[0]), static_cast<std::uint64_t>(std::max<std::int64_t>(0, number(row[1]))),
+      trimmed(row[2]), trimmed(row[3]),
+      trimmed(row[4]), number(row[5]),
+      trimmed(row[6])};
 }
 
 std::string to_text(const LoadError& error, const StagedTable& staged) {
   std::string text = "Redshift refused line " + std::to_string(error.line) + " of " + error.file;
-  text += ", column " + error.column + " (" + error.type + ") of " + staged.schema + "." +
-          staged.table;
+  text +=
+      ", column " + error.column + " (" + error.type + ") of " + staged.schema + "." + staged.table;
   if (!error.value.empty()) text += ", value \"" + error.value + "\"";
   text += ": " + error.reason + " [" + std::to_string(error.code) + "]";
   const auto* const known = std::ranges::find(code_advice, error.code, &CodeAdvice::code);

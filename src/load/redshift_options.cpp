@@ -24,10 +24,10 @@ struct AddressParts {
 };
 
 constexpr std::string_view own_names[] = {
-    "staging",           "staging_region",      "staging_endpoint",   "staging_profile",
-    "staging_role_arn",  "staging_external_id", "staging_encryption", "staging_kms_key_id",
-    "iam_role",          "query_group",         "connections",        "dedupe_window",
-    "cluster",           "workgroup",           "iam_region",         "db_groups",
+    "staging",          "staging_region",      "staging_endpoint",   "staging_profile",
+    "staging_role_arn", "staging_external_id", "staging_encryption", "staging_kms_key_id",
+    "iam_role",         "query_group",         "connections",        "dedupe_window",
+    "cluster",          "workgroup",           "iam_region",         "db_groups",
     "auto_create",
 };
 
@@ -107,8 +107,9 @@ Result<std::optional<RedshiftIam>> iam_of(const Named& named) {
                   split_at_commas(named.text("db_groups")), named.text("auto_create") == "true"};
   if (iam.cluster.empty() && iam.workgroup.empty()) return std::optional<RedshiftIam>();
   if (iam.cluster.empty() || iam.workgroup.empty()) return std::optional(std::move(iam));
-  return config_error("the warehouse is a cluster or a workgroup, not both\ntry: leave out cluster "
-                      "or workgroup");
+  return config_error(
+      "the warehouse is a cluster or a workgroup, not both\ntry: leave out cluster "
+      "or workgroup");
 }
 
 std::string certificate_file() {
@@ -131,10 +132,14 @@ Result<RedshiftOptions> redshift_options(const std::string& address) {
   options.connection.try_emplace("sslrootcert", certificate_file());
   options.location = pq_location("redshift", options.connection);
   const Named named(parts.named);
-  options.staging = {named.text("staging"),           named.text("staging_region"),
-                     named.text("staging_endpoint"),  named.text("staging_profile"),
-                     named.text("staging_role_arn"),  named.text("staging_external_id"),
-                     named.text("staging_encryption"), named.text("staging_kms_key_id")};
+  options.staging = {named.text("staging"),
+                     named.text("staging_region"),
+                     named.text("staging_endpoint"),
+                     named.text("staging_profile"),
+                     named.text("staging_role_arn"),
+                     named.text("staging_external_id"),
+                     named.text("staging_encryption"),
+                     named.text("staging_kms_key_id")};
   DRAY_TRY(check_encryption(options.staging));
   options.iam_role = named.text("iam_role");
   if (const std::string group = named.text("query_group"); !group.empty()) {

@@ -22,8 +22,7 @@ std::string new_null_text() {
 
 }  // namespace
 
-RedshiftRows::RedshiftRows(StagingArea* area, std::string folder,
-                           std::vector<std::uint32_t> widths)
+RedshiftRows::RedshiftRows(StagingArea* area, std::string folder, std::vector<std::uint32_t> widths)
     : area_(area),
       folder_(std::move(folder)),
       widths_(std::move(widths)),

@@ -34,8 +34,8 @@ void add_names(SqlBuilder& sql, std::string_view comma_separated) {
 }
 
 constexpr std::string_view encodings[] = {"raw",       "az64",    "zstd",     "lzo",     "bytedict",
-                                         "runlength", "delta",   "delta32k", "mostly8", "mostly16",
-                                         "mostly32",  "text255", "text32k"};
+                                          "runlength", "delta",   "delta32k", "mostly8", "mostly16",
+                                          "mostly32",  "text255", "text32k"};
 
 void add_encoding(SqlBuilder& sql, std::string_view encoding) {
   DRAY_ASSERT(is_redshift_encoding(encoding));
@@ -191,9 +191,11 @@ void add_same_id(SqlBuilder& sql, std::string_view stored, const StagingTable& t
   sql.name(stored).code(".\"id\" = \"dray staged\".\"id\"");
   if (!window) return;
   const std::int64_t days = window->count();
-  sql.code(" and ").name(stored).code(".\"received_at\" >= (select min(\"received_at\") - interval '");
+  sql.code(" and ").name(stored).code(
+      ".\"received_at\" >= (select min(\"received_at\") - interval '");
   sql.number(days).code(" days' from ").table(table.schema, table.name);
-  sql.code(") and ").name(stored).code(".\"received_at\" <= (select max(\"received_at\") + interval '");
+  sql.code(") and ").name(stored).code(
+      ".\"received_at\" <= (select max(\"received_at\") + interval '");
   sql.number(days).code(" days' from ").table(table.schema, table.name).code(")");
 }
 

@@ -1,7 +1,7 @@
 // The statements that Redshift is sent, as text: nothing is run here.
 //
-// Facts: Amazon Redshift Database Developer Guide, "CREATE TABLE", "ALTER TABLE", "COPY", "Names and
-// identifiers".
+// Facts: Amazon Redshift Database Developer Guide, "CREATE TABLE", "ALTER TABLE", "COPY", "Names
+// and identifiers".
 #pragma once
 
 #include <cstdint>
@@ -21,8 +21,8 @@ namespace dray {
 
 Sql redshift_ddl(const SchemaChange& change, const std::vector<RedshiftChoice>& choices);
 
-// A table that COPY fills: the columns of the parts, the rows' places behind them. Made of a name no
-// other run has, and gone with the transaction that reads it.
+// A table that COPY fills: the columns of the parts, the rows' places behind them. Made of a name
+// no other run has, and gone with the transaction that reads it.
 struct StagingTable {
   std::string schema;
   std::string name;

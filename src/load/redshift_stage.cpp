@@ -83,8 +83,8 @@ void RedshiftStager::interrupt() {
     connection->interrupt();
 }
 
-// An Error concerns all tables: no S3, no cluster, no right to read the staging place. What Redshift has against the rows of this one
-// is told as a value; its files stay.
+// An Error concerns all tables: no S3, no cluster, no right to read the staging place. What
+// Redshift has against the rows of this one is told as a value; its files stay.
 Result<std::optional<Error>> RedshiftStager::stage_table(Worker& worker, const StageRun& run,
                                                          TableLoad& load, std::size_t number) {
   RedshiftStaged staged;

@@ -139,7 +139,8 @@ Error internal_error_of(const ServerError& error, std::string message) {
 
 Error error_of(const ServerError& error) {
   std::string message(error.message);
-  if (!error.detail.empty() && !is_box(error.detail)) message.append(" (").append(error.detail).append(")");
+  if (!error.detail.empty() && !is_box(error.detail))
+    message.append(" (").append(error.detail).append(")");
   if (!error.sqlstate.empty()) message.append(" [").append(error.sqlstate).append("]");
   if (error.sqlstate == "23505") return key_error(error, std::move(message));
   if (error.sqlstate == "XX000") return internal_error_of(error, std::move(message));

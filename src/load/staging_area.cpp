@@ -285,8 +285,7 @@ std::string StagingArea::ledger_folder(const std::string& source, const std::str
 }
 
 Result<StagingArea::PlainFile> StagingArea::write_file(const std::string& folder,
-                                                       std::size_t number,
-                                                       std::string_view bytes) {
+                                                       std::size_t number, std::string_view bytes) {
   PlainFile file{folder + "rows-" + five_digits(number) + ".csv", bytes.size()};
   DRAY_TRY(put(file.url, bytes));
   return file;
@@ -308,8 +307,7 @@ Result<std::optional<StagingArea::RowPlace>> StagingArea::place_of(const std::st
                                                                    std::uint64_t line,
                                                                    const StagedTable& staged) {
   DRAY_ASSIGN(const S3Url url, parse_s3_url(part));
-  DRAY_ASSIGN(const std::string compressed,
-              client_->get_all(url.bucket, url.key, part_bytes_max));
+  DRAY_ASSIGN(const std::string compressed, client_->get_all(url.bucket, url.key, part_bytes_max));
   DRAY_ASSIGN(const std::string text, unzstd(compressed));
   const std::string_view row = row_with_line(text, line);
   const std::size_t behind = staged.profile_id_column.empty() ? 0 : 1;

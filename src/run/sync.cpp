@@ -658,10 +658,10 @@ class Sync {
       if (applied) continue;
       if (applied.error().cause == Cause::transient) return applied;
       keep_width(*widen);
-      notice("column_not_widened",
-             widen->schema + "." + widen->table + "." + widen->column + ": " +
-                 applied.error().message,
-             1);
+      notice(
+          "column_not_widened",
+          widen->schema + "." + widen->table + "." + widen->column + ": " + applied.error().message,
+          1);
     }
     return {};
   }
@@ -1177,8 +1177,9 @@ class Sync {
   void tell_retried() {
     for (std::size_t i = 0; i < loads_.size(); ++i) {
       if (left_out_.contains(i)) continue;
-      notice("table_retried", loads_[i].table + ": rows that an earlier sync had left in " +
-                                  loads_[i].files + " are loaded now",
+      notice("table_retried",
+             loads_[i].table + ": rows that an earlier sync had left in " + loads_[i].files +
+                 " are loaded now",
              loads_[i].rows_in_files);
     }
     tell_left_out();
@@ -1230,11 +1231,11 @@ class Sync {
   std::vector<WantedTable> wanted_;  // by target
   Plan plan_;                        // tables by target
   std::vector<Profiles> profiles_;
-  std::vector<TableLoad> loads_;               // by target
-  std::map<std::size_t, Error> left_out_;      // targets, and why the warehouse did not take them
-  std::set<std::string> left_out_told_;        // by their files
-  std::optional<std::size_t> table_at_work_;   // a target
-  std::vector<PendingTable> pending_;          // of earlier runs
+  std::vector<TableLoad> loads_;              // by target
+  std::map<std::size_t, Error> left_out_;     // targets, and why the warehouse did not take them
+  std::set<std::string> left_out_told_;       // by their files
+  std::optional<std::size_t> table_at_work_;  // a target
+  std::vector<PendingTable> pending_;         // of earlier runs
   std::mutex value_rejects_mutex_;
   std::vector<TableEntry> new_tables_;
   std::array<std::uint64_t, 4> names_{};  // by NameOrigin

@@ -233,7 +233,12 @@ class RowWriter {
 
   void tell(const LoadColumn& column, RejectReason reason, const Cell& cell,
             const RowKey& key) const {
-    load_->value_rejects({key.object, key.line, reason, column.name, column.type, cell.bytes});
+    std::array<char, timestamp_text_bytes_max> time{};
+    const std::string_view value =
+        cell.kind == CellKind::micros
+            ? std::string_view(time.data(), format_timestamp(micros_of(cell), time.data()))
+            : cell.bytes;
+    load_->value_rejects({key.object, key.line, reason, column.name, column.type, value});
   }
 
   const TableLoad* load_ = nullptr;

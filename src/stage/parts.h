@@ -3,10 +3,10 @@
 //
 // The fields are the load's columns that are not refused, in their order; rows end in '\n'. A text
 // field is quoted, its quotes doubled, when it is empty, has a quote, comma, CR or LF, or a blank
-// at one of its ends. A text longer than its column's varchar_bytes is cut at a character's boundary
-// and told to value_rejects. Numbers are the text of the event, timestamps "YYYY-MM-DD HH:MM:SS[.ffffff]",
-// booleans t and f. A value that does not fit its column is NULL and told to the load's
-// value_rejects.
+// at one of its ends. A text longer than its column's varchar_bytes is cut at a character's
+// boundary and told to value_rejects. Numbers are the text of the event, timestamps "YYYY-MM-DD
+// HH:MM:SS[.ffffff]", booleans t and f. A value that does not fit its column is NULL and told to
+// the load's value_rejects.
 //
 // NULL: for COPY quotes do not matter, an empty field is '' in a varchar and NULL in any other
 // column. So an absent varchar is null_text and an absent value of another type an empty field. A

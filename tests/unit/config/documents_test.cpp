@@ -80,8 +80,9 @@ TEST(Settings, EachHasOneSentence) {
 
 TEST(ConfigReference, HasARowForEverySetting) {
   const std::string text = config_reference();
-  EXPECT_EQ(static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')),
-            2 + top_settings().size() + source_settings().size());
+  EXPECT_EQ(
+      static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')),
+      2 + top_settings().size() + source_settings().size() + redshift_table_settings().size());
 }
 
 }  // namespace

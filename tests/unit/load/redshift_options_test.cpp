@@ -35,8 +35,8 @@ TEST(RedshiftOptions, ChecksTheCertificateUnlessToldOtherwise) {
 
 TEST(RedshiftOptions, ALoginByIamIsOfAClusterOrAWorkgroup) {
   EXPECT_FALSE(parsed("redshift://h/d").iam);
-  const RedshiftOptions cluster =
-      parsed("redshift://loader@h/d?cluster=c1&iam_region=eu-west-1&db_groups=a,b&auto_create=true");
+  const RedshiftOptions cluster = parsed(
+      "redshift://loader@h/d?cluster=c1&iam_region=eu-west-1&db_groups=a,b&auto_create=true");
   ASSERT_TRUE(cluster.iam);
   EXPECT_EQ(cluster.iam->cluster, "c1");
   EXPECT_EQ(cluster.iam->groups, (std::vector<std::string>{"a", "b"}));

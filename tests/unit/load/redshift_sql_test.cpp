@@ -12,11 +12,11 @@ Column column(std::string name, ColumnType type, std::uint32_t bytes = 512) {
 TEST(RedshiftDdl, AnEventTableIsSpreadByIdAndSortedByTime) {
   Column id = column("id", ColumnType::varchar);
   id.required = true;
-  const CreateTable table{"shop",
-                          "order_completed",
-                          {id, column("received_at", ColumnType::timestamp),
-                           column("uuid", ColumnType::bigint), column("note", ColumnType::varchar, 2048),
-                           column("total", ColumnType::double_precision)}};
+  const CreateTable table{
+      "shop",
+      "order_completed",
+      {id, column("received_at", ColumnType::timestamp), column("uuid", ColumnType::bigint),
+       column("note", ColumnType::varchar, 2048), column("total", ColumnType::double_precision)}};
   EXPECT_EQ(redshift_ddl(table, {}).text(),
             "create table \"shop\".\"order_completed\" (\"id\" varchar(512) encode zstd not null, "
             "\"received_at\" timestamp encode raw, \"uuid\" bigint encode raw, \"note\" "
@@ -60,8 +60,9 @@ TEST(RedshiftCopy, TakesFilesAsTheyAreAndChangesNothing) {
             "manifest format as csv zstd compupdate off statupdate off");
   access.iam_role = "arn:aws:iam::1:role/x";
   access.region = "eu-west-1";
-  EXPECT_NE(copy_file(target, access).text().find(
-                " iam_role 'arn:aws:iam::1:role/x' region 'eu-west-1' manifest "),
+  EXPECT_NE(copy_file(target, access)
+                .text()
+                .find(" iam_role 'arn:aws:iam::1:role/x' region 'eu-west-1' manifest "),
             std::string::npos);
 }
 
