@@ -530,6 +530,7 @@ class Sync {
     const ContractColumns contract =
         request_.contract_columns ? ContractColumns::create : ContractColumns::leave_out;
     DRAY_ASSIGN(plan_, make_plan(catalog, wanted_, contract, warehouse_.limits()));
+    tell_full_tables(catalog);
     // The profiles' columns are those that their source will have.
     std::vector<WantedTable> profiles;
     for (std::size_t i = 0; i < targets_.size(); ++i) {
@@ -548,6 +549,22 @@ class Sync {
       find_kept_columns(catalog, made);
     }
     return {};
+  }
+
+  // Well before the wall, while property names that hold ids can still be mended at their source.
+  void tell_full_tables(const Catalog& catalog) {
+    const std::size_t most = warehouse_.limits().columns_per_table_max;
+    for (const TablePlan& table : plan_.tables) {
+      const LiveTable* live = live_table(catalog, table.table);
+      const std::size_t columns =
+          table.new_columns.size() +
+          (live == nullptr ? 0 : live->columns.size() + live->columns_dropped);
+      if (columns < most / 10 * 9 || table.new_columns.empty()) continue;
+      notice("table_nearly_full",
+             table.table + " has " + std::to_string(columns) + " of at most " +
+                 std::to_string(most) + " columns; values for more will be rejects",
+             1);
+    }
   }
 
   static const LiveTable* live_table(const Catalog& catalog, const std::string& name) {

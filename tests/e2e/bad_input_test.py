@@ -222,6 +222,7 @@ class Bounds(InputTest):
         loaded = self.query(columns + " and regexp_full_match(column_name, 'p[0-9]+')")[0][0]
         self.assertEqual((report["lines"], report["loaded"], report["values_rejected"]), (1, 1, 5_000 - loaded))
         self.assertEqual(self.rejects(), [["too_many_columns", 5_000 - loaded]])
+        self.assertIn("order_done has 1600 of at most 1600 columns", report["notices"][0]["message"])
         self.assertEqual(self.query("select distinct column_name, value from _dray.rejects where value = '4999'"), [["p4999", "4999"]])
         # No room for a column that comes later either.
         self.write("b.json", track(2, p0=1, late=2))
