@@ -6,176 +6,17 @@ instead, with AWS's settings as they are in the environment (make test-redshift)
 leave them.
 """
 
-import gzip
 import http.server
 import json
 import os
-import pathlib
+import re
 import shutil
-import subprocess
-import tempfile
 import threading
 import unittest
-import urllib.parse
 
-import servers
+from redshift_case import CLUSTER, SOURCE, BUCKET, RedshiftTest, StandInTest, identify, track, write_logs
 
-DRAY = os.environ.get("DRAY", "dray")
-SOURCE = pathlib.Path(os.environ.get("DRAY_SOURCE_DIR", ".")).resolve()
 SAMPLE = SOURCE / "examples/shop-logs/segment-logs/kWebShop01"
-BUCKET = "staging"
-CLUSTER = os.environ.get("DRAY_TEST_REDSHIFT")
-# Of rows that a sync writes: what differs from sync to sync.
-VARYING = {"uuid_ts"}
-
-
-def event(kind, number, second=0, user="u1", **fields):
-    at = f"2026-01-01T00:{second // 60:02}:{second % 60:02}.000Z"
-    return {"type": kind, "messageId": f"m{number}", "userId": user, "timestamp": at, "receivedAt": at, **fields}
-
-
-def track(number, second=0, name="Order Done", user="u1", **properties):
-    return event("track", number, second, user, event=name, properties=properties)
-
-
-def identify(number, second=0, user="u1", **traits):
-    return event("identify", number, second, user, traits=traits)
-
-
-def write_logs(path, events):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(gzip.compress("".join(json.dumps(each) + "\n" for each in events).encode()))
-
-
-def quoted(name):
-    return '"' + name.replace('"', '""') + '"'
-
-
-class Cluster:
-    """One that the user has."""
-
-    def __init__(self, address):
-        self.staging = urllib.parse.parse_qs(urllib.parse.urlsplit(address).query)["staging"][0]
-        self.secrets = [word for word in (urllib.parse.urlsplit(address).password,) if word]
-        self.url = address
-
-    def address(self, source):
-        return self.url.replace(self.staging, f"{self.staging}/{source}")
-
-    def environment(self):
-        return {}
-
-    def keys(self, source):
-        bucket, _, prefix = self.staging.removeprefix("s3://").partition("/")
-        return servers.keys_in({}, bucket, f"{prefix}/{source}/".lstrip("/"))
-
-
-class StandIn:
-    """The one of tests/standin, with a real S3 server."""
-
-    def __init__(self, root, *options):
-        root.chmod(0o755)  # PostgreSQL runs as somebody else
-        self.s3 = servers.S3(root / "s3")
-        self.redshift = servers.Redshift(root / "redshift", self.s3, *options)
-        self.s3.make_bucket(BUCKET)
-        self.secrets = [self.redshift.env["REDSHIFT_PASSWORD"], self.s3.env["S3_SECRET_ACCESS_KEY"]]
-
-    def stop(self):
-        self.redshift.stop()
-        self.s3.stop()
-
-    def address(self, source, **options):
-        return self.redshift.address(f"s3://{BUCKET}/{source}", **options)
-
-    def environment(self):
-        return self.s3.client_environment()
-
-    def keys(self, source):
-        return self.s3.keys(BUCKET, f"{source}/")
-
-
-class RedshiftTest(unittest.TestCase):
-    maxDiff = 6000
-    options = ()
-
-    @classmethod
-    def setUpClass(cls):
-        if CLUSTER:
-            cls.place = Cluster(CLUSTER)
-            return
-        temporary = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(temporary.cleanup)
-        cls.place = StandIn(pathlib.Path(temporary.name), *cls.options)
-        cls.addClassCleanup(cls.place.stop)
-
-    def setUp(self):
-        # A schema for each test; they share the cluster.
-        self.source = "s_" + self.id().rsplit(".", 1)[-1].lower()[:60]
-        temporary = tempfile.TemporaryDirectory()
-        self.addCleanup(temporary.cleanup)
-        self.directory = pathlib.Path(temporary.name)
-        self.logs = self.directory / "logs"
-        self.logs.mkdir()
-        self.warehouse = self.place.address(self.source)
-        self.duckdb = f"duckdb:{self.directory}/expected.duckdb"
-        self.environment = {**os.environ, **self.place.environment()}
-
-    def dray(self, *arguments, code=0):
-        done = subprocess.run(
-            [DRAY, *arguments], capture_output=True, text=True, env=self.environment, timeout=300, check=False
-        )
-        said = done.stdout + done.stderr
-        for secret in self.place.secrets:
-            self.assertNotIn(secret, said)
-        self.assertEqual(done.returncode, code, said)
-        return said
-
-    def sync(self, *arguments, code=0):
-        return self.dray("sync", str(self.logs), self.warehouse, "--source", self.source, *arguments, code=code)
-
-    def query(self, warehouse, sql):
-        answer = json.loads(self.dray("query", warehouse, sql, "--json"))
-        names = [column["name"] for column in answer["columns"]]
-        return [dict(zip(names, row)) for row in answer["rows"]]
-
-    def one(self, sql):
-        return next(iter(self.query(self.warehouse, sql)[0].values()))
-
-    def tables(self, warehouse):
-        sql = f"select distinct table_name from information_schema.columns where table_schema = '{self.source}'"
-        return sorted(row["table_name"] for row in self.query(warehouse, sql))
-
-    def rows(self, warehouse, table):
-        rows = self.query(warehouse, f"select * from {quoted(self.source)}.{quoted(table)} order by id")
-        kept = [{name: row[name] for name in sorted(row) if name not in VARYING} for row in rows]
-        return sorted(kept, key=lambda row: row["id"])
-
-    def assert_equals_duckdb(self):
-        """The tables are those of a clean sync of the same logs into DuckDB."""
-        self.dray("sync", str(self.logs), self.duckdb, "--source", self.source)
-        self.assertEqual(self.tables(self.warehouse), self.tables(self.duckdb))
-        for table in self.tables(self.duckdb):
-            self.assertEqual(self.rows(self.warehouse, table), self.rows(self.duckdb, table), table)
-
-    def assert_nothing_left(self):
-        self.assertEqual(self.place.keys(self.source), [])
-        staged = "select table_name from svv_tables where table_schema = '_dray_staging'"
-        left = [row["table_name"] for row in self.query(self.warehouse, staged)]
-        self.assertEqual([name for name in left if name.startswith(self.source + " ")], [])
-        pending = f"select count(*) from _dray.pending where source = '{self.source}'"
-        self.assertEqual(str(self.one(pending)), "0")
-
-
-class StandInTest(RedshiftTest):
-    """What only the stand-in can be asked."""
-
-    def setUp(self):
-        super().setUp()
-        self.redshift = self.place.redshift
-        self.redshift.control("clear")
-
-    def statements(self, since):
-        return [json.loads(line)["sql"] for line in self.redshift.log()[since:]]
 
 
 class Loads(RedshiftTest):
@@ -249,6 +90,62 @@ class Protocol(StandInTest):
         self.assertEqual(len(copies), 13)
         self.assertEqual(len(commits), 13 + 1)
         self.assertEqual(statements[-1], "commit")
+
+
+class Statements(StandInTest):
+    golden = SOURCE / "tests/golden/sql/redshift.sql"
+
+    def setUp(self):
+        super().setUp()
+        self.source = "shop"
+        self.warehouse = self.place.address(self.source, connections=1)
+        # A warehouse that knows nothing yet.
+        self.redshift.run_sql("drop schema if exists _dray cascade", "drop schema if exists _dray_staging cascade")
+
+    def normalised(self, sql):
+        for pattern, word in (
+            (r"[0-9]{8}T[0-9]{6}-[0-9a-f]{6}", "RUN"),
+            (r"'20[0-9]{2}-[0-9]{2}-[0-9]{2} [0-9:.]+'", "'NOW'"),
+            (r"'NOW', [0-9]+, [0-9]+, [0-9]+, 'NOW'", "'NOW', DURATION, DURATION, DURATION, 'NOW'"),
+            (r"'[0-9]{19}'", "'VERSION'"),
+            (r"/dray/[0-9a-f]{12}/", "/dray/WAREHOUSE/"),
+            (r"query_id = [0-9]+", "query_id = QUERY"),
+            (re.escape(str(self.logs)), "LOGS"),
+        ):
+            sql = re.sub(pattern, word, sql)
+        return sql
+
+    def sent(self, events, file):
+        """What a sync sends whose news are these."""
+        (self.logs / file).write_text("".join(json.dumps(each) + "\n" for each in events))
+        since = len(self.redshift.log())
+        self.sync()
+        return "".join(self.normalised(sql) + ";\n" for sql in self.statements(since))
+
+    def test_what_is_sent_is_what_the_file_says(self):
+        sent = "-- The first sync makes everything.\n"
+        first = [track(1, 10, price=1), track(2, 11, price=2), identify(3, 12, name="Ada")]
+        sent += self.sent(first, "b.json")
+        sent += (
+            "\n-- A later duplicate of m1; of m2 one that is as late, from an object before; a new column; one that is wider;\n"
+            "-- another value of a profile.\n"
+        )
+        second = [
+            track(1, 20, price=3, note="new"),
+            track(2, 11, price=2),
+            identify(3, 12, name="Ada"),
+            identify(4, 13, name="A" * 1000),
+        ]
+        sent += self.sent(second, "a.json")
+        sent += "\n-- Nothing is new.\n"
+        since = len(self.redshift.log())
+        self.assertIn("nothing new", self.sync())
+        sent += "".join(self.normalised(sql) + ";\n" for sql in self.statements(since))
+        self.assert_equals_duckdb()
+        if "UPDATE_GOLDEN" in os.environ:
+            self.golden.parent.mkdir(exist_ok=True)
+            self.golden.write_text(sent)
+        self.assertEqual(sent, self.golden.read_text(), "UPDATE_GOLDEN=1 writes what is sent")
 
 
 class Trouble(StandInTest):

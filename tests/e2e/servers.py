@@ -1,5 +1,6 @@
 """Servers for the tests of this folder: each starts on free loopback ports and is ended by what stops it."""
 
+import json
 import os
 import pathlib
 import socket
@@ -112,8 +113,28 @@ class Redshift(Server):
             raise RuntimeError(f"{command}: {answer}")
         return answer
 
+    def statements(self, since=0):
+        """What has ended, in that order, but for so many."""
+        return [json.loads(line)["sql"] for line in self.log()[since:]]
+
     def log(self):
         return pathlib.Path(self.env["REDSHIFT_LOG"]).read_text(encoding="utf-8").splitlines()
+
+    def run_sql(self, *statements):
+        """As the loader, through a client that is not ours."""
+        env = self.env
+        login = {
+            "host": env["REDSHIFT_HOST"],
+            "port": env["REDSHIFT_PORT"],
+            "dbname": env["REDSHIFT_DATABASE"],
+            "user": env["REDSHIFT_USER"],
+            "password": env["REDSHIFT_PASSWORD"],
+            "sslmode": "verify-full",
+            "sslrootcert": env["REDSHIFT_CA_FILE"],
+        }
+        code = f"import psycopg2\nconnection = psycopg2.connect(**{login!r})\nconnection.autocommit = True\n"
+        code += f"for sql in {statements!r}:\n    connection.cursor().execute(sql)\n"
+        run("/usr/bin/python3", "-c", code)
 
     def address(self, staging, database="dev", **more):
         env = self.env
