@@ -225,7 +225,7 @@ Result<void> StagingArea::put(const std::string& url, std::string_view bytes) {
 }
 
 Result<StagedTable> StagingArea::write(const TableLoad& load, const std::string& run_id,
-                                       std::size_t number, PartOptions options) {
+                                       std::size_t number, const PartOptions& options) {
   StagedTable staged;
   staged.folder = source_folder(load.schema) + run_id + "/" + five_digits(number) + "/";
   staged.schema = load.schema;

@@ -59,7 +59,7 @@ class StagingArea {
   // Writes the rows that are not dropped, cut into parts of about `options.part_bytes`, into the
   // run's folder of this number. Whatever is in `load` beside rows is in the description.
   Result<StagedTable> write(const TableLoad& load, const std::string& run_id, std::size_t number,
-                            PartOptions options);
+                            const PartOptions& options);
   // `description` is the url that a StagedTable told.
   Result<StagedTable> read(const std::string& description);
 

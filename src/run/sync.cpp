@@ -671,7 +671,7 @@ class Sync {
       const auto* const widen = std::get_if<WidenColumn>(&change);
       if (widen == nullptr) continue;
       DRAY_TRY(stop_requested());
-      const auto applied = session_->apply(change);
+      auto applied = session_->apply(change);
       if (applied) continue;
       if (applied.error().cause == Cause::transient) return applied;
       keep_width(*widen);
