@@ -112,6 +112,7 @@ std::string aws_endpoint(const AwsEnvironment& environment, const std::string& s
                          const std::string& region) {
   std::string variable = "AWS_ENDPOINT_URL_" + service;
   std::ranges::transform(variable, variable.begin(), [](char c) {
+    if (c == '-') return '_';
     return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
   });
   if (auto endpoint = environment(variable)) return *std::move(endpoint);
