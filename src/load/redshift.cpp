@@ -23,6 +23,9 @@ constexpr const char* lock_table = "lock";
 // Redshift takes 16 MB of statement; a list of numbers of this length stays far below.
 constexpr std::size_t numbers_per_statement = 10'000;
 
+// 128 nodes of 16.
+constexpr std::int64_t slices_most = 4'096;
+
 // Of a run's id: it began a day before the last one that committed, so what it read of the ledger
 // is not true any more, and it cannot commit. The day is for one that has begun but not read yet.
 constexpr std::chrono::hours run_hours_min(24);
@@ -139,6 +142,7 @@ class RedshiftSession final : public WarehouseSession {
   Result<void> reject_values(const ProfileMerge& merge, const std::string& name);
   Result<void> note_profiles(const TableLoad& load, const StagingTable& table);
 
+  unsigned slices();
   Result<void> make_lock();
   Result<void> sweep(const StageRun& run);
   Result<std::set<std::string>> recorded(const std::vector<std::string>& run_ids);
@@ -235,9 +239,19 @@ Result<std::vector<std::optional<Error>>> RedshiftSession::stage(
   }
   run_ = run;
   DRAY_TRY(sweep(run));
+  stager_.set_slices(slices());
   DRAY_TRY(execute(
       std::move(SqlBuilder("create schema if not exists ").name(redshift_staging_schema)).done()));
   return stager_.stage(run, loads);
+}
+
+// How many files are read at once. A workgroup does not tell.
+unsigned RedshiftSession::slices() {
+  constexpr unsigned of_a_workgroup = 8;
+  const auto counted = query(SqlBuilder("select count(*) from stv_slices where type = 'D'").done());
+  if (!counted || counted->rows.empty()) return of_a_workgroup;
+  const std::int64_t count = to_number(counted->rows[0][0].value_or("0"));
+  return count > 0 && count < slices_most ? static_cast<unsigned>(count) : of_a_workgroup;
 }
 
 // What other runs of this source have left: those that are recorded have ended, whatever became of
@@ -481,7 +495,7 @@ Result<void> RedshiftSession::append(const std::string& schema, const std::strin
   if (!out.in_files()) return {};
   DRAY_ASSIGN(const std::string manifest, out.end());
   DRAY_ASSIGN(const CopyAccess access, cluster_->copy_access());
-  const CopyTarget target{schema, table, manifest, out.null_text(), FileCompression::none};
+  const CopyTarget target{schema, table, manifest, out.null_text(), std::nullopt};
   DRAY_TRY(execute(copy_file(target, access)));
   return check_copy(*connection_, out.count(), out.file_count());
 }

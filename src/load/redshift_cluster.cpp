@@ -74,6 +74,7 @@ Result<std::shared_ptr<RedshiftCluster>> reach_redshift(RedshiftOptions redshift
   cluster->parts.part_bytes = part_bytes_for(options, redshift.connections_max);
   cluster->parts.places = RowPlaces::add;
   const RedshiftStaging& staging = redshift.staging;
+  if (staging.compression == "gzip") cluster->parts.compression = PartCompression::gzip;
   DRAY_ASSIGN(const AwsPlace place, find_aws_place(process_environment(), staging.profile));
   const auto named = [](const std::string& wanted, const std::string& otherwise) {
     return wanted.empty() ? otherwise : wanted;

@@ -28,7 +28,7 @@ constexpr std::string_view own_names[] = {
     "staging_role_arn", "staging_external_id", "staging_encryption", "staging_kms_key_id",
     "iam_role",         "query_group",         "connections",        "dedupe_window",
     "cluster",          "workgroup",           "iam_region",         "db_groups",
-    "auto_create",
+    "auto_create",      "staging_compression",
 };
 
 bool is_ours(std::string_view name) {
@@ -85,7 +85,12 @@ class Named {
   const std::map<std::string, std::string>& values_;
 };
 
-Result<void> check_encryption(const RedshiftStaging& staging) {
+Result<void> check_staging(const RedshiftStaging& staging) {
+  const std::string& packed = staging.compression;
+  if (!packed.empty() && packed != "zstd" && packed != "gzip") {
+    return config_error("the warehouse's staging_compression is \"" + packed +
+                        "\"\ntry: zstd or gzip");
+  }
   const std::string& wanted = staging.encryption;
   if (wanted.empty() || wanted == "aes256" || wanted == "kms") return {};
   return config_error("the warehouse's staging_encryption is \"" + wanted +
@@ -139,8 +144,9 @@ Result<RedshiftOptions> redshift_options(const std::string& address) {
                      named.text("staging_role_arn"),
                      named.text("staging_external_id"),
                      named.text("staging_encryption"),
-                     named.text("staging_kms_key_id")};
-  DRAY_TRY(check_encryption(options.staging));
+                     named.text("staging_kms_key_id"),
+                     named.text("staging_compression")};
+  DRAY_TRY(check_staging(options.staging));
   options.iam_role = named.text("iam_role");
   if (const std::string group = named.text("query_group"); !group.empty()) {
     options.query_group = group;

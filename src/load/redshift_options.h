@@ -30,6 +30,7 @@ struct RedshiftStaging {
   std::string external_id;
   std::string encryption;  // "": the bucket's default, "aes256", "kms"
   std::string kms_key_id;
+  std::string compression;  // of the parts: "", "zstd" or "gzip"
 };
 
 // A login by IAM instead of a password: exactly one of cluster and workgroup is given.
@@ -56,7 +57,8 @@ struct RedshiftOptions {
 // redshift://[user[:password]@]host[:5439][/dev][?name=value&...]. These names are Dray's, all
 // others libpq's:
 //   staging, staging_region, staging_endpoint, staging_profile, staging_role_arn,
-//   staging_external_id, staging_encryption, staging_kms_key_id    as RedshiftStaging
+//   staging_external_id, staging_encryption, staging_kms_key_id,
+//   staging_compression                                            as RedshiftStaging
 //   iam_role, query_group, connections, dedupe_window (days)       as RedshiftOptions
 //   cluster, workgroup, iam_region, db_groups (a,b), auto_create   as RedshiftIam
 //

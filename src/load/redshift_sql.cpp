@@ -249,7 +249,8 @@ Sql copy_file(const CopyTarget& target, const CopyAccess& access) {
   sql.table(target.schema, target.table).code(" from ").text(target.manifest);
   add_access(sql, access);
   sql.code(" manifest format as csv");
-  if (target.compression == FileCompression::zstd) sql.code(" zstd");
+  if (target.compression == PartCompression::zstd) sql.code(" zstd");
+  if (target.compression == PartCompression::gzip) sql.code(" gzip");
   // Redshift's own marker needs not be named, and whether a backslash in it would be read as an
   // escape is not documented.
   if (target.null_text != PartOptions().null_text) sql.code(" null as ").text(target.null_text);

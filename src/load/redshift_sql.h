@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -44,14 +45,12 @@ struct CopyAccess {
   std::string region;  // of the bucket; "": the cluster's own
 };
 
-enum class FileCompression { none, zstd };
-
 struct CopyTarget {
   std::string schema;
   std::string table;
   std::string manifest;  // url
   std::string null_text;
-  FileCompression compression = FileCompression::zstd;
+  std::optional<PartCompression> compression = PartCompression::zstd;  // none: plain text
 };
 
 // Nothing that changes or leaves out data: no TRUNCATECOLUMNS, ACCEPTINVCHARS, ACCEPTANYDATE,

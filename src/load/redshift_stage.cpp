@@ -111,7 +111,7 @@ Result<std::optional<Error>> RedshiftStager::stage_table(Worker& worker, const S
 
 Result<StagedTable> RedshiftStager::write_files(const StageRun& run, TableLoad& load,
                                                 std::size_t number) {
-  return cluster_.area->write(load, run.run_id, number, cluster_.parts);
+  return cluster_.area->write(load, run.run_id, number, parts_);
 }
 
 Result<void> RedshiftStager::copy(Worker& worker, const RedshiftStaged& staged) {
@@ -135,7 +135,7 @@ Result<void> RedshiftStager::copy_once(PqConnection& connection, const RedshiftS
   if (files.rows > 0) {
     DRAY_ASSIGN(const CopyAccess access, cluster_.copy_access());
     const CopyTarget target{staged.table.schema, staged.table.name, files.manifest(),
-                            files.null_text};
+                            files.null_text, files.compression};
     DRAY_TRY(connection.execute(copy_file(target, access).with_backslashes_escaped()));
     DRAY_TRY(check_copy(connection, files.rows, files.parts));
   }

@@ -34,7 +34,11 @@ struct RedshiftStaged {
 class RedshiftStager {
  public:
   // Borrows the cluster.
-  explicit RedshiftStager(const RedshiftCluster& cluster) : cluster_(cluster) {}
+  explicit RedshiftStager(const RedshiftCluster& cluster)
+      : cluster_(cluster), parts_(cluster.parts) {}
+
+  // Large tables are cut into a multiple of so many parts, so that all slices have the same to do.
+  void set_slices(unsigned slices) { parts_.parts_multiple = slices; }
 
   // As WarehouseSession::stage().
   Result<std::vector<std::optional<Error>>> stage(const StageRun& run,
@@ -64,6 +68,7 @@ class RedshiftStager {
   void fail(Error error);
 
   const RedshiftCluster& cluster_;
+  PartOptions parts_;
   std::mutex mutex_;
   std::map<std::string, RedshiftStaged> staged_;
   std::vector<PqConnection*> connections_;  // at work

@@ -1,5 +1,6 @@
 #include "load/staging_area.h"
 
+#include <zlib.h>
 #include <zstd.h>
 
 #include <algorithm>
@@ -112,6 +113,27 @@ Result<std::string> unzstd(std::string_view compressed) {
   return text;
 }
 
+Result<std::string> gunzip(std::string_view compressed) {
+  z_stream stream{};
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(compressed.data()));
+  stream.avail_in = static_cast<uInt>(compressed.size());
+  constexpr int gzip_window = 15 + 16;  // zlib.h, inflateInit2
+  DRAY_ASSERT(inflateInit2(&stream, gzip_window) == Z_OK);
+  std::string text;
+  int outcome = Z_OK;
+  while (outcome == Z_OK) {
+    const std::size_t before = text.size();
+    text.resize(before + (1U << 20));
+    stream.next_out = reinterpret_cast<Bytef*>(text.data() + before);
+    stream.avail_out = 1U << 20;
+    outcome = inflate(&stream, Z_NO_FLUSH);
+    text.resize(text.size() - stream.avail_out);
+  }
+  inflateEnd(&stream);
+  if (outcome != Z_STREAM_END) return bad_data_error("not a part of Dray's");
+  return text;
+}
+
 // The CSV record of which the line with this number, from 1, is a part.
 std::string_view row_with_line(std::string_view text, std::uint64_t line) {
   std::uint64_t lines = 1;
@@ -147,7 +169,8 @@ std::optional<std::int64_t> field_from_end(std::string_view row, std::size_t num
 }  // namespace
 
 std::string StagedTable::part(std::uint64_t number) const {
-  return folder + "part-" + five_digits(number) + ".csv.zst";
+  return folder + "part-" + five_digits(number) +
+         (compression == PartCompression::gzip ? ".csv.gz" : ".csv.zst");
 }
 
 std::string to_json(const StagedTable& staged) {
@@ -162,6 +185,7 @@ std::string to_json(const StagedTable& staged) {
   json.field("profile_id_column", staged.profile_id_column);
   json.field("profile_table", staged.profile_table);
   json.field("null_text", staged.null_text);
+  json.field("compression", staged.compression == PartCompression::gzip ? "gzip" : "zstd");
   json.field("rows", staged.rows).field("parts", staged.parts);
   json.key("columns").begin_array();
   for (const LoadColumn& column : staged.columns) {
@@ -186,6 +210,9 @@ Result<StagedTable> staged_table_of(std::string_view text) {
   members.read("profile_id_column", staged.profile_id_column);
   members.read("profile_table", staged.profile_table);
   members.read("null_text", staged.null_text);
+  std::string compression;
+  members.read("compression", compression);
+  if (compression == "gzip") staged.compression = PartCompression::gzip;
   if (std::int64_t number = 0; members.read_number("lineage_table", number)) {
     staged.lineage_table = number;
   }
@@ -234,6 +261,7 @@ Result<StagedTable> StagingArea::write(const TableLoad& load, const std::string&
   staged.rival_tables = load.rival_tables;
   staged.profile_id_column = load.profile_id_column;
   staged.profile_table = load.profile_table;
+  staged.compression = options.compression;
   for (const LoadColumn& column : load.columns) {
     if (!column.refused) staged.columns.push_back(column);
   }
@@ -308,7 +336,9 @@ Result<std::optional<StagingArea::RowPlace>> StagingArea::place_of(const std::st
                                                                    const StagedTable& staged) {
   DRAY_ASSIGN(const S3Url url, parse_s3_url(part));
   DRAY_ASSIGN(const std::string compressed, client_->get_all(url.bucket, url.key, part_bytes_max));
-  DRAY_ASSIGN(const std::string text, unzstd(compressed));
+  DRAY_ASSIGN(const std::string text, staged.compression == PartCompression::gzip
+                                          ? gunzip(compressed)
+                                          : unzstd(compressed));
   const std::string_view row = row_with_line(text, line);
   const std::size_t behind = staged.profile_id_column.empty() ? 0 : 1;
   const auto object = field_from_end(row, behind + 1);

@@ -1,6 +1,6 @@
 // Where the rows of tables wait as files until Redshift has copied them.
 //
-//   <url>/dray/<warehouse>/<source>/<run>/<number>/part-00001.csv.zst ...
+//   <url>/dray/<warehouse>/<source>/<run>/<number>/part-00001.csv.zst ...  (.gz by choice)
 //                                                  manifest.json   what COPY reads
 //                                                  table.json      what the parts hold
 //
@@ -36,6 +36,7 @@ struct StagedTable {
   std::string profile_id_column;
   std::string profile_table;
   std::string null_text;
+  PartCompression compression = PartCompression::zstd;
   std::uint64_t rows = 0;
   std::uint64_t parts = 0;
 

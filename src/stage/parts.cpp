@@ -1,5 +1,6 @@
 #include "stage/parts.h"
 
+#include <zlib.h>
 #include <zstd.h>
 
 #include <algorithm>
@@ -254,28 +255,39 @@ class RowWriter {
   std::vector<std::size_t> empty_fields_;       // where each column's begins in it
 };
 
-struct FreeContext {
-  void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
-};
-
 // One part after the other through one compressor.
 class PartStream {
  public:
-  explicit PartStream(int level) : context_(ZSTD_createCCtx()) {
+  virtual ~PartStream() = default;
+  virtual void begin() = 0;
+  virtual void add(std::string_view text) = 0;
+  // A part that is added and ended at once is compressed without being copied first.
+  virtual void end(std::string_view text) = 0;
+  std::string_view bytes() const { return bytes_.view(); }
+
+ protected:
+  ByteBuffer bytes_;
+};
+
+class ZstdStream final : public PartStream {
+ public:
+  explicit ZstdStream(int level) : context_(ZSTD_createCCtx()) {
     DRAY_ASSERT(context_ != nullptr);
     ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_compressionLevel, level);
   }
 
-  void begin() {
+  void begin() override {
     ZSTD_CCtx_reset(context_.get(), ZSTD_reset_session_only);
     bytes_.clear();
   }
-  void add(std::string_view text) { compress(text, ZSTD_e_continue); }
-  // A part that is added and ended at once is compressed without being copied first.
-  void end(std::string_view text) { compress(text, ZSTD_e_end); }
-  std::string_view bytes() const { return bytes_.view(); }
+  void add(std::string_view text) override { compress(text, ZSTD_e_continue); }
+  void end(std::string_view text) override { compress(text, ZSTD_e_end); }
 
  private:
+  struct FreeContext {
+    void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
+  };
+
   void compress(std::string_view text, ZSTD_EndDirective directive) {
     ZSTD_inBuffer in{text.data(), text.size(), 0};
     std::size_t left = 0;
@@ -290,8 +302,51 @@ class PartStream {
   }
 
   std::unique_ptr<ZSTD_CCtx, FreeContext> context_;
-  ByteBuffer bytes_;
 };
+
+class GzipStream final : public PartStream {
+ public:
+  explicit GzipStream(int level) {
+    constexpr int gzip_window = 15 + 16;  // zlib.h, deflateInit2
+    constexpr int memory = 8;
+    const int made =
+        deflateInit2(&stream_, level, Z_DEFLATED, gzip_window, memory, Z_DEFAULT_STRATEGY);
+    DRAY_ASSERT(made == Z_OK);
+  }
+  ~GzipStream() override { deflateEnd(&stream_); }
+  GzipStream(const GzipStream&) = delete;
+  GzipStream& operator=(const GzipStream&) = delete;
+
+  void begin() override {
+    deflateReset(&stream_);
+    bytes_.clear();
+  }
+  void add(std::string_view text) override { compress(text, Z_NO_FLUSH); }
+  void end(std::string_view text) override { compress(text, Z_FINISH); }
+
+ private:
+  void compress(std::string_view text, int flush) {
+    stream_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
+    stream_.avail_in = static_cast<uInt>(text.size());
+    do {
+      const std::size_t before = bytes_.size();
+      stream_.next_out = reinterpret_cast<Bytef*>(bytes_.extend(piece_bytes));
+      stream_.avail_out = static_cast<uInt>(piece_bytes);
+      const int outcome = deflate(&stream_, flush);
+      DRAY_ASSERT(outcome != Z_STREAM_ERROR);
+      bytes_.truncate(before + piece_bytes - stream_.avail_out);
+    } while (stream_.avail_out == 0);
+  }
+
+  z_stream stream_{};
+};
+
+std::unique_ptr<PartStream> make_stream(const PartOptions& options) {
+  if (options.compression == PartCompression::gzip) {
+    return std::make_unique<GzipStream>(options.level);
+  }
+  return std::make_unique<ZstdStream>(options.level);
+}
 
 std::uint64_t rows_kept(const StagedRows& rows) {
   std::uint64_t kept = 0;
@@ -306,7 +361,8 @@ std::uint64_t divided_up(std::uint64_t number, std::uint64_t by) { return (numbe
 
 class PartWriter::Impl {
  public:
-  explicit Impl(PartOptions options) : options_(std::move(options)), stream_(options_.zstd_level) {
+  explicit Impl(PartOptions options)
+      : options_(std::move(options)), stream_(make_stream(options_)) {
     DRAY_ASSERT(options_.parts_multiple > 0);
   }
 
@@ -349,11 +405,11 @@ class PartWriter::Impl {
 
   Result<void> end_piece() {
     part_bytes_plain_ += text_.size();
-    stream_.add(text_.view());
+    stream_->add(text_.view());
     text_.clear();
     if (!is_planned_ && part_bytes_plain_ >= part_bytes_min) plan_parts();
     const bool by_rows = rows_per_part_ != std::numeric_limits<std::uint64_t>::max();
-    if (stream_.bytes().size() < options_.part_bytes * (by_rows ? 2 : 1)) return {};
+    if (stream_->bytes().size() < options_.part_bytes * (by_rows ? 2 : 1)) return {};
     return end_part();
   }
 
@@ -361,7 +417,7 @@ class PartWriter::Impl {
   void plan_parts() {
     is_planned_ = true;
     const std::uint64_t rows = rows_kept(*load_->rows);
-    const std::uint64_t bytes = stream_.bytes().size() * divided_up(rows, part_rows_);
+    const std::uint64_t bytes = stream_->bytes().size() * divided_up(rows, part_rows_);
     const std::uint64_t multiple = options_.parts_multiple;
     const std::uint64_t bytes_min = std::min<std::uint64_t>(part_bytes_min, options_.part_bytes);
     if (bytes < multiple * bytes_min) return;
@@ -373,20 +429,20 @@ class PartWriter::Impl {
 
   Result<void> end_part() {
     part_bytes_plain_ += text_.size();
-    stream_.end(text_.view());
+    stream_->end(text_.view());
     text_.clear();
     ++written_.parts;
     written_.rows += part_rows_;
     written_.bytes_plain += part_bytes_plain_;
-    written_.bytes_compressed += stream_.bytes().size();
-    const FinishedPart part{stream_.bytes(), part_rows_};
+    written_.bytes_compressed += stream_->bytes().size();
+    const FinishedPart part{stream_->bytes(), part_rows_};
     DRAY_TRY((*sink_)(part));
     begin_part();
     return {};
   }
 
   void begin_part() {
-    stream_.begin();
+    stream_->begin();
     text_.clear();
     part_rows_ = 0;
     part_bytes_plain_ = 0;
@@ -394,7 +450,7 @@ class PartWriter::Impl {
 
   const PartOptions options_;
   RowWriter rows_;
-  PartStream stream_;
+  std::unique_ptr<PartStream> stream_;
   BlockScratch scratch_;
   ByteBuffer text_;  // rows not yet compressed
 

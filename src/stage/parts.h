@@ -1,5 +1,5 @@
-// Staged rows as files: CSV parts compressed with zstd, as Redshift's COPY takes them (FORMAT CSV
-// ZSTD, NULL AS the null_text, no header).
+// Staged rows as files: compressed CSV parts, as Redshift's COPY takes them (FORMAT CSV ZSTD or
+// GZIP, NULL AS the null_text, no header).
 //
 // The fields are the load's columns that are not refused, in their order; rows end in '\n'. A text
 // field is quoted, its quotes doubled, when it is empty, has a quote, comma, CR or LF, or a blank
@@ -34,11 +34,15 @@ enum class RowPlaces {
   add,
 };
 
+// Zstandard is smaller and several times quicker to write; gzip is for what cannot read it.
+enum class PartCompression { zstd, gzip };
+
 struct PartOptions {
   // Compressed; a part is cut behind the row that reaches it. Tens of megabytes keep a cluster's
   // slices busy without thousands of files.
   std::size_t part_bytes = 32U << 20;
-  int zstd_level = 1;
+  PartCompression compression = PartCompression::zstd;
+  int level = 1;  // of either
   // A table is written as a multiple of so many parts, of as many rows each, so that a cluster of
   // so many slices loads with all of them. Not so for small tables (less than 1 MiB a part), which
   // are one part; nor where rows are so uneven that a part would exceed twice part_bytes.

@@ -91,6 +91,10 @@ class S3(Server):
     def put(self, bucket, key, body):
         self._python(f"s3.put_object(Bucket={bucket!r}, Key={key!r}, Body={body!r})")
 
+    def get(self, bucket, key):
+        code = f"import sys; sys.stdout.write(s3.get_object(Bucket={bucket!r}, Key={key!r})['Body'].read().hex())"
+        return bytes.fromhex(self._python(code))
+
     def remove(self, bucket, key):
         self._python(f"s3.delete_object(Bucket={bucket!r}, Key={key!r})")
 

@@ -79,7 +79,7 @@ TEST(RedshiftCopy, WithoutARoleItHasTheKeys) {
   access.credentials.access_key_id = "AKIA";
   access.credentials.secret_access_key = Secret("s'ecret");
   access.credentials.session_token = Secret("token");
-  const CopyTarget target{"a", "b", "s3://b/m", "\\N", FileCompression::none};
+  const CopyTarget target{"a", "b", "s3://b/m", "\\N", std::nullopt};
   EXPECT_EQ(copy_file(target, access).text(),
             "copy \"a\".\"b\" from 's3://b/m' access_key_id 'AKIA' secret_access_key 's''ecret' "
             "session_token 'token' manifest format as csv compupdate off statupdate off");
