@@ -83,8 +83,8 @@ void RedshiftStager::interrupt() {
     connection->interrupt();
 }
 
-// An Error concerns all tables: no S3, no cluster, no right to read the staging place. What Redshift has against the rows of this one
-// is told as a value; its files stay.
+// An Error concerns all tables: no S3, no cluster, no right to read the staging place. What
+// Redshift has against the rows of this one is told as a value; its files stay.
 Result<std::optional<Error>> RedshiftStager::stage_table(Worker& worker, const StageRun& run,
                                                          TableLoad& load, std::size_t number) {
   RedshiftStaged staged;
@@ -137,9 +137,14 @@ Result<void> RedshiftStager::copy_once(PqConnection& connection, const RedshiftS
     const CopyTarget target{staged.table.schema, staged.table.name, files.manifest(),
                             files.null_text};
     DRAY_TRY(connection.execute(copy_file(target, access).with_backslashes_escaped()));
-    DRAY_TRY(check_copy(connection, files.rows, files.parts));
+    DRAY_TRY(check_copy(connection, files.rows, files.parts, files.folder));
   }
-  return connection.commit();
+  auto committed = connection.commit();
+  // Whether it did or not, the next attempt makes the table anew.
+  if (!committed && committed.error().cause == Cause::in_doubt) {
+    return transient_error(std::move(committed).error().message);
+  }
+  return committed;
 }
 
 Error RedshiftStager::explained(PqConnection& connection, const RedshiftStaged& staged,
