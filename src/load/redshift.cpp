@@ -128,6 +128,8 @@ class RedshiftSession final : public WarehouseSession {
   }
   const DedupeWindow& window() const { return cluster_->options.dedupe_window; }
 
+  Result<bool> has_schema(const std::string& schema);
+  Result<void> make_schema(const std::string& schema);
   void remember_columns(const Catalog& catalog);
   void remember_columns(const CreateTable& table);
   std::vector<std::uint32_t> widths_of(const std::string& table) const;
@@ -164,9 +166,7 @@ class RedshiftSession final : public WarehouseSession {
 Result<Catalog> RedshiftSession::catalog(const std::string& schema) {
   Catalog out;
   out.schema = schema;
-  SqlBuilder schemas("select 1 from pg_namespace where nspname = ");
-  DRAY_ASSIGN(const QueryResult found, query(std::move(schemas.text(schema)).done()));
-  out.schema_exists = !found.rows.empty();
+  DRAY_ASSIGN(out.schema_exists, has_schema(schema));
   SqlBuilder views("select table_name from svv_tables where table_type = 'VIEW' and ");
   DRAY_ASSIGN(const QueryResult view_rows,
               query(std::move(views.code("table_schema = ").text(schema)).done()));
@@ -194,6 +194,19 @@ Result<Catalog> RedshiftSession::catalog(const std::string& schema) {
   return out;
 }
 
+Result<bool> RedshiftSession::has_schema(const std::string& schema) {
+  SqlBuilder sql("select 1 from pg_namespace where nspname = ");
+  DRAY_ASSIGN(const QueryResult found, query(std::move(sql.text(schema)).done()));
+  return !found.rows.empty();
+}
+
+// CREATE SCHEMA asks for the right to make one before it looks whether there is one, and that right
+// is not everybody's.
+Result<void> RedshiftSession::make_schema(const std::string& schema) {
+  DRAY_ASSIGN(const bool exists, has_schema(schema));
+  return exists ? Result<void>() : execute(redshift_ddl(CreateSchema{schema}, {}));
+}
+
 void RedshiftSession::remember_columns(const Catalog& catalog) {
   for (const LiveTable& table : catalog.tables) {
     std::vector<std::uint32_t>& widths = ledger_columns_[table.name];
@@ -217,6 +230,8 @@ std::vector<std::uint32_t> RedshiftSession::widths_of(const std::string& table) 
 Result<void> RedshiftSession::apply(const SchemaChange& change) {
   const auto* const table = std::get_if<CreateTable>(&change);
   const bool is_ledger = table != nullptr && table->schema == ledger_schema;
+  if (const auto* const schema = std::get_if<CreateSchema>(&change))
+    return make_schema(schema->schema);
   // "If not exists" is a statement, and a round trip, for each of the ledger's tables.
   if (is_ledger && ledger_columns_.contains(table->table)) return {};
   auto applied = execute(redshift_ddl(change, cluster_->options.choices));
@@ -240,8 +255,7 @@ Result<std::vector<std::optional<Error>>> RedshiftSession::stage(
   run_ = run;
   DRAY_TRY(sweep(run));
   stager_.set_slices(slices());
-  DRAY_TRY(execute(
-      std::move(SqlBuilder("create schema if not exists ").name(redshift_staging_schema)).done()));
+  DRAY_TRY(make_schema(redshift_staging_schema));
   return stager_.stage(run, loads);
 }
 
@@ -326,7 +340,7 @@ Result<TableLoad> RedshiftSession::read_files(const std::string& files) {
 Result<void> RedshiftSession::make_lock() {
   if (ledger_columns_.contains(lock_table)) return {};
   const CreateTable table{ledger_schema, lock_table, {{"holder", ColumnType::varchar, 64}}, true};
-  DRAY_TRY(execute(redshift_ddl(CreateSchema{ledger_schema}, {})));
+  DRAY_TRY(make_schema(ledger_schema));
   DRAY_TRY(execute(redshift_ddl(table, {})));
   remember_columns(table);
   return {};
@@ -497,7 +511,7 @@ Result<void> RedshiftSession::append(const std::string& schema, const std::strin
   DRAY_ASSIGN(const CopyAccess access, cluster_->copy_access());
   const CopyTarget target{schema, table, manifest, out.null_text(), std::nullopt};
   DRAY_TRY(execute(copy_file(target, access)));
-  return check_copy(*connection_, out.count(), out.file_count());
+  return check_copy(*connection_, out.count(), out.file_count(), folder);
 }
 
 // --- the end -------------------------------------------------------------------------------------

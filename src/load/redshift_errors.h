@@ -13,8 +13,9 @@
 namespace dray {
 
 // Behind a COPY, in its transaction: the rows that it took and, where the system views tell, the
-// files that it read, are those that were written. Error `internal`.
-Result<void> check_copy(PqConnection& connection, std::uint64_t rows, std::uint64_t files);
+// files of the folder that it read, are those that were written. Error `internal`.
+Result<void> check_copy(PqConnection& connection, std::uint64_t rows, std::uint64_t files,
+                        const std::string& folder);
 
 // The first row that COPY refused, of stl_load_errors or, on a workgroup or without rights to that,
 // sys_load_error_detail.

@@ -137,9 +137,14 @@ Result<void> RedshiftStager::copy_once(PqConnection& connection, const RedshiftS
     const CopyTarget target{staged.table.schema, staged.table.name, files.manifest(),
                             files.null_text, files.compression};
     DRAY_TRY(connection.execute(copy_file(target, access).with_backslashes_escaped()));
-    DRAY_TRY(check_copy(connection, files.rows, files.parts));
+    DRAY_TRY(check_copy(connection, files.rows, files.parts, files.folder));
   }
-  return connection.commit();
+  auto committed = connection.commit();
+  // Whether it did or not, the next attempt makes the table anew.
+  if (!committed && committed.error().cause == Cause::in_doubt) {
+    return transient_error(std::move(committed).error().message);
+  }
+  return committed;
 }
 
 Error RedshiftStager::explained(PqConnection& connection, const RedshiftStaged& staged,

@@ -69,6 +69,9 @@ class DocsTest(unittest.TestCase):
         lines = list(commands(document))
         self.assertTrue(lines)
         for line in lines:
+            # Those that need servers: redshift_test.py runs them.
+            if "s3://bucket/" in line:
+                continue
             with self.subTest(line):
                 self.shell(line)
 

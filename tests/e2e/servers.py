@@ -124,15 +124,15 @@ class Redshift(Server):
     def log(self):
         return pathlib.Path(self.env["REDSHIFT_LOG"]).read_text(encoding="utf-8").splitlines()
 
-    def run_sql(self, *statements):
-        """As the loader, through a client that is not ours."""
+    def run_sql(self, *statements, user="USER"):
+        """As the loader, ADMIN_USER or OTHER_USER, through a client that is not ours."""
         env = self.env
         login = {
             "host": env["REDSHIFT_HOST"],
             "port": env["REDSHIFT_PORT"],
             "dbname": env["REDSHIFT_DATABASE"],
-            "user": env["REDSHIFT_USER"],
-            "password": env["REDSHIFT_PASSWORD"],
+            "user": env[f"REDSHIFT_{user}"],
+            "password": env[f"REDSHIFT_{user.replace('USER', 'PASSWORD')}"],
             "sslmode": "verify-full",
             "sslrootcert": env["REDSHIFT_CA_FILE"],
         }
