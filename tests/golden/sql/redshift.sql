@@ -17,6 +17,7 @@ select 1 from pg_namespace where nspname = '_dray';
 select table_name from svv_tables where table_type = 'VIEW' and table_schema = '_dray';
 select table_name, column_name, data_type, character_maximum_length from svv_columns where table_schema = '_dray' order by table_name, ordinal_position;
 select table_name from svv_tables where table_schema = '_dray_staging';
+select count(*) from stv_slices where type = 'D';
 select 1 from pg_namespace where nspname = '_dray_staging';
 create schema if not exists "_dray_staging";
 set query_group to 'dray';
@@ -124,6 +125,7 @@ select table_name from svv_tables where table_type = 'VIEW' and table_schema = '
 select table_name, column_name, data_type, character_maximum_length from svv_columns where table_schema = '_dray' order by table_name, ordinal_position;
 select max(run_id) from _dray.runs where status in ('success', 'partial') and source = 'shop';
 select table_name from svv_tables where table_schema = '_dray_staging';
+select count(*) from stv_slices where type = 'D';
 select 1 from pg_namespace where nspname = '_dray_staging';
 set query_group to 'dray';
 set enable_case_sensitive_identifier to false;
