@@ -511,7 +511,7 @@ Result<void> RedshiftSession::append(const std::string& schema, const std::strin
   DRAY_ASSIGN(const CopyAccess access, cluster_->copy_access());
   const CopyTarget target{schema, table, manifest, out.null_text(), std::nullopt};
   DRAY_TRY(execute(copy_file(target, access)));
-  return check_copy(*connection_, out.count(), out.file_count(), folder);
+  return check_copy(*connection_, out.count());
 }
 
 // --- the end -------------------------------------------------------------------------------------

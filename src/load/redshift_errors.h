@@ -12,10 +12,10 @@
 
 namespace dray {
 
-// Behind a COPY, in its transaction: the rows that it took and, where the system views tell, the
-// files of the folder that it read, are those that were written. Error `internal`.
-Result<void> check_copy(PqConnection& connection, std::uint64_t rows, std::uint64_t files,
-                        const std::string& folder);
+// Behind a COPY, in its transaction: the rows that it took are those that were written. (Its files
+// it must have found: the manifest says that they are mandatory. What system views say of them
+// comes late, and a question that they refuse would end the transaction.) Error `internal`.
+Result<void> check_copy(PqConnection& connection, std::uint64_t rows);
 
 // The first row that COPY refused, of stl_load_errors or, on a workgroup or without rights to that,
 // sys_load_error_detail.

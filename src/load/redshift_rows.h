@@ -32,7 +32,6 @@ class RedshiftRows {
   Result<std::string> end();
   const std::string& null_text() const { return null_text_; }
   std::uint64_t count() const { return count_; }
-  std::uint64_t file_count() const { return files_.size(); }
 
  private:
   std::string_view that_fits(std::size_t column, std::string_view text) const;

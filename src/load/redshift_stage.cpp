@@ -137,7 +137,7 @@ Result<void> RedshiftStager::copy_once(PqConnection& connection, const RedshiftS
     const CopyTarget target{staged.table.schema, staged.table.name, files.manifest(),
                             files.null_text, files.compression};
     DRAY_TRY(connection.execute(copy_file(target, access).with_backslashes_escaped()));
-    DRAY_TRY(check_copy(connection, files.rows, files.parts, files.folder));
+    DRAY_TRY(check_copy(connection, files.rows));
   }
   auto committed = connection.commit();
   // Whether it did or not, the next attempt makes the table anew.
