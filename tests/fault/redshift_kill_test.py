@@ -40,8 +40,9 @@ class Kills(StandInTest):
     def deliver(self, draw, number):
         """New events, rows that come again, later or in the same moment, a new column, users."""
         events = [track(100 * number + i, draw.randrange(3000), name=f"Event {i % 2}", n=i) for i in range(20)]
-        events += [track(draw.randrange(100 * number + 20), draw.randrange(3000), name="Event 0", n=-i) for i in range(20)]
-        events += [track(100 * number + 90, 1, name="Event 1", **{f"p{number}": "x" * 200 * number})]
+        again = [draw.randrange(100 * number + 20) for _ in range(20)]
+        events += [track(one, draw.randrange(3000), name=f"Event {one % 2}", n=-one) for one in again]
+        events += [track(100 * number + 91, 1, name="Event 1", **{f"p{number}": "x" * 200 * number})]
         events += [identify(f"i{number}{i}", draw.randrange(3000), user=f"u{draw.randrange(4)}", n=i) for i in range(9)]
         self.ids |= {each["messageId"] for each in events if each["type"] == "track"}
         write_logs(self.logs / f"{draw.randrange(1000):03}-{number}.json.gz", events)
@@ -72,6 +73,13 @@ class Kills(StandInTest):
     def log_bytes(self):
         return pathlib.Path(self.redshift.env["REDSHIFT_LOG"]).stat().st_size
 
+    def counts(self):
+        """Of tracks its rows and their ids, and the rows of the tables of events, seen at once."""
+        tracks, one, another = (f"{self.source}.{table}" for table in ("tracks", "event_0", "event_1"))
+        sql = f"select (select count(*) from {tracks}) as n, (select count(distinct id) from {tracks}) as ids, "
+        sql += f"(select count(*) from {one}) + (select count(*) from {another}) as events"
+        return [int(count) for count in self.query(self.warehouse, sql)[0].values()]
+
     def runs_with_files(self):
         return {key.split("/")[4] for key in self.place.keys(self.source)}
 
@@ -86,15 +94,18 @@ class Kills(StandInTest):
                 self.begin(seed)
                 killed_runs = 0
             with self.subTest(seed=seed):
+                before = len(self.ids)
                 self.deliver(draw, number % ROUNDS)
                 was_killed = self.sync_killed(draw.randrange(statements), draw.choice([0, 0, 0.003, 0.03]))
                 killed += was_killed
                 killed_runs += was_killed
+                # All tables are as before, or all as after.
+                if before > 0 or self.tables(self.warehouse):
+                    self.assertIn(self.counts(), [[before] * 3, [len(self.ids)] * 3])
                 since = len(self.redshift.log())
                 self.sync()
                 statements = max(statements, len(self.redshift.log()) - since)
-                rows = self.query(self.warehouse, f"select count(*) as n, count(distinct id) as ids from {self.source}.tracks")[0]
-                self.assertEqual([int(count) for count in rows.values()], [len(self.ids)] * 2)
+                self.assertEqual(self.counts(), [len(self.ids)] * 3)
                 # Of the syncs that ended well nothing is left.
                 self.assertLessEqual(len(self.runs_with_files()), killed_runs)
         self.check_is_swept(draw)
