@@ -5,6 +5,7 @@ import hmac
 import http.client
 import os
 import pathlib
+import shutil
 import subprocess
 import tempfile
 import time
@@ -36,6 +37,7 @@ class S3Server:
     def stop(self):
         if self.directory:
             subprocess.run([SCRIPT, "--stop", self.directory], check=True)
+            shutil.rmtree(self.directory, ignore_errors=True)
 
     def environment(self):
         """What a process needs to use it, with nothing left of the caller's own AWS settings."""
