@@ -157,6 +157,8 @@ class RedshiftSession final : public WarehouseSession {
   RedshiftStager stager_;
   StageRun run_;  // once something is staged
   bool in_doubt_ = false;
+  ProfileTables profiles_;  // of the last load that has profiles
+  std::size_t merges_ = 0;
   std::size_t files_written_ = 0;  // folders of rows for Dray's own tables
   // Of the schema _dray: the bytes that each column's text may have, by table.
   std::map<std::string, std::vector<std::uint32_t>> ledger_columns_;
@@ -354,7 +356,7 @@ Result<void> RedshiftSession::lock(std::chrono::seconds wait_max) {
   SqlBuilder sql("lock table ");
   auto locked = execute(std::move(sql.table(ledger_schema, lock_table)).done());
   if (!locked) return std::move(locked).error().within("wait for another load to end");
-  return execute(SqlBuilder("set statement_timeout to 0").done());
+  return execute(SqlBuilder("set statement_timeout to default").done());
 }
 
 Result<TableLoaded> RedshiftSession::load(TableLoad& load) {
@@ -442,7 +444,8 @@ Result<void> RedshiftSession::find_places(const TableLoad& load, Rivals& rivals)
       return {};
     };
     DRAY_TRY(connection_->each_row(
-        select_places(load.rival_tables, std::span(tied).subspan(done, count)), add));
+        select_places(load.rival_tables, std::span(tied).subspan(done, count), rivals.tied_times()),
+        add));
   }
   return {};
 }
@@ -450,22 +453,22 @@ Result<void> RedshiftSession::find_places(const TableLoad& load, Rivals& rivals)
 // --- profiles ------------------------------------------------------------------------------------
 
 Result<void> RedshiftSession::note_profiles(const TableLoad& load, const StagingTable& table) {
-  DRAY_TRY(execute(drop_touched_profiles()));
-  DRAY_TRY(execute(create_touched_profiles()));
-  DRAY_TRY(execute(insert_staged_profiles(load, table)));
+  const std::string number = std::to_string(++merges_);
+  profiles_ = {"dray touched " + number, "dray kept " + number};
+  DRAY_TRY(execute(create_touched_profiles(load, profiles_)));
+  DRAY_TRY(execute(insert_staged_profiles(load, table, profiles_)));
   if (load.created) return {};
-  return execute(insert_replaced_profiles(load, table, window()));
+  return execute(insert_replaced_profiles(load, table, window(), profiles_));
 }
 
 Result<std::uint64_t> RedshiftSession::merge_profiles(const ProfileMerge& merge) {
   for (const std::string& column : merge.refused_columns)
     DRAY_TRY(reject_values(merge, column));
   if (!merge.kept_columns.empty()) {
-    DRAY_TRY(execute(drop_kept_values()));
-    DRAY_TRY(execute(create_kept_values(merge)));
+    DRAY_TRY(execute(create_kept_values(merge, profiles_)));
   }
-  DRAY_TRY(execute(delete_touched_profiles(merge)));
-  return changed(insert_merged_profiles(merge));
+  DRAY_TRY(execute(delete_touched_profiles(merge, profiles_)));
+  return changed(insert_merged_profiles(merge, profiles_));
 }
 
 // Of rows that an earlier run staged, nobody here knows the objects: they are not told again.
@@ -561,11 +564,15 @@ void RedshiftSession::abandon() {
 
 class RedshiftWarehouse final : public Warehouse {
  public:
-  explicit RedshiftWarehouse(std::shared_ptr<RedshiftCluster> cluster)
-      : cluster_(std::move(cluster)) {}
+  RedshiftWarehouse(std::shared_ptr<RedshiftCluster> cluster, Access access)
+      : cluster_(std::move(cluster)), access_(access) {}
 
   Result<std::unique_ptr<WarehouseSession>> open_session() override {
     DRAY_ASSIGN(auto connection, cluster_->connect());
+    // There is no setting for it: the whole session is one transaction.
+    if (access_ == Access::read_only) {
+      DRAY_TRY(connection->execute(SqlBuilder("begin read only").done()));
+    }
     return std::unique_ptr<WarehouseSession>(
         std::make_unique<RedshiftSession>(cluster_, std::move(connection)));
   }
@@ -577,6 +584,7 @@ class RedshiftWarehouse final : public Warehouse {
 
  private:
   std::shared_ptr<RedshiftCluster> cluster_;
+  const Access access_;
 };
 
 }  // namespace
@@ -586,7 +594,8 @@ Result<std::unique_ptr<Warehouse>> open_redshift(const std::string& address,
   DRAY_ASSIGN(RedshiftOptions redshift, redshift_options(address));
   redshift.choices = options.redshift_choices;
   DRAY_ASSIGN(auto cluster, reach_redshift(std::move(redshift), options));
-  return std::unique_ptr<Warehouse>(std::make_unique<RedshiftWarehouse>(std::move(cluster)));
+  return std::unique_ptr<Warehouse>(
+      std::make_unique<RedshiftWarehouse>(std::move(cluster), options.access));
 }
 
 }  // namespace dray

@@ -268,13 +268,17 @@ Sql select_rivals(const TableLoad& load, const StagingTable& table, const Dedupe
   return std::move(sql).done();
 }
 
-Sql select_places(std::span<const std::int64_t> tables, std::span<const std::int64_t> uuids) {
+Sql select_places(std::span<const std::int64_t> tables, std::span<const std::int64_t> uuids,
+                  const std::pair<Micros, Micros>& times) {
   SqlBuilder sql(
       "select l.uuid, l.received_at, o.key, l.line from _dray.lineage l join _dray.objects o on "
       "o.object_number = l.object_number where l.uuid in (");
   add_numbers(sql, uuids);
   add_numbers(sql.code(") and l.table_number in ("), tables);
-  return std::move(sql.code(")")).done();
+  // The sort key: without it the whole table would be read.
+  add_timestamp(sql.code(") and l.received_at between "), times.first);
+  add_timestamp(sql.code(" and "), times.second);
+  return std::move(sql).done();
 }
 
 Sql select_staged_objects(const std::string& source, const StagingTable& table) {
@@ -335,43 +339,54 @@ Sql insert_lineage(const TableLoad& load, const StagingTable& table) {
   return std::move(sql.code(" from ").table(table.schema, table.name)).done();
 }
 
-Sql create_touched_profiles() {
-  return SqlBuilder("create temp table dray_touched (id varchar(65535), uuid bigint)").done();
+Sql create_touched_profiles(const TableLoad& load, const ProfileTables& temp) {
+  std::uint32_t bytes = static_cast<std::uint32_t>(varchar_bytes_most);
+  for (const LoadColumn& column : load.columns) {
+    if (column.name == load.profile_id_column) bytes = column.varchar_bytes.value_or(bytes);
+  }
+  SqlBuilder sql("create temp table ");
+  sql.name(temp.touched).code(" (id varchar(").number(static_cast<std::uint64_t>(bytes));
+  return std::move(sql.code("), uuid bigint) diststyle key distkey (id)")).done();
 }
 
-Sql drop_touched_profiles() { return SqlBuilder("drop table if exists dray_touched").done(); }
-
-Sql insert_staged_profiles(const TableLoad& load, const StagingTable& table) {
-  SqlBuilder sql("insert into dray_touched select ");
-  sql.name(load.profile_id_column).code(", max(").name(profile_column).code(") from ");
+Sql insert_staged_profiles(const TableLoad& load, const StagingTable& table,
+                           const ProfileTables& temp) {
+  SqlBuilder sql("insert into ");
+  sql.name(temp.touched)
+      .code(" select ")
+      .name(load.profile_id_column)
+      .code(", max(")
+      .name(profile_column)
+      .code(") from ");
   sql.table(table.schema, table.name).code(" where ").name(load.profile_id_column);
   return std::move(sql.code(" is not null group by 1")).done();
 }
 
 Sql insert_replaced_profiles(const TableLoad& load, const StagingTable& table,
-                             const DedupeWindow& window) {
-  SqlBuilder sql("insert into dray_touched select p.\"id\", max(p.\"uuid\") from ");
+                             const DedupeWindow& window, const ProfileTables& temp) {
+  SqlBuilder sql("insert into ");
+  sql.name(temp.touched).code(" select p.\"id\", max(p.\"uuid\") from ");
   sql.table(load.schema, load.profile_table).code(" p join ").table(load.schema, load.table);
   sql.code(" t on p.\"id\" = t.").name(load.profile_id_column).code(" join ");
   add_same_id(sql.table(table.schema, table.name).code(" \"dray staged\" on "), "t", table, window);
-  sql.code(" where p.\"id\" not in (select id from dray_touched) group by 1");
-  return std::move(sql).done();
+  sql.code(" where p.\"id\" not in (select id from ").name(temp.touched);
+  return std::move(sql.code(") group by 1")).done();
 }
 
-Sql delete_touched_profiles(const ProfileMerge& merge) {
+Sql delete_touched_profiles(const ProfileMerge& merge, const ProfileTables& temp) {
   SqlBuilder sql("delete from ");
-  sql.table(merge.schema, merge.table).code(" where \"id\" in (select id from dray_touched)");
-  return std::move(sql).done();
+  sql.table(merge.schema, merge.table).code(" where \"id\" in (select id from ");
+  return std::move(sql.name(temp.touched).code(")")).done();
 }
 
-Sql drop_kept_values() { return SqlBuilder("drop table if exists dray_kept").done(); }
-
-Sql create_kept_values(const ProfileMerge& merge) {
-  SqlBuilder sql("create temp table dray_kept as select \"id\"");
+Sql create_kept_values(const ProfileMerge& merge, const ProfileTables& temp) {
+  SqlBuilder sql("create temp table ");
+  sql.name(temp.kept).code(" as select \"id\"");
   for (const std::string& column : merge.kept_columns)
     sql.code(", ").name(column);
   sql.code(" from ").table(merge.schema, merge.table);
-  return std::move(sql.code(" where \"id\" in (select id from dray_touched)")).done();
+  sql.code(" where \"id\" in (select id from ").name(temp.touched);
+  return std::move(sql.code(")")).done();
 }
 
 Sql select_refused_values(const TableLoad& load, const StagingTable& table,
@@ -389,7 +404,7 @@ Sql select_refused_values(const TableLoad& load, const StagingTable& table,
 
 // The value of a column is the latest that is not NULL. Rows of one profile have one order, so that
 // the values of equally late rows come from one of them.
-Sql insert_merged_profiles(const ProfileMerge& merge) {
+Sql insert_merged_profiles(const ProfileMerge& merge, const ProfileTables& temp) {
   SqlBuilder sql("insert into ");
   sql.table(merge.schema, merge.table).code(" (\"id\", \"received_at\", \"uuid\", \"uuid_ts\"");
   for (const auto* columns : {&merge.columns, &merge.kept_columns}) {
@@ -411,9 +426,11 @@ Sql insert_merged_profiles(const ProfileMerge& merge) {
     sql.name(merge.id_column).code(" order by t.\"received_at\", t.\"timestamp\", t.\"id\" rows ");
     sql.code("between unbounded preceding and unbounded following) as c").number(i);
   }
-  sql.code(" from ").table(merge.schema, merge.source_table).code(" t join dray_touched p on t.");
-  sql.name(merge.id_column).code(" = p.id) merged");
-  if (!merge.kept_columns.empty()) sql.code(" left join dray_kept k on k.\"id\" = profile");
+  sql.code(" from ").table(merge.schema, merge.source_table).code(" t join ");
+  sql.name(temp.touched).code(" p on t.").name(merge.id_column).code(" = p.id) merged");
+  if (!merge.kept_columns.empty()) {
+    sql.code(" left join ").name(temp.kept).code(" k on k.\"id\" = profile");
+  }
   return std::move(sql.code(" where place = 1")).done();
 }
 

@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "aws/credentials.h"
@@ -61,7 +62,9 @@ Sql copy_file(const CopyTarget& target, const CopyAccess& access);
 // object, line.
 Sql select_rivals(const TableLoad& load, const StagingTable& table, const DedupeWindow& window);
 // Where stored rows with these uuids came from: uuid, received_at, the object's key, line.
-Sql select_places(std::span<const std::int64_t> tables, std::span<const std::int64_t> uuids);
+// `times`: the earliest and the latest received_at of them.
+Sql select_places(std::span<const std::int64_t> tables, std::span<const std::int64_t> uuids,
+                  const std::pair<Micros, Micros>& times);
 // Number and key of the objects that staged rows came from.
 Sql select_staged_objects(const std::string& source, const StagingTable& table);
 Sql delete_staged_rows(const StagingTable& table, std::span<const std::uint64_t> rows);
@@ -74,18 +77,22 @@ Sql insert_literals(const std::string& schema, const std::string& table, const S
 Sql insert_staged_rows(const TableLoad& load, const StagingTable& table);
 Sql insert_lineage(const TableLoad& load, const StagingTable& table);
 
-// The profiles that a load changes, in a temporary table of the session: those of its rows, and
-// those of the rows that it replaces.
-Sql create_touched_profiles();
-Sql drop_touched_profiles();
-Sql insert_staged_profiles(const TableLoad& load, const StagingTable& table);
+// Temporary tables of a session, made anew for each merge. Give them names with a blank: those hide
+// no table of a person's.
+struct ProfileTables {
+  std::string touched;  // the profiles that a load changes
+  std::string kept;     // what they have in columns that are somebody else's
+};
+
+Sql create_touched_profiles(const TableLoad& load, const ProfileTables& temp);
+// Those of a load's rows, and those of the rows that it replaces.
+Sql insert_staged_profiles(const TableLoad& load, const StagingTable& table,
+                           const ProfileTables& temp);
 Sql insert_replaced_profiles(const TableLoad& load, const StagingTable& table,
-                             const DedupeWindow& window);
-Sql delete_touched_profiles(const ProfileMerge& merge);
-// What the profiles have in columns that are somebody else's, in a temporary table.
-Sql drop_kept_values();
-Sql create_kept_values(const ProfileMerge& merge);
-Sql insert_merged_profiles(const ProfileMerge& merge);
+                             const DedupeWindow& window, const ProfileTables& temp);
+Sql delete_touched_profiles(const ProfileMerge& merge, const ProfileTables& temp);
+Sql create_kept_values(const ProfileMerge& merge, const ProfileTables& temp);
+Sql insert_merged_profiles(const ProfileMerge& merge, const ProfileTables& temp);
 // Staged values for a column that profiles cannot take: object, line, value.
 Sql select_refused_values(const TableLoad& load, const StagingTable& table,
                           const LoadColumn& column);

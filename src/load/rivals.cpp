@@ -25,6 +25,16 @@ std::vector<std::int64_t> Rivals::tied_uuids() const {
   return uuids;
 }
 
+std::pair<Micros, Micros> Rivals::tied_times() const {
+  if (ties_.empty()) return {0, 0};
+  std::pair<Micros, Micros> times(ties_.begin()->second, ties_.begin()->second);
+  for (const auto& [uuid, received_at] : ties_) {
+    times.first = std::min(times.first, received_at);
+    times.second = std::max(times.second, received_at);
+  }
+  return times;
+}
+
 void Rivals::add_place(std::int64_t uuid, Micros received_at, std::string_view object_key,
                        std::uint64_t line) {
   const auto tie = ties_.find(uuid);

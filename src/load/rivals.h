@@ -11,6 +11,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/time.h"
@@ -38,6 +39,8 @@ class Rivals {
 
   // The uuids of stored rows that are as old as their staged rivals.
   std::vector<std::int64_t> tied_uuids() const;
+  // The earliest and the latest received_at of them; of none both are 0.
+  std::pair<Micros, Micros> tied_times() const;
 
   // A place that a row with this uuid and received_at was read from by an earlier sync.
   void add_place(std::int64_t uuid, Micros received_at, std::string_view object_key,

@@ -15,7 +15,7 @@ struct Meaning {
 // The first whose prefix fits; so the exceptions of a class stand before it.
 constexpr std::array meanings = std::to_array<Meaning>({
     {"08", Cause::transient, ""},
-    {"25006", Cause::config, "name the primary server, not a replica"},
+    {"25006", Cause::config, "name the primary server, not a replica (and dray query only reads)"},
     {"25P03", Cause::transient,
      "raise idle_in_transaction_session_timeout for this user (alter role ... set ...)"},
     {"28", Cause::config,
@@ -26,7 +26,9 @@ constexpr std::array meanings = std::to_array<Meaning>({
     {"42701", Cause::transient, ""},
     {"42P06", Cause::transient, ""},
     {"42P07", Cause::transient, ""},
-    {"42501", Cause::config, "grant it to this user, or use another (docs/postgres.md)"},
+    {"42501", Cause::config,
+     "grant it to this user, or use another (docs/postgres.md, "
+     "docs/redshift.md)"},
     {"53100", Cause::config, "free some room on the server, and run this again"},
     {"53", Cause::transient, ""},
     {"54011", Cause::config, "drop a column that is not needed; rebuild the table if many were"},

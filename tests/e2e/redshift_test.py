@@ -315,6 +315,12 @@ class Trouble(StandInTest):
             time.sleep(0.05)
         self.fail("no part has the value")
 
+    def test_a_query_changes_nothing(self):
+        self.sync()
+        for sql in (f"delete from {self.source}.tracks", f"create table {self.source}.mine (a int)"):
+            self.assertIn("read-only transaction", self.dray("query", self.warehouse, sql, code=2))
+        self.assert_equals_duckdb()
+
     def test_a_role_that_is_not_attached_is_told(self):
         self.warehouse = self.place.address(self.source, iam_role="arn:aws:iam::123456789012:role/x")
         said = self.sync(code=2)

@@ -366,6 +366,7 @@ class Session(Startup, Commands):
             cursor.expect("transaction")
         elif not cursor.take("work"):
             cursor.take("transaction")
+        access = ""
         while not cursor.done:
             if cursor.take("isolation", "level"):
                 if not (
@@ -373,7 +374,9 @@ class Session(Startup, Commands):
                     or cursor.take("read", "committed") or cursor.take("read", "uncommitted")
                 ):  # fmt: skip
                     raise syntax_error(cursor.token.text)
-            elif not (cursor.take("read", "write") or cursor.take("read", "only") or cursor.take_op(",")):
+            elif cursor.take("read", "only"):
+                access = " READ ONLY"
+            elif not (cursor.take("read", "write") or cursor.take_op(",")):
                 raise syntax_error(cursor.token.text)
         if self._implicit:
             self._implicit = False
@@ -383,7 +386,7 @@ class Session(Startup, Commands):
             self._send(wire.notice_response("WARNING", "there is already a transaction in progress", "25001"))
             self._send(wire.message(b"C", wire.text("BEGIN")))
             return "BEGIN"
-        tag = self._pass("BEGIN ISOLATION LEVEL REPEATABLE READ", "BEGIN")
+        tag = self._pass("BEGIN ISOLATION LEVEL REPEATABLE READ" + access, "BEGIN")
         self._transaction_began()
         return tag
 
