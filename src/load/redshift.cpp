@@ -577,12 +577,21 @@ class RedshiftWarehouse final : public Warehouse {
         std::make_unique<RedshiftSession>(cluster_, std::move(connection)));
   }
   CatalogLimits limits() const override { return {1'600, 65'535}; }
+  Result<std::optional<std::string>> read_note(const std::string& source) override {
+    if (!keeps_notes()) return std::optional<std::string>();
+    return cluster_->area->read_note(source);
+  }
+  Result<void> write_note(const std::string& source, const std::string& note) override {
+    return keeps_notes() ? cluster_->area->write_note(source, note) : Result<void>();
+  }
   Sql ddl(const SchemaChange& change) const override {
     return redshift_ddl(change, cluster_->options.choices);
   }
   std::string location() const override { return cluster_->options.location; }
 
  private:
+  bool keeps_notes() const { return cluster_->options.let_sleep && cluster_->area != nullptr; }
+
   std::shared_ptr<RedshiftCluster> cluster_;
   const Access access_;
 };

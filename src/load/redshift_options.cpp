@@ -28,7 +28,7 @@ constexpr std::string_view own_names[] = {
     "staging_role_arn", "staging_external_id", "staging_encryption", "staging_kms_key_id",
     "iam_role",         "query_group",         "connections",        "dedupe_window",
     "cluster",          "workgroup",           "iam_region",         "db_groups",
-    "auto_create",      "staging_compression",
+    "auto_create",      "staging_compression", "let_sleep",
 };
 
 bool is_ours(std::string_view name) {
@@ -155,6 +155,11 @@ Result<RedshiftOptions> redshift_options(const std::string& address) {
   DRAY_ASSIGN(const unsigned days, named.number("dedupe_window", 0, days_most));
   if (days > 0) options.dedupe_window = std::chrono::days(days);
   DRAY_ASSIGN(options.iam, iam_of(named));
+  const std::string& host = options.connection["host"];
+  const bool is_workgroup = (options.iam && !options.iam->workgroup.empty()) ||
+                            host.find(".redshift-serverless.") != std::string::npos;
+  options.let_sleep =
+      named.text("let_sleep").empty() ? is_workgroup : named.text("let_sleep") == "true";
   return options;
 }
 

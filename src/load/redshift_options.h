@@ -51,6 +51,7 @@ struct RedshiftOptions {
   std::string query_group = "dray";
   unsigned connections_max = 4;  // tables that are copied at once
   DedupeWindow dedupe_window;
+  bool let_sleep = false;  // a sync that has nothing to load does not connect
   std::vector<RedshiftChoice> choices;
 };
 
@@ -60,6 +61,7 @@ struct RedshiftOptions {
 //   staging_external_id, staging_encryption, staging_kms_key_id,
 //   staging_compression                                            as RedshiftStaging
 //   iam_role, query_group, connections, dedupe_window (days)       as RedshiftOptions
+//   let_sleep (true or false; true for a workgroup)
 //   cluster, workgroup, iam_region, db_groups (a,b), auto_create   as RedshiftIam
 //
 // TLS is verify-full, against the system's certificates, which have Amazon's roots, unless the

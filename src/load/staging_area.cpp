@@ -17,6 +17,8 @@ namespace {
 
 // A description has two names and a number for each of at most 1,600 columns.
 constexpr std::size_t description_bytes_max = 4U << 20;
+// A key of S3 and some numbers.
+constexpr std::size_t note_bytes_max = 64U << 10;
 // Parts are cut at half of it at the latest.
 constexpr std::size_t part_bytes_max = 256U << 20;
 
@@ -365,6 +367,18 @@ Result<void> each_key(S3Client& client, const S3Url& url,
 }
 
 }  // namespace
+
+Result<std::optional<std::string>> StagingArea::read_note(const std::string& source) {
+  DRAY_ASSIGN(const S3Url url, parse_s3_url(source_folder(source) + "note"));
+  DRAY_ASSIGN(const auto there, client_->head(url.bucket, url.key));
+  if (!there) return std::optional<std::string>();
+  DRAY_ASSIGN(std::string note, client_->get_all(url.bucket, url.key, note_bytes_max));
+  return std::optional(std::move(note));
+}
+
+Result<void> StagingArea::write_note(const std::string& source, const std::string& note) {
+  return put(source_folder(source) + "note", note);
+}
 
 Result<void> StagingArea::remove(const std::string& folder) {
   DRAY_ASSIGN(const S3Url url, parse_s3_url(folder));

@@ -3,6 +3,7 @@
 //   <url>/dray/<warehouse>/<source>/<run>/<number>/part-00001.csv.zst ...  (.gz by choice)
 //                                                  manifest.json   what COPY reads
 //                                                  table.json      what the parts hold
+//   <url>/dray/<warehouse>/<source>/note             Warehouse::write_note()
 //
 // All of it is Dray's, and nothing outside of it is touched. The files of a table go when its rows
 // are committed; those of a run that did not end go when a later run of the source has committed,
@@ -85,6 +86,10 @@ class StagingArea {
   };
   Result<std::optional<RowPlace>> place_of(const std::string& part, std::uint64_t line,
                                            const StagedTable& staged);
+
+  // A text beside a source's runs; nothing if there is none.
+  Result<std::optional<std::string>> read_note(const std::string& source);
+  Result<void> write_note(const std::string& source, const std::string& note);
 
   // All that is in a folder.
   Result<void> remove(const std::string& folder);

@@ -141,6 +141,18 @@ class Warehouse {
   virtual Result<std::unique_ptr<WarehouseSession>> open_session() = 0;
   // What a plan for it has to keep to.
   virtual CatalogLimits limits() const { return {}; }
+  // A warehouse that is billed while it is awake (a Redshift workgroup) keeps a note per source in
+  // another place, so that a run may find that there is nothing to do without waking it. Others
+  // have none. Whoever writes a note does so after the commit that it speaks of.
+  virtual Result<std::optional<std::string>> read_note(const std::string& source) {
+    (void)source;
+    return std::optional<std::string>();
+  }
+  virtual Result<void> write_note(const std::string& source, const std::string& note) {
+    (void)source;
+    (void)note;
+    return {};
+  }
   // How many columns, over all its tables, one transaction may write; more are loaded in several.
   virtual std::size_t columns_per_transaction_max() const { return SIZE_MAX; }
   // How long the name of a schema, table or column may be, in bytes. 127 is Redshift's limit, which

@@ -122,6 +122,12 @@ class Sync {
       return config_error("the source name \"" + request_.source +
                           "\" has no letter or digit to make a schema of\ntry: --source NAME");
     }
+    if (is_as_before()) {
+      report_.duration =
+          std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - begun_);
+      progress_.phase = SyncProgress::Phase::done;
+      return std::move(report_);
+    }
     DRAY_ASSIGN(session_, warehouse_.open_session());
     DRAY_ASSIGN(ledger_, read_ledger(*session_, report_.source));
     next_table_number_ = ledger_.mark.next_table_number;
@@ -129,7 +135,10 @@ class Sync {
     const auto outcome = load_all();
     report_.duration = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - begun_);
     progress_.phase = SyncProgress::Phase::done;
-    if (outcome) return std::move(report_);
+    if (outcome) {
+      write_note();
+      return std::move(report_);
+    }
     session_.reset();  // rolls back
     Error error = outcome.error();
     if (error.cause == Cause::cancelled) return error;
@@ -172,7 +181,76 @@ class Sync {
     return load();
   }
 
+  // --- without the warehouse ---------------------------------------------------------------------
+
+  // A note tells where a sync that left nothing to do began its listing, and what it listed. While
+  // there is still the same, there is nothing to do; but not for longer than a full listing holds.
+  struct Note {
+    Micros listed_at = 0;     // all there is
+    std::string fingerprint;  // of the listing
+    std::string start;        // of the listing
+  };
+
+  static std::optional<Note> read_note(std::string_view text) {
+    const std::size_t first = text.find('\n');
+    const std::size_t second = text.find('\n', first + 1);
+    if (first == std::string_view::npos || second == std::string_view::npos) return std::nullopt;
+    const auto listed_at = parse_timestamp(text.substr(0, first));
+    if (!listed_at) return std::nullopt;
+    return Note{*listed_at, std::string(text.substr(first + 1, second - first - 1)),
+                std::string(text.substr(second + 1))};
+  }
+
+  std::string fingerprint(const Listing& listing) const {
+    std::uint64_t low = xxh3(store_.location(), 1);
+    std::uint64_t high = xxh3(store_.location(), 2);
+    std::string line;
+    for (const ObjectInfo& object : listing.objects) {
+      line = object.key;
+      line.append(1, '\0').append(object.version).append(1, '\0');
+      line += std::to_string(object.size_bytes);
+      low = xxh3(line, low);
+      high = xxh3(line, high);
+    }
+    return std::to_string(low) + " " + std::to_string(high);
+  }
+
+  bool takes_whatever_is_new() const {
+    return request_.mode == SyncMode::load && !is_retry() && !request_.since && !request_.until &&
+           !request_.moved && request_.reload_changed == ReloadChanged::no;
+  }
+
+  // Whether there is what there was when nothing was left to do. What cannot be told is not so.
+  bool is_as_before() {
+    if (!takes_whatever_is_new()) return false;
+    const auto text = warehouse_.read_note(report_.source);
+    const auto note = text && *text ? read_note(**text) : std::nullopt;
+    if (!note || to_micros(report_.started - full_listing_every) > note->listed_at) return false;
+    auto listing = store_.list({note->start});
+    if (!listing || !listing->problems.empty()) return false;
+    leave_out_to(note->start, *listing);
+    if (fingerprint(*listing) != note->fingerprint) return false;
+    report_.objects_listed = report_.objects_known = listing->objects.size();
+    return true;
+  }
+
+  // A note that cannot be written costs the next run a question to the warehouse.
+  void write_note() {
+    const bool is_all_done = report_.status == RunStatus::success && takes_whatever_is_new() &&
+                             !request_.history && pending_.empty() && objects_changed_ == 0 &&
+                             !ledger_.first_unloaded_key;
+    const auto listed_at = listed_all_ ? report_.started : ledger_.listed_at;
+    if (!is_all_done || !listed_at || listing_fingerprint_.empty()) return;
+    (void)warehouse_.write_note(report_.source, format_timestamp(to_micros(*listed_at)) + "\n" +
+                                                    listing_fingerprint_ + "\n" + listing_start_);
+  }
+
   // --- which objects -----------------------------------------------------------------------------
+
+  static void leave_out_to(const std::string& start, Listing& listing) {
+    std::erase_if(listing.objects,
+                  [&](const ObjectInfo& object) { return !start.empty() && object.key <= start; });
+  }
 
   Result<void> check_location() const {
     if (!ledger_.location || *ledger_.location == store_.location() || request_.moved) return {};
@@ -202,11 +280,8 @@ class Sync {
   // late.
   Result<void> remember_listing() {
     if (!ledger_.location || !store_.lists_from_anywhere() || !listed_all_) return {};
-    DRAY_TRY(session_->begin());
-    DRAY_TRY(write_location());
-    auto committed = session_->commit();
     // Forgotten, it costs another full listing and nothing else.
-    if (!committed && committed.error().cause != Cause::in_doubt) return committed;
+    if (session_->begin() && write_location()) (void)session_->commit();
     return {};
   }
 
@@ -320,8 +395,9 @@ class Sync {
   Result<void> select_objects() {
     const std::string start = choose_listing_start();
     DRAY_ASSIGN(Listing listing, store_.list({start}));
-    std::erase_if(listing.objects,
-                  [&](const ObjectInfo& object) { return !start.empty() && object.key <= start; });
+    leave_out_to(start, listing);
+    listing_start_ = start;
+    listing_fingerprint_ = fingerprint(listing);
     DRAY_TRY(read_objects(*session_, report_.source, start, ledger_));
     listed_all_ = start.empty() && !is_retry() && listing.problems.empty();
     for (const auto& [key, lines] : request_.only_lines)
@@ -1236,6 +1312,8 @@ class Sync {
   std::uint64_t objects_changed_ = 0;
   std::string changed_sample_;
   bool listing_problems_ = false;
+  std::string listing_start_;
+  std::string listing_fingerprint_;
   bool listed_all_ = false;                // and left nothing of it for later
   std::set<std::string> retries_missing_;  // keys that a retry wants and no listing had yet
   std::uint64_t objects_not_retried_ = 0;

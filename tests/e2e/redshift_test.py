@@ -360,6 +360,32 @@ class Trouble(StandInTest):
         return url.removeprefix(f"s3://{BUCKET}/").rsplit("/", 3)[0] + "/"
 
 
+class Asleep(StandInTest):
+    def test_a_sync_that_has_nothing_to_load_does_not_connect(self):
+        self.warehouse = self.place.address(self.source, let_sleep="true")
+        write_logs(self.logs / "a.json.gz", [track(1, 1)])
+        self.sync()
+        since = len(self.redshift.log())
+        self.assertIn("nothing new; 1 object loaded before", self.sync())
+        self.assertEqual(self.statements(since), [])
+        # Neither what is new nor a person who wants more is overlooked.
+        write_logs(self.logs / "b.json.gz", [track(2, 2)])
+        self.sync()
+        self.assert_equals_duckdb()
+        since = len(self.redshift.log())
+        self.sync("--reload-changed")
+        self.assertNotEqual(self.statements(since), [])
+
+    def test_what_is_not_done_is_asked_for_again(self):
+        self.warehouse = self.place.address(self.source, let_sleep="true")
+        write_logs(self.logs / "a.json.gz", [track(1, 1)])
+        (self.logs / "b.json.gz").write_bytes(b"\x1f\x8bno gzip")
+        self.sync(code=3)
+        since = len(self.redshift.log())
+        self.sync(code=3)
+        self.assertNotEqual(self.statements(since), [])
+
+
 class Serverless(StandInTest):
     options = ("--serverless",)
 

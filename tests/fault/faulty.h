@@ -118,6 +118,12 @@ class FaultyWarehouse final : public Warehouse {
   }
   std::size_t name_bytes_max() const override { return real_.name_bytes_max(); }
   CatalogLimits limits() const override { return real_.limits(); }
+  Result<std::optional<std::string>> read_note(const std::string& source) override {
+    return real_.read_note(source);
+  }
+  Result<void> write_note(const std::string& source, const std::string& note) override {
+    return real_.write_note(source, note);
+  }
   Sql ddl(const SchemaChange& change) const override { return real_.ddl(change); }
   std::string location() const override { return real_.location(); }
 
