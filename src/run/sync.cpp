@@ -12,6 +12,7 @@
 #include "base/hash.h"
 #include "ledger/ledger.h"
 #include "model/row_batch.h"
+#include "run/listing_note.h"
 #include "run/reading.h"
 #include "schema/plan.h"
 #include "source/layout.h"
@@ -183,38 +184,6 @@ class Sync {
 
   // --- without the warehouse ---------------------------------------------------------------------
 
-  // A note tells where a sync that left nothing to do began its listing, and what it listed. While
-  // there is still the same, there is nothing to do; but not for longer than a full listing holds.
-  struct Note {
-    Micros listed_at = 0;     // all there is
-    std::string fingerprint;  // of the listing
-    std::string start;        // of the listing
-  };
-
-  static std::optional<Note> read_note(std::string_view text) {
-    const std::size_t first = text.find('\n');
-    const std::size_t second = text.find('\n', first + 1);
-    if (first == std::string_view::npos || second == std::string_view::npos) return std::nullopt;
-    const auto listed_at = parse_timestamp(text.substr(0, first));
-    if (!listed_at) return std::nullopt;
-    return Note{*listed_at, std::string(text.substr(first + 1, second - first - 1)),
-                std::string(text.substr(second + 1))};
-  }
-
-  std::string fingerprint(const Listing& listing) const {
-    std::uint64_t low = xxh3(store_.location(), 1);
-    std::uint64_t high = xxh3(store_.location(), 2);
-    std::string line;
-    for (const ObjectInfo& object : listing.objects) {
-      line = object.key;
-      line.append(1, '\0').append(object.version).append(1, '\0');
-      line += std::to_string(object.size_bytes);
-      low = xxh3(line, low);
-      high = xxh3(line, high);
-    }
-    return std::to_string(low) + " " + std::to_string(high);
-  }
-
   bool takes_whatever_is_new() const {
     return request_.mode == SyncMode::load && !is_retry() && !request_.since && !request_.until &&
            !request_.moved && request_.reload_changed == ReloadChanged::no;
@@ -224,12 +193,12 @@ class Sync {
   bool is_as_before() {
     if (!takes_whatever_is_new()) return false;
     const auto text = warehouse_.read_note(report_.source);
-    const auto note = text && *text ? read_note(**text) : std::nullopt;
-    if (!note || to_micros(report_.started - full_listing_every) > note->listed_at) return false;
+    const auto note = text && *text ? parse_note(**text) : std::nullopt;
+    if (!note || report_.started - full_listing_every > note->listed_at) return false;
     auto listing = store_.list({note->start});
     if (!listing || !listing->problems.empty()) return false;
     leave_out_to(note->start, *listing);
-    if (fingerprint(*listing) != note->fingerprint) return false;
+    if (fingerprint(store_.location(), *listing) != note->fingerprint) return false;
     report_.objects_listed = report_.objects_known = listing->objects.size();
     return true;
   }
@@ -241,8 +210,8 @@ class Sync {
                              !ledger_.first_unloaded_key;
     const auto listed_at = listed_all_ ? report_.started : ledger_.listed_at;
     if (!is_all_done || !listed_at || listing_fingerprint_.empty()) return;
-    (void)warehouse_.write_note(report_.source, format_timestamp(to_micros(*listed_at)) + "\n" +
-                                                    listing_fingerprint_ + "\n" + listing_start_);
+    const ListingNote note{*listed_at, listing_fingerprint_, listing_start_};
+    (void)warehouse_.write_note(report_.source, to_text(note));
   }
 
   // --- which objects -----------------------------------------------------------------------------
@@ -397,7 +366,7 @@ class Sync {
     DRAY_ASSIGN(Listing listing, store_.list({start}));
     leave_out_to(start, listing);
     listing_start_ = start;
-    listing_fingerprint_ = fingerprint(listing);
+    listing_fingerprint_ = fingerprint(store_.location(), listing);
     DRAY_TRY(read_objects(*session_, report_.source, start, ledger_));
     listed_all_ = start.empty() && !is_retry() && listing.problems.empty();
     for (const auto& [key, lines] : request_.only_lines)
