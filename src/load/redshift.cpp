@@ -147,6 +147,7 @@ class RedshiftSession final : public WarehouseSession {
   unsigned slices();
   Result<void> make_lock();
   Result<void> sweep(const StageRun& run);
+  Result<std::vector<std::string>> pending_folders(const std::string& source);
   Result<std::set<std::string>> recorded(const std::vector<std::string>& run_ids);
   Result<std::vector<StagingTable>> staging_tables(const std::string& source);
   void remove_files();
@@ -273,14 +274,13 @@ unsigned RedshiftSession::slices() {
 // What other runs of this source have left: those that are recorded have ended, whatever became of
 // them; others cannot commit any more. But what a failed table still needs stays.
 Result<void> RedshiftSession::sweep(const StageRun& run) {
-  std::vector<std::string> kept;
-  for (const std::string& files : run.files_pending)
-    kept.push_back(files.substr(0, files.rfind('/') + 1));
   DRAY_ASSIGN(const std::vector<StagingTable> tables, staging_tables(run.source));
   DRAY_ASSIGN(std::vector<std::string> runs, cluster_->area->runs(run.source));
   for (const StagingTable& table : tables)
     runs.push_back(run_of(table));
   DRAY_ASSIGN(const std::set<std::string> ended, recorded(runs));
+  // Asked for after the runs: one that has ended by then has written what it left pending.
+  DRAY_ASSIGN(const std::vector<std::string> kept, pending_folders(run.source));
   const auto has_ended = [&](const std::string& other) {
     return other != run.run_id && (ended.contains(other) || can_commit_no_more(other, run));
   };
@@ -291,6 +291,16 @@ Result<void> RedshiftSession::sweep(const StageRun& run) {
     if (has_ended(other)) DRAY_TRY(cluster_->area->remove_run(run.source, other, kept));
   }
   return {};
+}
+
+Result<std::vector<std::string>> RedshiftSession::pending_folders(const std::string& source) {
+  std::vector<std::string> folders;
+  if (!ledger_columns_.contains("pending")) return folders;
+  SqlBuilder sql("select files from _dray.pending where source = ");
+  DRAY_ASSIGN(const QueryResult rows, query(std::move(sql.text(source)).done()));
+  for (const auto& row : rows.rows)
+    folders.push_back(row[0]->substr(0, row[0]->rfind('/') + 1));
+  return folders;
 }
 
 Result<std::vector<StagingTable>> RedshiftSession::staging_tables(const std::string& source) {
@@ -410,6 +420,8 @@ Result<void> RedshiftSession::find_rivals(const TableLoad& load, const StagingTa
     if (object == places.end()) return internal_error("a staged row of an unknown object");
     rival.key.object = object->second;
     rival.key.line = static_cast<std::uint32_t>(to_number(*row[5]));
+    // Rows that waited in files may have been read again since: by a retry, or after a change.
+    rival.staged_is_older = load.rows == nullptr && to_micros(*row[6]) < to_micros(*row[7]);
     rivals.add(rival);
     return {};
   };
@@ -576,7 +588,10 @@ class RedshiftWarehouse final : public Warehouse {
     return std::unique_ptr<WarehouseSession>(
         std::make_unique<RedshiftSession>(cluster_, std::move(connection)));
   }
-  CatalogLimits limits() const override { return {1'600, 65'535}; }
+  CatalogLimits limits() const override {
+    // A staging table has four columns more than the rows that it holds.
+    return {1'596, 65'535};
+  }
   Result<std::optional<std::string>> read_note(const std::string& source) override {
     if (!keeps_notes()) return std::optional<std::string>();
     return cluster_->area->read_note(source);

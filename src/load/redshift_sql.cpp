@@ -262,6 +262,7 @@ Sql select_rivals(const TableLoad& load, const StagingTable& table, const Dedupe
   SqlBuilder sql("select ");
   sql.name(row_column).code(", \"dray staged\".\"uuid\", \"dray staged\".\"received_at\", ");
   sql.code("t.\"received_at\", ").name(object_column).code(", ").name(line_column);
+  sql.code(", \"dray staged\".\"uuid_ts\", t.\"uuid_ts\"");
   sql.code(" from ").table(table.schema, table.name).code(" \"dray staged\" join ");
   add_same_id(sql.table(load.schema, load.table).code(" t on "), "t", table, window);
   sql.code(" where t.\"received_at\" >= \"dray staged\".\"received_at\"");

@@ -59,7 +59,7 @@ struct CopyTarget {
 Sql copy_file(const CopyTarget& target, const CopyAccess& access);
 
 // Staged rows with the id of a stored row that is as late or later: row, uuid, received_at of both,
-// object, line.
+// object, line, uuid_ts of both.
 Sql select_rivals(const TableLoad& load, const StagingTable& table, const DedupeWindow& window);
 // Where stored rows with these uuids came from: uuid, received_at, the object's key, line.
 // `times`: the earliest and the latest received_at of them.

@@ -53,6 +53,7 @@ bool Rivals::staged_row_stays(const Rival& rival) const {
   if (place == places_.end()) return true;
   const std::string& object = (*load_.object_keys)[rival.key.object];
   if (object == place->second.object_key) {
+    if (rival.staged_is_older) return false;
     return load_.reload || rival.key.line >= place->second.line;
   }
   return object > place->second.object_key;
@@ -68,6 +69,10 @@ Rivals::Outcome Rivals::settle() {
       outcome.rows_lost.push_back(rival.row);
     }
   }
+  // One may have lost to several.
+  std::ranges::sort(outcome.rows_lost);
+  const auto repeated = std::ranges::unique(outcome.rows_lost);
+  outcome.rows_lost.erase(repeated.begin(), repeated.end());
   return outcome;
 }
 

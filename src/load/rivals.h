@@ -25,6 +25,8 @@ struct Rival {
   Micros stored_received_at = 0;
   RowKey key;             // of the staged row
   std::uint64_t row = 0;  // its number in TableLoad::rows
+  // Staged before the stored row was loaded: of one object the stored row has the later reading.
+  bool staged_is_older = false;
 };
 
 class Rivals {

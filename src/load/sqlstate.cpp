@@ -66,7 +66,7 @@ constexpr std::array internal_meanings = std::to_array<InternalMeaning>({
     {"not authorized to assume", Cause::config,
      "attach the role to the cluster or namespace, and let it be assumed by redshift.amazonaws.com "
      "(docs/redshift.md)"},
-    {"Disk Full", Cause::config, "free some room on the cluster, or resize it"},
+    {"Disk Full", Cause::transient, "free some room on the cluster, or resize it"},
     {"resizing", Cause::transient, ""},
     {"read-only", Cause::transient, ""},
 });

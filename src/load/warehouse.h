@@ -72,9 +72,7 @@ struct TableLoaded {
 struct StageRun {
   std::string source;  // the schema
   std::string run_id;
-  // Of the source: runs that can commit no more, and those whose files nobody may remove.
-  std::string last_committed_run;          // all that began earlier cannot; "": none has
-  std::vector<std::string> files_pending;  // TableLoad::files of loads that failed
+  std::string last_committed_run;  // of the source; "": none has
 };
 
 class WarehouseSession {

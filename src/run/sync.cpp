@@ -205,6 +205,8 @@ class Sync {
 
   // A note that cannot be written costs the next run a question to the warehouse.
   void write_note() {
+    // What waits is to be tried again.
+    if (!left_out_told_.empty()) (void)warehouse_.write_note(report_.source, "");
     const bool is_all_done = report_.status == RunStatus::success && takes_whatever_is_new() &&
                              !request_.history && pending_.empty() && objects_changed_ == 0 &&
                              !ledger_.first_unloaded_key;
@@ -571,6 +573,7 @@ class Sync {
   // --- the plan ----------------------------------------------------------------------------------
 
   Result<void> plan() {
+    profiles_.clear();
     DRAY_ASSIGN(const Catalog catalog, session_->catalog(report_.source));
     const ContractColumns contract =
         request_.contract_columns ? ContractColumns::create : ContractColumns::leave_out;
@@ -698,10 +701,8 @@ class Sync {
     std::vector<TableLoad*> loads;
     for (TableLoad& load : loads_)
       loads.push_back(&load);
-    StageRun run{report_.source, report_.run_id, {}, {}};
+    StageRun run{report_.source, report_.run_id, {}};
     DRAY_ASSIGN(run.last_committed_run, last_committed_run(*session_, report_.source));
-    for (const PendingTable& pending : pending_)
-      run.files_pending.push_back(pending.files);
     const std::stop_callback on_stop(stop_, [this] { session_->interrupt(); });
     DRAY_ASSIGN(const auto failures, session_->stage(run, loads));
     for (std::size_t i = 0; i < failures.size(); ++i) {
@@ -735,6 +736,18 @@ class Sync {
         if (column.name == widen.column) column.varchar_bytes = widen.varchar_bytes_before;
       }
     }
+    for (Profiles& profiles : profiles_)
+      refuse_column(profiles, widen);
+  }
+
+  // The values of profiles are not cut: a column of theirs that is too narrow takes none.
+  static void refuse_column(Profiles& profiles, const WidenColumn& widen) {
+    if (profiles.plan.table != widen.table) return;
+    for (LoadColumn& column : profiles.plan.columns) {
+      if (column.name == widen.column) column.refused = RejectReason::too_long;
+    }
+    profiles.kept_columns.push_back(widen.column);
+    profiles.refused_columns.push_back(widen.column);
   }
 
   // The transaction, as often as it takes. One that lost against another may win the next time; a
@@ -754,13 +767,13 @@ class Sync {
     if (error.cause == Cause::transient) return attempt < transaction_attempts_max;
     if (error.cause == Cause::cancelled || error.cause == Cause::in_doubt) return false;
     if (!table_at_work_) return false;
-    left_out_.emplace(*table_at_work_, error);
-    return true;
+    return left_out_.emplace(*table_at_work_, error).second;
   }
 
   Result<void> write_all(const std::function<Result<void>()>& write_record) {
     const std::stop_callback on_stop(stop_, [this] { session_->interrupt(); });
     report_.collections.clear();
+    table_at_work_.reset();
     DRAY_TRY(session_->begin());
     DRAY_TRY(session_->lock(load_wait_max));
     DRAY_TRY(create_ledger(*session_));
@@ -913,7 +926,7 @@ class Sync {
         load.object_numbers = &object_numbers_;
       }
       load.check_seed = check_seed_;
-      load.reload = request_.reload_changed == ReloadChanged::yes;
+      load.reload = request_.reload_changed == ReloadChanged::yes && target.files.empty();
       load.profile_id_column = target.profile_id_column;
       load.profile_table = target.profile_table;
       load.value_rejects = [this, i](const ValueReject& reject) {
@@ -1120,7 +1133,8 @@ class Sync {
       DRAY_TRY(resolve_rejects(*session_, report_.source, report_.run_id, object.info.key, {}));
     }
     for (const auto& [key, lines] : request_.only_lines) {
-      if (!was_read(key)) continue;
+      // Of rows that wait nobody knows yet that they got in.
+      if (!was_read(key) || !left_out_.empty()) continue;
       DRAY_TRY(resolve_rejects(*session_, report_.source, report_.run_id, key,
                                {lines.begin(), lines.end()}));
     }
@@ -1191,8 +1205,10 @@ class Sync {
     }
     for (const PendingTable& pending : pending_)
       DRAY_TRY(add_pending(pending));
+    if (targets_.empty()) return {};
     DRAY_TRY(plan());
     DRAY_TRY(stage());
+    leave_out_what_changed();
     DRAY_TRY(write_and_commit([this] { return forget_loaded(); }));
     tell_retried();
     targets_.clear();
@@ -1204,7 +1220,13 @@ class Sync {
   }
 
   Result<void> add_pending(const PendingTable& pending) {
-    DRAY_ASSIGN(const TableLoad load, session_->read_files(pending.files));
+    auto read = session_->read_files(pending.files);
+    if (!read && read.error().cause == Cause::transient) return std::move(read).error();
+    if (!read) {
+      tell_lost_files(pending, read.error());
+      return {};
+    }
+    const TableLoad& load = *read;
     Target& target = targets_.emplace_back();
     target.table = load.table;
     target.lineage_table = load.lineage_table;
@@ -1220,6 +1242,35 @@ class Sync {
                                 column.varchar_bytes.value_or(varchar_bytes_default)});
     }
     return {};
+  }
+
+  // Somebody removed them, it seems. The table waits on, and the others need not.
+  void tell_lost_files(const PendingTable& pending, const Error& error) {
+    notice("table_pending",
+           pending.table + ": its rows cannot be read: " + one_line(error.message) +
+               "; docs/redshift.md tells how to have them read from the raw objects again",
+           pending.rows);
+    left_out_told_.insert(pending.files);
+    report_.status = RunStatus::partial;
+    report_.error = "not loaded: " + pending.table;
+  }
+
+  // Values in files have the types that were planned then, and the warehouse must not convert them.
+  void leave_out_what_changed() {
+    for (std::size_t i = 0; i < targets_.size(); ++i) {
+      for (const WantedColumn& wanted : wanted_[i].columns) {
+        const auto& columns = plan_.tables[i].columns;
+        const auto column = std::ranges::find(columns, wanted.name, &LoadColumn::name);
+        if (column == columns.end()) continue;
+        if (!column->refused && column->type == wanted.type) continue;
+        left_out_.emplace(
+            i, config_error(
+                   "its column " + wanted.name + " is " +
+                   (column->refused ? "not to be written" : std::string(to_string(column->type))) +
+                   " now, and the rows that wait have " + std::string(to_string(wanted.type))));
+        break;
+      }
+    }
   }
 
   // The columns that every row has, of which no cell tells.

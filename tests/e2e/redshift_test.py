@@ -222,6 +222,36 @@ class Trouble(StandInTest):
         self.assert_equals_duckdb()
         self.assert_nothing_left()
 
+    def test_files_that_are_gone_do_not_hold_back_what_is_new(self):
+        self.redshift.control('error load times=0 at copy .*-[0-9a-f]{6} 2"')
+        self.sync(code=3)
+        self.redshift.control("clear")
+        for key in self.place.keys(self.source):
+            self.place.s3.remove(BUCKET, key)
+        write_logs(self.logs / "c.json.gz", [track(500, 59, name="Event 9")])
+        said = self.sync(code=3)
+        self.assertIn("its rows cannot be read", said)
+        self.assertEqual(len(self.rows(self.warehouse, "event_9")), 1)
+
+    def test_a_full_cluster_fails_the_run_and_nothing_waits(self):
+        self.redshift.control(f'error disk-full times=0 at ^insert into "{self.source}"')
+        said = self.sync(code=1)
+        self.assertIn("Disk Full", said)
+        self.assert_recovers()
+
+    def test_rows_that_waited_do_not_undo_what_was_read_again(self):
+        write_logs(self.logs / "c.json.gz", [track(700, 59, name="Event 7", n=1)])
+        self.redshift.control(f'error permission times=0 at ^insert into "{self.source}"."event_7"')
+        self.sync(code=3)
+        # The object changes, and is loaded again, while its first rows wait.
+        write_logs(self.logs / "c.json.gz", [track(700, 59, name="Event 7", n=2)])
+        self.redshift.control("clear")
+        self.redshift.control('error load times=1 at copy .*-[0-9a-f]{6} 1"')
+        self.sync("--reload-changed", code=3)
+        self.redshift.control("clear")
+        self.sync()
+        self.assertEqual([row["n"] for row in self.rows(self.warehouse, "event_7")], [2])
+
     def test_a_table_that_fails_in_the_transaction_does_not_hold_back_the_others(self):
         self.redshift.control(f'error permission times=0 at ^insert into "{self.source}"."event_1"')
         said = self.sync(code=3)
