@@ -1,6 +1,8 @@
 // From where a sync lists a store whose listings cost requests.
 #include <gtest/gtest.h>
 
+#include <atomic>
+
 #include "load/open.h"
 #include "load/sql.h"
 #include "run/sync.h"
@@ -26,7 +28,7 @@ class FarStore final : public ObjectStore {
 
   MemoryStore objects;
   std::vector<std::string> starts;
-  int opened = 0;
+  std::atomic<int> opened{0};
   std::string location_ = "far:";
 };
 
@@ -158,7 +160,7 @@ TEST_F(ListingOfASync, OpensEachObjectOnce) {
     add(std::to_string(i) + ".json");
   sync_from();
   EXPECT_EQ(last_.objects_loaded, 50U);
-  EXPECT_EQ(store_.opened, 50);
+  EXPECT_EQ(store_.opened.load(), 50);
 }
 
 }  // namespace
