@@ -71,8 +71,9 @@ Rivals::Outcome Rivals::settle() {
   }
   // One may have lost to several.
   std::ranges::sort(outcome.rows_lost);
-  const auto repeated = std::ranges::unique(outcome.rows_lost);
-  outcome.rows_lost.erase(repeated.begin(), repeated.end());
+  // Not std::ranges::unique: clang 14 does not take what it returns.
+  outcome.rows_lost.erase(std::unique(outcome.rows_lost.begin(), outcome.rows_lost.end()),
+                          outcome.rows_lost.end());
   return outcome;
 }
 
