@@ -34,9 +34,9 @@ constexpr std::chrono::hours run_hours_min(24);
 std::optional<Timestamp> began(std::string_view run_id) {
   if (run_id.size() < 15 || run_id[8] != 'T') return std::nullopt;
   std::string text(run_id.substr(0, 15));
-  for (const std::size_t at : {13, 11})
+  for (const std::size_t at : {13U, 11U})
     text.insert(at, ":");
-  for (const std::size_t at : {6, 4})
+  for (const std::size_t at : {6U, 4U})
     text.insert(at, "-");
   const auto micros = parse_timestamp(text + "Z");
   if (!micros) return std::nullopt;

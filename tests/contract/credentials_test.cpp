@@ -11,6 +11,7 @@
 #include "base/time.h"
 #include "support/http_server.h"
 #include "support/s3_server.h"
+#include "support/temporary_directory.h"
 
 namespace dray {
 namespace {
@@ -39,14 +40,13 @@ std::string sts_credentials(const std::string& id) {
 class CredentialsChain : public testing::Test {
  protected:
   CredentialsChain() {
-    set("HOME", root_);
+    set("HOME", root_.path());
     set("AWS_EC2_METADATA_DISABLED", "true");
   }
-  ~CredentialsChain() override { std::filesystem::remove_all(root_); }
 
   void set(const std::string& name, const std::string& value) { variables_[name] = value; }
   std::string write(const std::string& name, const std::string& text) {
-    const std::string path = root_ + "/" + name;
+    const std::string path = root_ / name;
     std::filesystem::create_directories(std::filesystem::path(path).parent_path());
     std::ofstream(path) << text;
     return path;
@@ -69,11 +69,7 @@ class CredentialsChain : public testing::Test {
   std::shared_ptr<CredentialsProvider> provider_;
 
  private:
-  static std::string make_root() {
-    std::string pattern = testing::TempDir() + "dray-aws-XXXXXX";
-    return ::mkdtemp(pattern.data());
-  }
-  const std::string root_ = make_root();
+  const TemporaryDirectory root_;
   std::map<std::string, std::string, std::less<>> variables_;
 };
 

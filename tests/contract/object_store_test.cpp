@@ -10,17 +10,17 @@
 #include "source/memory.h"
 #include "source/s3.h"
 #include "support/s3_server.h"
+#include "support/temporary_directory.h"
 
 namespace dray {
 namespace {
 
 class DirectoryPlace {
  public:
-  DirectoryPlace() { store_ = open_directory(root_).value(); }
-  ~DirectoryPlace() { std::filesystem::remove_all(root_); }
+  DirectoryPlace() { store_ = open_directory(root_.path()).value(); }
   ObjectStore& store() { return *store_; }
   void put(const std::string& key, const std::string& bytes) {
-    const std::string path = root_ + "/" + key;
+    const std::string path = root_ / key;
     std::filesystem::create_directories(std::filesystem::path(path).parent_path());
     // A new file each time: times alone are too coarse to tell two writes apart.
     std::ofstream(path + "~") << bytes;
@@ -29,14 +29,10 @@ class DirectoryPlace {
     std::filesystem::last_write_time(path + "~", later);
     std::filesystem::rename(path + "~", path);
   }
-  void remove(const std::string& key) { std::filesystem::remove(root_ + "/" + key); }
+  void remove(const std::string& key) { std::filesystem::remove(root_ / key); }
 
  private:
-  static std::string make_root() {
-    std::string pattern = testing::TempDir() + "dray-store-XXXXXX";
-    return ::mkdtemp(pattern.data());
-  }
-  const std::string root_ = make_root();
+  const TemporaryDirectory root_;
   std::unique_ptr<ObjectStore> store_;
   int writes_ = 0;
 };

@@ -17,6 +17,7 @@
 #include "load/open.h"
 #include "run/sync.h"
 #include "source/memory.h"
+#include "support/temporary_directory.h"
 
 namespace dray {
 namespace {
@@ -181,12 +182,6 @@ std::string case_name(const testing::TestParamInfo<Case>& info) {
 class SyncFault : public testing::TestWithParam<Case> {
  protected:
   void SetUp() override {
-    std::string test = testing::UnitTest::GetInstance()->current_test_info()->name();
-    std::ranges::replace(test, '/', '-');
-    directory_ =
-        fs::path(testing::TempDir()) / ("dray-fault-" + std::to_string(::getpid()) + "-" + test);
-    fs::remove_all(directory_);
-    fs::create_directories(directory_);
     which_ = std::get<Which>(GetParam());
     Objects objects = make_objects(7, 4, 15);
     // Two objects each, so interleaved that ties with stored rows go either way.
@@ -211,11 +206,8 @@ class SyncFault : public testing::TestWithParam<Case> {
     expected_ = read_tables(*warehouse);
     ASSERT_GT(expected_.size(), 14U);
   }
-  void TearDown() override { fs::remove_all(directory_); }
 
-  std::string address(const std::string& file) const {
-    return "duckdb:" + (directory_ / file).string();
-  }
+  std::string address(const std::string& file) const { return "duckdb:" + temporary_ / file; }
 
   void remove_faulty() {
     for (const auto& entry : fs::directory_iterator(directory_)) {
@@ -238,7 +230,8 @@ class SyncFault : public testing::TestWithParam<Case> {
     add_all(store, second_);
   }
 
-  fs::path directory_;
+  const TemporaryDirectory temporary_;
+  const fs::path directory_ = temporary_.path();
   Which which_ = Which::first_sync;
   Objects first_;
   Objects second_;

@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <sstream>
 
+#include "support/temporary_directory.h"
+
 namespace dray {
 namespace {
 
@@ -73,8 +75,8 @@ TEST(RunCli, VersionIsAWordAndANumber) {
 }
 
 TEST(RunCli, InitDoesNotOverwrite) {
-  const std::string path = ::testing::TempDir() + "/dray_init_test.yaml";
-  std::filesystem::remove(path);
+  const TemporaryDirectory directory;
+  const std::string path = directory / "dray.yaml";
   EXPECT_EQ(run({"init", "--config", path}).code, 0);
   const Ran again = run({"init", "--config", path});
   EXPECT_EQ(again.code, 2);

@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "support/temporary_directory.h"
+
 namespace dray {
 namespace {
 
@@ -20,8 +22,10 @@ Selection quick(const std::string& place, const std::string& warehouse) {
   return selection;
 }
 
+// The file is there for as long as the test binary runs one test: it is read by select_*.
 Selection from_file(const std::string& text) {
-  const std::string path = ::testing::TempDir() + "/dray_selection.yaml";
+  static const TemporaryDirectory directory;
+  const std::string path = directory / "dray.yaml";
   std::ofstream(path) << text;
   Selection selection;
   selection.config_path = path;

@@ -7,6 +7,8 @@
 #include <fstream>
 #include <string>
 
+#include "support/temporary_directory.h"
+
 namespace dray {
 namespace {
 
@@ -126,11 +128,11 @@ TEST(Config, AValueIsReplacedOnce) {
 }
 
 TEST(Config, FilesAreReplacedLessTheirLastLineBreak) {
-  const std::string directory = ::testing::TempDir();
-  std::ofstream(directory + "/dray_secret") << "wh-7\n";
-  EXPECT_EQ(parsed(minimal + "warehouse_id: ${file:" + directory + "/dray_secret}\n").warehouse_id,
+  const TemporaryDirectory directory;
+  std::ofstream(directory / "secret") << "wh-7\n";
+  EXPECT_EQ(parsed(minimal + "warehouse_id: ${file:" + directory / "secret" + "}\n").warehouse_id,
             "wh-7");
-  EXPECT_EQ(parsed(minimal + "warehouse_id: ${file:dray_secret}\n", directory).warehouse_id,
+  EXPECT_EQ(parsed(minimal + "warehouse_id: ${file:secret}\n", directory.path()).warehouse_id,
             "wh-7");
 }
 

@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+#include "support/temporary_directory.h"
+
 namespace dray {
 namespace {
 
@@ -19,15 +21,6 @@ namespace fs = std::filesystem;
 
 class Directory : public ::testing::Test {
  protected:
-  void SetUp() override {
-    std::string pattern = (fs::temp_directory_path() / "dray-directory-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-    // An unreadable directory stays unreadable only for those who are not root.
-    ASSERT_EQ(::chmod(pattern.c_str(), 0755), 0);
-    root_ = fs::canonical(pattern).string();
-  }
-  void TearDown() override { fs::remove_all(root_); }
-
   std::string path(const std::string& key) const { return root_ + "/" + key; }
 
   void write(const std::string& key, const std::string& bytes = "x") const {
@@ -60,7 +53,8 @@ class Directory : public ::testing::Test {
     }
   }
 
-  std::string root_;
+  const TemporaryDirectory directory_;
+  const std::string& root_ = directory_.path();
 };
 
 // Root may read everything; such a test lends it another user's eyes.

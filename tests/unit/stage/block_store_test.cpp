@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "staged_rows.h"
+#include "support/temporary_directory.h"
 
 namespace dray {
 namespace {
@@ -140,20 +141,15 @@ TEST(BlockStore, RowsFromSeveralThreadsAllArrive) {
 }
 
 TEST(BlockStore, TemporaryFileHasNoName) {
-  const std::filesystem::path directory =
-      std::filesystem::path(testing::TempDir()) / "dray-block-store-test";
-  std::filesystem::create_directories(directory);
-  {
-    BlockStore store({0, directory.string()});
-    ASSERT_NO_FATAL_FAILURE(fill(store));
-    EXPECT_GT(store.spilled_bytes(), 0U);
-    EXPECT_TRUE(std::filesystem::is_empty(directory));
-  }
-  std::filesystem::remove_all(directory);
+  const TemporaryDirectory directory;
+  BlockStore store({0, directory.path()});
+  ASSERT_NO_FATAL_FAILURE(fill(store));
+  EXPECT_GT(store.spilled_bytes(), 0U);
+  EXPECT_TRUE(std::filesystem::is_empty(directory.path()));
 }
 
 TEST(BlockStore, SaysWhichDirectoryCannotBeWritten) {
-  const std::string directory = testing::TempDir() + "/dray-no-such-directory";
+  const std::string directory = testing::TempDir() + "dray-no-such-directory";
   BlockStore store({0, directory});
   RowBatch batch;
   append_row(batch, {}, "row");
