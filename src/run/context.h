@@ -1,0 +1,42 @@
+// What the parts of one run share.
+#pragma once
+
+#include <cstdint>
+#include <stop_token>
+#include <string>
+
+#include "base/time.h"
+#include "load/warehouse.h"
+#include "model/report.h"
+#include "run/sync.h"
+#include "source/object_store.h"
+
+namespace dray {
+
+// Borrowed by every part for as long as the run lasts. The report is the one result: each part adds
+// to it what it did and what a person should know.
+struct RunContext {
+  const SyncRequest& request;
+  ObjectStore& store;
+  Warehouse& warehouse;
+  SyncProgress& progress;
+  const std::stop_token& stop;
+  RunReport& report;
+
+  // Of rejects: a few lines of objects that are loaded.
+  bool is_retry() const { return !request.only_lines.empty(); }
+
+  void notice(std::string code, std::string message, std::uint64_t count) const;
+  // Not everything that should have been loaded was; `why` joins what was said before.
+  void fell_short(const std::string& why) const;
+};
+
+// What to do about what may work later.
+constexpr const char* run_it_again = "; run it again: nothing is loaded twice";
+
+Timestamp now();
+
+// As in a table of runs.
+std::string one_line(std::string text);
+
+}  // namespace dray

@@ -1,0 +1,96 @@
+// Planned tables become rows of the warehouse: staged first, where it stages, and then all of them
+// in one transaction with the record of the run.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "ledger/ledger.h"
+#include "load/warehouse.h"
+#include "run/context.h"
+#include "run/object_set.h"
+#include "run/tables.h"
+#include "run/value_rejects.h"
+
+namespace dray {
+
+// Borrows all that it is given, which outlives it. The session ends when the answer to its COMMIT
+// is lost; the owner sees that by the pointer.
+//
+// Errors: those of WarehouseSession. After one nothing of this transaction is there, unless it says
+// that some tables were committed.
+class LoadTransaction {
+ public:
+  struct Parts {
+    const RunContext& context;
+    std::unique_ptr<WarehouseSession>& session;
+    const LedgerState& ledger;  // as it was read; that it still is so is checked behind the lock
+    Tables& tables;             // planned
+    const ObjectSet& objects;   // numbered
+    ValueRejects& value_rejects;
+    Micros uuid_ts;
+    std::uint64_t check_seed;
+  };
+  explicit LoadTransaction(const Parts& parts);
+
+  // Everything that can be done before the transaction, so that it is short: columns are widened
+  // (what the warehouse refuses is a notice), rows staged.
+  Result<void> stage();
+
+  // The transaction, as often as it takes. One that lost against another may win the next time; a
+  // table that the warehouse refuses is left out, so that the others need not wait for it.
+  // `write_record` is called in each, behind the last table.
+  Result<void> write_and_commit(const std::function<Result<void>()>& write_record);
+
+  struct LeftOut {
+    const TableLoad& load;
+    const Error& why;
+  };
+  // Tables whose rows wait in their files, by target. Lives as long as this.
+  std::vector<LeftOut> left_out() const;
+  // Those whose rows are in.
+  std::vector<const TableLoad*> loaded() const;
+  // Before the transaction: rows in files that it must not take.
+  void leave_out(std::size_t target, Error why);
+
+ private:
+  std::vector<TableLoad> make_loads();
+  Result<void> widen_columns();
+  bool may_try_again(const Error& error, int attempt);
+  Result<void> write_all(const std::function<Result<void>()>& write_record);
+  Result<void> make_schema();
+  Result<void> make_room_for(const Target& target);
+  Result<void> forget_old_origins();
+  Result<void> check_ledger();
+  Result<void> load_tables();
+  Result<void> load_table(std::size_t i);
+  Result<void> merge_profiles(const Profiles& profiles, const TableLoad& load);
+  CollectionReport& collection_for(const TablePlan& table);
+  std::size_t columns_of(std::size_t i) const;
+  Result<void> commit_tables();
+  Result<void> stop_requested() const;
+  WarehouseSession& session() const { return *parts_.session; }
+
+  const Parts parts_;
+  const RunContext& context_;
+  Tables& tables_;
+  std::vector<TableLoad> loads_;              // by target
+  std::map<std::size_t, Error> left_out_;     // by target
+  std::optional<std::size_t> table_at_work_;  // a target
+  bool tables_committed_ = false;             // some, by a transaction of their own
+};
+
+// Commits what has the run's record in it. The answer to a COMMIT may be lost: then the session is
+// gone, and the ledger is asked in another one. `in_doubt` if that cannot be told either.
+Result<void> commit_recorded(const RunContext& context, std::unique_ptr<WarehouseSession>& session);
+
+// What a run says of a table, before its rows are counted.
+CollectionReport collection_of(const TablePlan& table);
+
+}  // namespace dray

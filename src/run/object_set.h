@@ -1,0 +1,34 @@
+// The objects that a run reads, and what the load and the ledger are told of them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ledger/ledger.h"
+#include "run/reading.h"
+
+namespace dray {
+
+// Vectors by RowKey::object. A value; filled step by step.
+struct ObjectSet {
+  std::vector<ReadObject> objects;
+  // Once they are read:
+  std::vector<std::string> keys;
+  std::vector<bool> unusable;  // those that were set aside
+  // Once they are numbered:
+  std::vector<std::int64_t> numbers;      // the ledger's
+  std::vector<std::int64_t> row_numbers;  // the same, but no_object_number for unusable ones
+
+  // Whether the object was read to its end: else its rejects stay open.
+  bool was_read(std::string_view key) const;
+};
+
+// Those that the ledger knows keep their numbers; the others get the next ones of its mark.
+void number_objects(ObjectSet& set, LedgerState& ledger);
+
+// What the ledger records of each, in the set's order.
+std::vector<ObjectEntry> object_entries(const ObjectSet& set, const LedgerState& ledger);
+
+}  // namespace dray

@@ -1,0 +1,223 @@
+#include "run/selection.h"
+
+#include <algorithm>
+#include <chrono>
+#include <set>
+#include <utility>
+
+#include "source/layout.h"
+
+namespace dray {
+namespace {
+
+// Late objects of a day that is over: a pipeline that was down for a long weekend.
+constexpr std::chrono::days days_open{3};
+
+// What came later still, and objects whose content has changed, are found by then.
+constexpr std::chrono::hours full_listing_every{24};
+
+void leave_out_to(const std::string& start, Listing& listing) {
+  if (start.empty()) return;
+  std::erase_if(listing.objects, [&](const ObjectInfo& object) { return object.key <= start; });
+}
+
+bool is_unchanged(const LedgerObject& entry, const ObjectInfo& object) {
+  return entry.size_bytes == object.size_bytes && entry.version == object.version;
+}
+
+// Where to begin the listing; "" for all there is. What was listed in full within a day, and sorts
+// by day, need be listed only from the oldest day on that may still get objects.
+std::string choose_listing_start(const RunContext& context, const LedgerState& ledger) {
+  const Timestamp started = context.report.started;
+  const bool is_due = !ledger.listed_at || started < *ledger.listed_at ||
+                      started - *ledger.listed_at >= full_listing_every;
+  const SyncRequest& request = context.request;
+  if (is_due || !context.store.lists_from_anywhere() || context.is_retry() || request.since ||
+      request.reload_changed == ReloadChanged::yes || request.moved) {
+    return {};
+  }
+  if (!ledger.first_key || !ledger.last_key) return {};
+  const auto today = std::chrono::floor<std::chrono::days>(started);
+  const auto start_before = [&](const std::string& key) {
+    return listing_start(*ledger.first_key, key, days_open, today).value_or("");
+  };
+  // An object that was set aside is tried again, however old it is.
+  return std::min(start_before(*ledger.last_key),
+                  start_before(ledger.first_unloaded_key.value_or(*ledger.last_key)));
+}
+
+class Selecting {
+ public:
+  Selecting(const RunContext& context, const LedgerState& ledger)
+      : context_(context), request_(context.request), ledger_(ledger) {
+    for (const auto& [key, lines] : request_.only_lines)
+      retries_missing_.insert(key);
+  }
+
+  SelectedObjects select(Listing listing, std::string start) {
+    selected_.note = {context_.report.started, fingerprint(context_.store.location(), listing),
+                      std::move(start)};
+    selected_.listed_all =
+        selected_.note.start.empty() && !context_.is_retry() && listing.problems.empty();
+    context_.report.objects_listed = listing.objects.size();
+    tell_problems(listing);
+    find_gone(listing);
+    for (ObjectInfo& object : listing.objects) {
+      if (is_new(object)) take(std::move(object));
+    }
+    tell_changed();
+    tell_not_retried();
+    context_.progress.objects_total = selected_.objects.size();
+    return std::move(selected_);
+  }
+
+ private:
+  void take(ObjectInfo object) {
+    ReadObject& selected = selected_.objects.emplace_back();
+    selected.info = std::move(object);
+    const auto only = request_.only_lines.find(selected.info.key);
+    if (only != request_.only_lines.end()) selected.only_lines = &only->second;
+    context_.progress.bytes_total += selected.info.size_bytes;
+  }
+
+  // Whether this run reads the object; counts why not.
+  bool is_new(const ObjectInfo& object) {
+    if (context_.is_retry()) return is_to_retry(object);
+    if (!is_of_the_days(object)) {
+      selected_.listed_all = false;
+      return false;
+    }
+    const auto known = ledger_.objects.find(object.key);
+    if (known == ledger_.objects.end() || !known->second.loaded) return true;
+    const bool is_changed = !is_unchanged(known->second, object);
+    if (is_changed && request_.reload_changed == ReloadChanged::yes) return true;
+    ++context_.report.objects_known;
+    if (is_changed && selected_.changed++ == 0) changed_sample_ = object.key;
+    return false;
+  }
+
+  bool is_of_the_days(const ObjectInfo& object) const {
+    if (!object.received_day) return true;
+    if (request_.since && *object.received_day < *request_.since) return false;
+    if (request_.until && *object.received_day > *request_.until) return false;
+    if (request_.history && !ledger_.first_key) {
+      const auto today = std::chrono::floor<std::chrono::days>(context_.report.started);
+      return *object.received_day >= today - *request_.history;
+    }
+    return true;
+  }
+
+  // A retry reads lines by their numbers, which say nothing of other content.
+  bool is_to_retry(const ObjectInfo& object) {
+    if (!request_.only_lines.contains(object.key)) return false;
+    retries_missing_.erase(object.key);
+    const auto known = ledger_.objects.find(object.key);
+    if (known == ledger_.objects.end() || is_unchanged(known->second, object)) return true;
+    not_retried("object_changed", object.key,
+                "has other content than when it was loaded (dray sync --reload-changed loads it "
+                "again)");
+    return false;
+  }
+
+  void not_retried(std::string code, const std::string& key, const char* why) {
+    const std::size_t lines = request_.only_lines.at(key).size();
+    context_.notice(std::move(code),
+                    key + ": " + std::to_string(lines) + (lines == 1 ? " line" : " lines") +
+                        " not retried, because the object " + why,
+                    1);
+    ++objects_not_retried_;
+  }
+
+  void tell_not_retried() {
+    for (const std::string& key : retries_missing_) {
+      not_retried("object_gone", key, "is not there any more");
+    }
+    if (objects_not_retried_ == 0) return;
+    context_.fell_short(std::to_string(objects_not_retried_) +
+                        (objects_not_retried_ == 1 ? " object" : " objects") +
+                        " could not be retried");
+  }
+
+  void tell_problems(const Listing& listing) {
+    for (const ListProblem& problem : listing.problems) {
+      context_.notice("not_listed", problem.key + ": " + problem.message, 1);
+    }
+    if (!listing.problems.empty()) context_.fell_short("parts of the source could not be listed");
+  }
+
+  // Nothing of an object that was set aside is loaded: when it is gone, there is no more to do.
+  void find_gone(const Listing& listing) {
+    if (context_.is_retry() || !listing.problems.empty()) return;
+    for (const auto& [key, entry] : ledger_.objects) {
+      if (entry.loaded) continue;
+      const auto listed = std::ranges::lower_bound(listing.objects, key, {}, &ObjectInfo::key);
+      if (listed == listing.objects.end() || listed->key != key) selected_.gone.push_back(key);
+    }
+    if (selected_.gone.empty()) return;
+    context_.notice("object_gone",
+                    "objects that were set aside are not there any more, first " +
+                        *std::ranges::min_element(selected_.gone),
+                    selected_.gone.size());
+  }
+
+  void tell_changed() const {
+    if (selected_.changed == 0) return;
+    context_.notice("object_changed",
+                    "objects have other content than when they were loaded, first " +
+                        changed_sample_ +
+                        "; they were not loaded again (dray sync --reload-changed does)",
+                    selected_.changed);
+  }
+
+  const RunContext& context_;
+  const SyncRequest& request_;
+  const LedgerState& ledger_;
+  SelectedObjects selected_;
+  std::string changed_sample_;
+  std::set<std::string> retries_missing_;  // keys that no listing had yet
+  std::uint64_t objects_not_retried_ = 0;
+};
+
+}  // namespace
+
+Result<SelectedObjects> select_objects(const RunContext& context, WarehouseSession& session,
+                                       LedgerState& ledger) {
+  std::string start = choose_listing_start(context, ledger);
+  DRAY_ASSIGN(Listing listing, context.store.list({start}));
+  leave_out_to(start, listing);
+  DRAY_TRY(read_objects(session, context.report.source, start, ledger));
+  return Selecting(context, ledger).select(std::move(listing), std::move(start));
+}
+
+bool takes_whatever_is_new(const SyncRequest& request) {
+  return request.mode == SyncMode::load && request.only_lines.empty() && !request.since &&
+         !request.until && !request.moved && request.reload_changed == ReloadChanged::no;
+}
+
+bool is_as_noted(const RunContext& context) {
+  if (!takes_whatever_is_new(context.request)) return false;
+  RunReport& report = context.report;
+  const auto text = context.warehouse.read_note(report.source);
+  const auto note = text && *text ? parse_note(**text) : std::nullopt;
+  if (!note || report.started - full_listing_every > note->listed_at) return false;
+  auto listing = context.store.list({note->start});
+  if (!listing || !listing->problems.empty()) return false;
+  leave_out_to(note->start, *listing);
+  if (fingerprint(context.store.location(), *listing) != note->fingerprint) return false;
+  report.objects_listed = report.objects_known = listing->objects.size();
+  return true;
+}
+
+std::optional<ListingNote> note_of(const RunContext& context, const LedgerState& ledger,
+                                   const SelectedObjects& selected) {
+  const bool is_all_done = context.report.status == RunStatus::success &&
+                           takes_whatever_is_new(context.request) && !context.request.history &&
+                           selected.changed == 0 && !ledger.first_unloaded_key;
+  const auto listed_at = selected.listed_all ? context.report.started : ledger.listed_at;
+  if (!is_all_done || !listed_at) return std::nullopt;
+  ListingNote note = selected.note;
+  note.listed_at = *listed_at;
+  return note;
+}
+
+}  // namespace dray

@@ -1,0 +1,73 @@
+// The tables of a run: which rows go where, and what has to change in the warehouse for that.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "ledger/ledger.h"
+#include "model/catalog.h"
+#include "run/context.h"
+#include "run/object_set.h"
+#include "schema/plan.h"
+#include "stage/block_store.h"
+#include "transform/registry.h"
+
+namespace dray {
+
+// A table that rows are staged for.
+struct Target {
+  std::string table;
+  bool is_tracks = false;
+  std::vector<BlockStore::Part> parts;  // of `tracks` in the order of the event tables' targets
+  std::optional<std::int64_t> lineage_table;
+  std::vector<std::int64_t> rival_tables;
+  std::string profile_id_column;  // its rows change profiles by this column
+  std::string profile_table;
+  std::string files;  // of rows that an earlier run left there; then there are no others
+  std::unique_ptr<StagedRows> rows;
+};
+
+// `users` or `accounts`, which follow from identifies or groups.
+struct Profiles {
+  TablePlan plan;
+  std::vector<WantedColumn> sources;         // the columns, with the types that their values have
+  std::vector<std::string> kept_columns;     // whose stored values stay
+  std::vector<std::string> refused_columns;  // of them, those that values would be for
+};
+
+struct Tables {
+  std::vector<Target> targets;
+  std::vector<WantedTable> wanted;     // by target
+  std::vector<TableEntry> new_tables;  // that the ledger has no number for yet
+  // Once they are planned:
+  Plan plan;  // tables by target
+  std::vector<Profiles> profiles;
+
+  const Profiles* profiles_of(const Target& target) const;
+};
+
+// The tables of what was read, with a view of their rows each; borrows the registry and the store.
+// New ones get the ledger's next numbers. Names that had to be made safe are notices.
+Tables tables_of(const Registry& registry, const BlockStore& staged, LedgerState& ledger,
+                 const RunContext& context);
+
+// A table whose rows an earlier run left in files.
+void add_table_in_files(const TableLoad& load, Tables& tables);
+
+// Compares with the warehouse. Tables that are nearly full are notices.
+Result<void> plan_tables(const Catalog& catalog, const RunContext& context, Tables& tables);
+
+// A column that the warehouse will not widen keeps its width: what is longer is cut, and told.
+void keep_width(const WidenColumn& widen, Tables& tables);
+
+// A line is loaded if any of its rows is, a duplicate if all of them lost. Into the objects'
+// counts; returns the sum over those that were read to their end.
+Result<LineCounts> count_lines(const Tables& tables, ObjectSet& objects);
+
+// The rows of the target that lost to another of the run, less those of unusable objects.
+Result<std::uint64_t> duplicates_of(const Target& target, const ObjectSet& objects);
+
+}  // namespace dray
