@@ -16,15 +16,15 @@ bool is_fixed_table(std::string_view table) {
 class TablesOfRegistry {
  public:
   TablesOfRegistry(const Registry& registry, LedgerState& ledger)
-      : seen_(registry.tables()), ledger_(ledger) {}
+      : registry_(registry), seen_(registry.tables()), ledger_(ledger) {}
 
   Tables make() {
     Target tracks;
     tracks.table = "tracks";
     tracks.is_tracks = true;
     for (const Registry::TableSeen& seen : seen_) {
-      if (seen.type == EventType::track) tracks.parts.push_back({seen.number, seen.event});
       add(seen);
+      if (seen.type == EventType::track) tracks.parts.push_back(part_of(seen));
     }
     if (!tracks.parts.empty()) add_tracks(std::move(tracks));
     return std::move(tables_);
@@ -46,7 +46,7 @@ class TablesOfRegistry {
     count_name(seen.origin);
     Target& target = tables_.targets.emplace_back();
     target.table = seen.name;
-    target.parts = {{seen.number, seen.event}};
+    target.parts = {part_of(seen)};
     const std::int64_t number = number_of(seen);
     target.lineage_table = number;
     target.rival_tables = {number};
@@ -93,6 +93,10 @@ class TablesOfRegistry {
     tables_.targets.push_back(std::move(tracks));
   }
 
+  BlockStore::Part part_of(const Registry::TableSeen& seen) const {
+    return {seen.number, registry_.event_of(seen.number)};
+  }
+
   std::int64_t number_of(const Registry::TableSeen& seen) {
     const auto [entry, is_new] =
         ledger_.tables.try_emplace(seen.name, ledger_.mark.next_table_number);
@@ -111,6 +115,7 @@ class TablesOfRegistry {
 
   void count_name(NameOrigin origin) { ++names_[static_cast<std::size_t>(origin)]; }
 
+  const Registry& registry_;
   const std::vector<Registry::TableSeen> seen_;
   LedgerState& ledger_;
   Tables tables_;
