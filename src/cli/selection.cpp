@@ -238,6 +238,8 @@ Result<std::unique_ptr<Warehouse>> open_to_sync(const Config& config, SyncMode m
   WarehouseOptions options;
   // The rest is for what is read and staged, and for what DuckDB does not count.
   options.memory_bytes = config.memory_bytes / 8 * 3;
+  // What the search for duplicates within the sync had, which is over by then.
+  options.duplicates_bytes = config.memory_bytes / 8;
   options.threads = config.threads;
   options.temp_directory = config.temp_directory;
   DRAY_ASSIGN(options.redshift_choices, redshift_choices(config));

@@ -83,8 +83,11 @@ std::string folded(std::string name) {
 class DuckSession final : public WarehouseSession {
  public:
   DuckSession(std::shared_ptr<DuckDatabase> database, std::unique_ptr<DuckConnection> connection,
-              DuckRelations& relations)
-      : database_(std::move(database)), connection_(std::move(connection)), relations_(relations) {}
+              DuckRelations& relations, std::uint64_t duplicates_bytes)
+      : database_(std::move(database)),
+        connection_(std::move(connection)),
+        relations_(relations),
+        duplicates_bytes_(duplicates_bytes) {}
 
   Result<Catalog> catalog(const std::string& schema) override {
     Catalog out;
@@ -146,10 +149,7 @@ class DuckSession final : public WarehouseSession {
           execute(SqlBuilder("create or replace temp table dray_touched (id varchar)").done()));
     }
     if (!load.created) {
-      DRAY_ASSIGN(const Rivals::Outcome outcome, settle_rivals(load));
-      loaded.rows_lost = outcome.rows_lost.size();
-      loaded.rows_replaced = outcome.stored_rows_replaced.size();
-      DRAY_TRY(remove_rows(load, outcome.stored_rows_replaced));
+      DRAY_TRY(settle_rivals(load, loaded));
     }
     DRAY_ASSIGN(loaded.rows_inserted, insert(load));
     if (load.lineage_table) DRAY_TRY(write_lineage(load));
@@ -331,33 +331,42 @@ class DuckSession final : public WarehouseSession {
 
   // --- stored rows with the ids of staged ones ---------------------------------------------------
 
-  Result<Rivals::Outcome> settle_rivals(TableLoad& load) {
-    Rivals rivals(load);
-    DRAY_TRY(find_rivals(load, rivals));
-    DRAY_TRY(find_places(load, rivals));
-    return rivals.settle();
+  Result<void> settle_rivals(TableLoad& load, TableLoaded& loaded) {
+    Rivals rivals(load, duplicates_bytes_);
+    do {
+      DRAY_TRY(find_rivals(load, rivals));
+      DRAY_TRY(find_places(load, rivals));
+      const Rivals::Outcome outcome = rivals.settle();
+      DRAY_TRY(remove_rows(load, outcome.stored_rows_replaced));
+      loaded.rows_lost += outcome.rows_lost.size();
+      loaded.rows_replaced += outcome.stored_rows_replaced.size();
+    } while (rivals.next_part());
+    return {};
   }
 
   Result<void> find_rivals(const TableLoad& load, Rivals& rivals) {
     SqlBuilder sql("select t.rowid, t.id, t.received_at, k.uuid, k.check_id, k.received_at, ");
     sql.code("k.object, k.line, k.row from ").table(load.schema, load.table);
     sql.code(" t join dray_keys(").number(relations_.show(load)).code(") k on t.uuid = k.uuid");
-    DuckResult result;
-    DRAY_TRY(connection_->run(std::move(sql).done(), result));
-    while (duckdb_data_chunk chunk = duckdb_fetch_chunk(result.handle())) {
-      read_rivals(chunk, rivals);
-      duckdb_destroy_data_chunk(&chunk);
+    if (const auto rows = rivals.rows()) {
+      sql.code(" where k.row >= ").number(rows->begin).code(" and k.row < ").number(rows->end);
     }
-    return {};
+    return connection_->each_chunk(std::move(sql).done(),
+                                   [&](duckdb_data_chunk chunk) { read_rivals(chunk, rivals); });
+  }
+
+  template <typename T>
+  static T* values_of(duckdb_data_chunk chunk, idx_t column) {
+    return static_cast<T*>(duckdb_vector_get_data(duckdb_data_chunk_get_vector(chunk, column)));
+  }
+
+  static std::string_view text_of(duckdb_string_t& text) {
+    return {duckdb_string_t_data(&text), duckdb_string_t_length(text)};
   }
 
   static void read_rivals(duckdb_data_chunk chunk, Rivals& rivals) {
-    const auto numbers = [&](idx_t column) {
-      return static_cast<std::int64_t*>(
-          duckdb_vector_get_data(duckdb_data_chunk_get_vector(chunk, column)));
-    };
-    auto* ids = static_cast<duckdb_string_t*>(
-        duckdb_vector_get_data(duckdb_data_chunk_get_vector(chunk, 1)));
+    const auto numbers = [&](idx_t column) { return values_of<std::int64_t>(chunk, column); };
+    auto* ids = values_of<duckdb_string_t>(chunk, 1);
     for (idx_t i = 0; i < duckdb_data_chunk_get_size(chunk); ++i) {
       Rival rival;
       rival.stored_row = numbers(0)[i];
@@ -368,7 +377,7 @@ class DuckSession final : public WarehouseSession {
       rival.key.object = static_cast<std::uint32_t>(numbers(6)[i]);
       rival.key.line = static_cast<std::uint32_t>(numbers(7)[i]);
       rival.row = static_cast<std::uint64_t>(numbers(8)[i]);
-      rivals.add_if_same_id(rival, {duckdb_string_t_data(&ids[i]), duckdb_string_t_length(ids[i])});
+      rivals.add_if_same_id(rival, text_of(ids[i]));
     }
   }
 
@@ -379,10 +388,14 @@ class DuckSession final : public WarehouseSession {
     sql.code("join _dray.objects o on o.object_number = l.object_number where l.uuid in ");
     sql.code("(select number from dray_numbers(").number(relations_.show(std::move(tied)));
     sql.code(")) and l.table_number in (").numbers(load.rival_tables);
-    DRAY_ASSIGN(const QueryResult rows, query(std::move(sql.code(")")).done()));
-    for (const auto& row : rows.rows)
-      rivals.add_place(std::stoll(*row[0]), std::stoll(*row[1]), *row[2], std::stoull(*row[3]));
-    return {};
+    return connection_->each_chunk(std::move(sql.code(")")).done(), [&](duckdb_data_chunk chunk) {
+      const auto numbers = [&](idx_t column) { return values_of<std::int64_t>(chunk, column); };
+      auto* keys = values_of<duckdb_string_t>(chunk, 2);
+      for (idx_t i = 0; i < duckdb_data_chunk_get_size(chunk); ++i) {
+        rivals.add_place(numbers(0)[i], numbers(1)[i], text_of(keys[i]),
+                         static_cast<std::uint64_t>(numbers(3)[i]));
+      }
+    });
   }
 
   Result<void> remove_rows(const TableLoad& load, const std::vector<std::int64_t>& rows) {
@@ -402,6 +415,7 @@ class DuckSession final : public WarehouseSession {
   std::shared_ptr<DuckDatabase> database_;  // outlives the connection
   std::unique_ptr<DuckConnection> connection_;
   DuckRelations& relations_;
+  const std::uint64_t duplicates_bytes_;
   bool committed_ = false;
 };
 
@@ -453,8 +467,8 @@ class DuckWarehouse final : public Warehouse {
       DRAY_TRY(open());
     }
     DRAY_ASSIGN(auto connection, DuckConnection::open(*database_));
-    return std::unique_ptr<WarehouseSession>(
-        std::make_unique<DuckSession>(database_, std::move(connection), relations_));
+    return std::unique_ptr<WarehouseSession>(std::make_unique<DuckSession>(
+        database_, std::move(connection), relations_, options_.duplicates_bytes));
   }
 
   CatalogLimits limits() const override {

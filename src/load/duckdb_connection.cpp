@@ -344,12 +344,20 @@ Error DuckConnection::failure(const char* message) {
 }
 
 Result<void> DuckConnection::run(const Sql& sql, DuckResult& result) {
+  return start(sql, Rows::all_at_once, result);
+}
+
+Result<void> DuckConnection::start(const Sql& sql, Rows rows, DuckResult& result) {
   if (interrupted_) return cancelled_error();
   Statement statement;
   if (duckdb_prepare(connection_, sql.text().c_str(), &statement.prepared) != DuckDBSuccess) {
     return failure(duckdb_prepare_error(statement.prepared));
   }
-  if (duckdb_pending_prepared(statement.prepared, &statement.pending) != DuckDBSuccess) {
+  const duckdb_state state =
+      rows == Rows::streamed
+          ? duckdb_pending_prepared_streaming(statement.prepared, &statement.pending)
+          : duckdb_pending_prepared(statement.prepared, &statement.pending);
+  if (state != DuckDBSuccess) {
     return failure(duckdb_pending_error(statement.pending));
   }
   wait_for(statement.pending);
@@ -362,6 +370,22 @@ Result<void> DuckConnection::run(const Sql& sql, DuckResult& result) {
     return failure(duckdb_result_error(&result.handle()));
   }
   return {};
+}
+
+Result<void> DuckConnection::each_chunk(const Sql& sql,
+                                        const std::function<void(duckdb_data_chunk)>& visit) {
+  DuckResult result;
+  DRAY_TRY(start(sql, Rows::streamed, result));
+  while (duckdb_data_chunk chunk = duckdb_fetch_chunk(result.handle())) {
+    visit(chunk);
+    duckdb_destroy_data_chunk(&chunk);
+  }
+  // The end and a failure look alike.
+  if (const char* message = duckdb_result_error(&result.handle());
+      message != nullptr && *message != '\0') {
+    return failure(message);
+  }
+  return interrupted_ ? cancelled_error() : Result<void>();
 }
 
 Result<void> DuckConnection::execute(const Sql& sql) {

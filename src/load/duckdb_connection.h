@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -74,6 +75,9 @@ class DuckConnection {
 
   Result<void> execute(const Sql& sql);
   Result<void> run(const Sql& sql, DuckResult& result);
+  // Chunk by chunk as they are made; the result may be larger than memory. Until it returns nothing
+  // else can be run.
+  Result<void> each_chunk(const Sql& sql, const std::function<void(duckdb_data_chunk)>& visit);
   Result<QueryResult> query(const Sql& sql);
 
   // From any thread: the statement in progress fails with `cancelled`, and so does every later one.
@@ -81,7 +85,11 @@ class DuckConnection {
   bool interrupted() const { return interrupted_; }
 
  private:
+  enum class Rows { all_at_once, streamed };
+
   explicit DuckConnection(DuckDatabase& database) : database_(database) {}
+  Result<void> start(const Sql& sql, Rows rows, DuckResult& result);
+
   DuckDatabase& database_;
   duckdb_connection connection_ = nullptr;
   std::atomic<bool> interrupted_{false};

@@ -18,8 +18,10 @@ struct WarehouseOptions {
   Access access = Access::read_write;
   std::uint64_t memory_bytes = 512ULL
                                << 20;  // for the engine itself, where it runs in this process
-  unsigned threads = 0;                // 0: as many as the machine has
-  std::string temp_directory;          // "": beside the warehouse
+  // For settling which of staged and stored duplicates stay (load/rivals.h).
+  std::uint64_t duplicates_bytes = 64ULL << 20;
+  unsigned threads = 0;        // 0: as many as the machine has
+  std::string temp_directory;  // "": beside the warehouse
   std::vector<RedshiftChoice> redshift_choices;
 };
 

@@ -31,12 +31,6 @@ enum class IndexKind {
   hashed,   // of texts: a B-tree refuses those of more than 2,700 bytes
 };
 
-// Where a row lies: of a partitioned table each partition has its own places.
-struct RowPlace {
-  std::string table_oid;
-  std::string ctid;
-};
-
 template <typename Number>
 Number number_of(std::optional<std::string_view> text) {
   Number number = 0;
@@ -44,10 +38,42 @@ Number number_of(std::optional<std::string_view> text) {
   return number;
 }
 
+// Where rows lie, in 64 bits each: a partition, its block, and the place in the block. Of a
+// partitioned table each partition has its own blocks.
+class RowAddresses {
+ public:
+  // `ctid` is "(BLOCK,PLACE)".
+  Result<std::int64_t> add(std::string_view table_oid, std::string_view ctid) {
+    const auto oid = number_of<std::uint32_t>(table_oid);
+    const auto [partition, added] = partitions_.try_emplace(oid, oids_.size());
+    if (added) oids_.push_back(oid);
+    if (partition->second >= partitions_max) {
+      return config_error("a table of more than 65,536 partitions cannot be loaded");
+    }
+    const std::size_t comma = ctid.find(',');
+    const auto block = number_of<std::uint32_t>(ctid.substr(1, comma - 1));
+    const auto place = number_of<std::uint16_t>(ctid.substr(comma + 1));
+    return static_cast<std::int64_t>(partition->second << 48 | std::uint64_t{block} << 16 | place);
+  }
+
+  // A line of COPY: table_oid, ctid.
+  std::string line(std::int64_t row) const {
+    const auto bits = static_cast<std::uint64_t>(row);
+    return std::to_string(oids_[bits >> 48]) + "\t(" +
+           std::to_string(static_cast<std::uint32_t>(bits >> 16)) + "," +
+           std::to_string(static_cast<std::uint16_t>(bits)) + ")\n";
+  }
+
+ private:
+  static constexpr std::uint64_t partitions_max = 1ULL << 16;
+  std::map<std::uint32_t, std::uint64_t> partitions_;  // by oid
+  std::vector<std::uint32_t> oids_;
+};
+
 class PostgresSession final : public WarehouseSession {
  public:
-  explicit PostgresSession(std::unique_ptr<PqConnection> connection)
-      : connection_(std::move(connection)) {}
+  PostgresSession(std::unique_ptr<PqConnection> connection, std::uint64_t duplicates_bytes)
+      : connection_(std::move(connection)), duplicates_bytes_(duplicates_bytes) {}
 
   Result<Catalog> catalog(const std::string& schema) override {
     DRAY_ASSIGN(const QueryResult rows, query(postgres_catalog_query(schema)));
@@ -99,10 +125,7 @@ class PostgresSession final : public WarehouseSession {
     DRAY_ASSIGN(const bool has_rows, has_rows_of(load));
     if (has_rows) {
       DRAY_TRY(ensure_indexes(load));
-      DRAY_ASSIGN(const Rivals::Outcome outcome, settle_rivals(load));
-      loaded.rows_lost = outcome.rows_lost.size();
-      loaded.rows_replaced = outcome.stored_rows_replaced.size();
-      DRAY_TRY(remove_rows(load, outcome.stored_rows_replaced));
+      DRAY_TRY(settle_rivals(load, loaded));
     }
     DRAY_ASSIGN(loaded.rows_inserted, insert(load));
     // Built after the first rows an index takes a third of the time.
@@ -309,11 +332,18 @@ class PostgresSession final : public WarehouseSession {
 
   // --- stored rows with the ids of staged ones ---------------------------------------------------
 
-  Result<Rivals::Outcome> settle_rivals(TableLoad& load) {
-    Rivals rivals(load);
-    DRAY_TRY(find_rivals(load, rivals));
-    DRAY_TRY(find_places(load, rivals));
-    return rivals.settle();
+  Result<void> settle_rivals(TableLoad& load, TableLoaded& loaded) {
+    DRAY_TRY(send_keys(load));
+    Rivals rivals(load, duplicates_bytes_);
+    do {
+      DRAY_TRY(find_rivals(load, rivals));
+      DRAY_TRY(find_places(load, rivals));
+      const Rivals::Outcome outcome = rivals.settle();
+      DRAY_TRY(remove_rows(load, outcome.stored_rows_replaced));
+      loaded.rows_lost += outcome.rows_lost.size();
+      loaded.rows_replaced += outcome.stored_rows_replaced.size();
+    } while (rivals.next_part());
+    return {};
   }
 
   Result<void> send_keys(const TableLoad& load) {
@@ -337,15 +367,17 @@ class PostgresSession final : public WarehouseSession {
   }
 
   Result<void> find_rivals(const TableLoad& load, Rivals& rivals) {
-    stored_rows_.clear();
-    DRAY_TRY(send_keys(load));
     SqlBuilder sql("select t.tableoid, t.ctid, t.id, t.received_at, k.uuid, k.check_id, ");
     sql.code("k.received_at, k.object, k.line, k.staged_row from ");
     sql.table(load.schema, load.table).code(" t join ").sql(keys_table.name);
     sql.code(" k on t.uuid = k.uuid");
+    if (const auto rows = rivals.rows()) {
+      sql.code(" where k.staged_row >= ").number(rows->begin);
+      sql.code(" and k.staged_row < ").number(rows->end);
+    }
     return connection_->each_row(std::move(sql).done(), [&](PqRow row) -> Result<void> {
       Rival rival;
-      rival.stored_row = static_cast<std::int64_t>(stored_rows_.size());
+      DRAY_ASSIGN(rival.stored_row, row_addresses_.add(*row[0], *row[1]));
       rival.stored_received_at = parse_timestamp(row[3].value_or("")).value_or(0);
       rival.key.uuid = static_cast<std::uint64_t>(number_of<std::int64_t>(row[4]));
       rival.key.check = static_cast<std::uint64_t>(number_of<std::int64_t>(row[5]));
@@ -353,7 +385,6 @@ class PostgresSession final : public WarehouseSession {
       rival.key.object = number_of<std::uint32_t>(row[7]);
       rival.key.line = number_of<std::uint32_t>(row[8]);
       rival.row = number_of<std::uint64_t>(row[9]);
-      stored_rows_.push_back({std::string(*row[0]), std::string(*row[1])});
       rivals.add_if_same_id(rival, row[2].value_or(""));
       return {};
     });
@@ -404,8 +435,7 @@ class PostgresSession final : public WarehouseSession {
     sql.sql(replaced_table.name).code(" from stdin");
     DRAY_TRY(connection_->begin_copy(std::move(sql).done()));
     for (const std::int64_t row : rows) {
-      const RowPlace& place = stored_rows_[static_cast<std::size_t>(row)];
-      DRAY_TRY(connection_->put_copy(place.table_oid + '\t' + place.ctid + '\n'));
+      DRAY_TRY(connection_->put_copy(row_addresses_.line(row)));
     }
     DRAY_TRY(connection_->end_copy());
     return analyze(replaced_table);
@@ -425,11 +455,18 @@ class PostgresSession final : public WarehouseSession {
     sql.name(load.profile_id_column).code(" from ").table(load.schema, load.table);
     sql.code(" t join ").sql(replaced_table.name).code(" r on t.ctid = r.stored_row and ");
     sql.code("t.tableoid = r.table_oid where t.").name(load.profile_id_column);
-    DRAY_ASSIGN(const QueryResult ids, query(std::move(sql.code(" is not null")).done()));
+    std::string ids;  // of one part of the rivals; PostgreSQL's text has no NUL
+    DRAY_TRY(connection_->each_row(std::move(sql.code(" is not null")).done(), [&](PqRow row) {
+      ids.append(*row[0]).push_back('\0');
+      return Result<void>();
+    }));
     CopyStream copy(*connection_);
     DRAY_TRY(begin_copy(copy, touched_table));
-    for (const auto& row : ids.rows)
-      DRAY_TRY(put_touched(copy, *row[0]));
+    for (std::size_t begin = 0; begin < ids.size();) {
+      const std::string_view id = ids.c_str() + begin;
+      DRAY_TRY(put_touched(copy, id));
+      begin += id.size() + 1;
+    }
     DRAY_TRY(copy.end());
     return {};
   }
@@ -553,16 +590,17 @@ class PostgresSession final : public WarehouseSession {
   }
 
   std::unique_ptr<PqConnection> connection_;
+  const std::uint64_t duplicates_bytes_;
   std::vector<std::string> temp_tables_;  // of the transaction at hand
-  std::vector<RowPlace> stored_rows_;     // by Rival::stored_row
+  RowAddresses row_addresses_;            // what Rival::stored_row stands for
   bool is_lineage_written_ = false;
 };
 
 class PostgresWarehouse final : public Warehouse {
  public:
-  PostgresWarehouse(PqParameters parameters, Access access,
+  PostgresWarehouse(PqParameters parameters, const WarehouseOptions& options,
                     std::function<void(std::string_view)> trace)
-      : access_(access) {
+      : access_(options.access), duplicates_bytes_(options.duplicates_bytes) {
     options_.location = pq_location("postgres", parameters);
     options_.parameters = std::move(parameters);
     options_.trace = std::move(trace);
@@ -581,7 +619,7 @@ class PostgresWarehouse final : public Warehouse {
     DRAY_ASSIGN(auto connection, PqConnection::open(options_));
     DRAY_TRY(check_server(*connection));
     return std::unique_ptr<WarehouseSession>(
-        std::make_unique<PostgresSession>(std::move(connection)));
+        std::make_unique<PostgresSession>(std::move(connection), duplicates_bytes_));
   }
 
   std::size_t name_bytes_max() const override { return postgres_name_bytes_max; }
@@ -604,6 +642,7 @@ class PostgresWarehouse final : public Warehouse {
   }
 
   const Access access_;
+  const std::uint64_t duplicates_bytes_;
   PqOptions options_;
 };
 
@@ -614,7 +653,7 @@ Result<std::unique_ptr<Warehouse>> open_postgres_traced(
     std::function<void(std::string_view)> trace) {
   DRAY_ASSIGN(PqParameters parameters, parse_pq_url(address));
   return std::unique_ptr<Warehouse>(
-      std::make_unique<PostgresWarehouse>(std::move(parameters), options.access, std::move(trace)));
+      std::make_unique<PostgresWarehouse>(std::move(parameters), options, std::move(trace)));
 }
 
 Result<std::unique_ptr<Warehouse>> open_postgres(const std::string& address,

@@ -76,6 +76,9 @@ std::int64_t to_number(std::string_view text) {
 }
 Micros to_micros(std::string_view text) { return parse_timestamp(text).value_or(0); }
 
+// The place of each object's key in the load's list, by the number that the ledger gave it.
+using ObjectPlaces = std::map<std::int64_t, std::uint32_t>;
+
 class RedshiftSession final : public WarehouseSession {
  public:
   RedshiftSession(std::shared_ptr<RedshiftCluster> cluster,
@@ -135,10 +138,9 @@ class RedshiftSession final : public WarehouseSession {
   std::vector<std::uint32_t> widths_of(const std::string& table) const;
 
   Result<void> find_rivals(const TableLoad& load, const StagingTable& table,
-                           std::vector<std::string>& keys, Rivals& rivals);
-  Result<std::map<std::int64_t, std::uint32_t>> objects_by_number(const TableLoad& load,
-                                                                  const StagingTable& table,
-                                                                  std::vector<std::string>& keys);
+                           const ObjectPlaces& places, Rivals& rivals);
+  Result<ObjectPlaces> objects_by_number(const TableLoad& load, const StagingTable& table,
+                                         std::vector<std::string>& keys);
   Result<void> find_places(const TableLoad& load, Rivals& rivals);
   Result<std::uint64_t> remove_losers(TableLoad& load, const StagingTable& table);
   Result<void> reject_values(const ProfileMerge& merge, const std::string& name);
@@ -396,20 +398,24 @@ Result<std::uint64_t> RedshiftSession::remove_losers(TableLoad& load, const Stag
   TableLoad known = load;
   std::vector<std::string> keys;
   if (load.object_keys == nullptr) known.object_keys = &keys;
-  Rivals rivals(known);
-  DRAY_TRY(find_rivals(known, table, keys, rivals));
-  DRAY_TRY(find_places(load, rivals));
-  const std::vector<std::uint64_t> lost = rivals.settle().rows_lost;
-  for (std::size_t done = 0; done < lost.size(); done += numbers_per_statement) {
-    const std::size_t count = std::min(numbers_per_statement, lost.size() - done);
-    DRAY_TRY(execute(delete_staged_rows(table, std::span(lost).subspan(done, count))));
-  }
-  return lost.size();
+  DRAY_ASSIGN(const ObjectPlaces places, objects_by_number(known, table, keys));
+  Rivals rivals(known, cluster_->duplicates_bytes);
+  std::uint64_t rows_lost = 0;
+  do {
+    DRAY_TRY(find_rivals(known, table, places, rivals));
+    DRAY_TRY(find_places(load, rivals));
+    const std::vector<std::uint64_t> lost = rivals.settle().rows_lost;
+    for (std::size_t done = 0; done < lost.size(); done += numbers_per_statement) {
+      const std::size_t count = std::min(numbers_per_statement, lost.size() - done);
+      DRAY_TRY(execute(delete_staged_rows(table, std::span(lost).subspan(done, count))));
+    }
+    rows_lost += lost.size();
+  } while (rivals.next_part());
+  return rows_lost;
 }
 
 Result<void> RedshiftSession::find_rivals(const TableLoad& load, const StagingTable& table,
-                                          std::vector<std::string>& keys, Rivals& rivals) {
-  DRAY_ASSIGN(const auto places, objects_by_number(load, table, keys));
+                                          const ObjectPlaces& places, Rivals& rivals) {
   const auto add = [&](PqRow row) -> Result<void> {
     Rival rival;
     rival.row = static_cast<std::uint64_t>(to_number(*row[0]));
@@ -425,13 +431,13 @@ Result<void> RedshiftSession::find_rivals(const TableLoad& load, const StagingTa
     rivals.add(rival);
     return {};
   };
-  return connection_->each_row(select_rivals(load, table, window()), add);
+  return connection_->each_row(select_rivals(load, table, window(), rivals.rows()), add);
 }
 
-// The place of each object's key in the load's list, by the number that the ledger gave it.
-Result<std::map<std::int64_t, std::uint32_t>> RedshiftSession::objects_by_number(
-    const TableLoad& load, const StagingTable& table, std::vector<std::string>& keys) {
-  std::map<std::int64_t, std::uint32_t> places;
+Result<ObjectPlaces> RedshiftSession::objects_by_number(const TableLoad& load,
+                                                        const StagingTable& table,
+                                                        std::vector<std::string>& keys) {
+  ObjectPlaces places;
   if (load.object_numbers != nullptr) {
     for (std::uint32_t i = 0; i < load.object_numbers->size(); ++i)
       places.emplace((*load.object_numbers)[i], i);

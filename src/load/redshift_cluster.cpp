@@ -73,6 +73,7 @@ Result<std::shared_ptr<RedshiftCluster>> reach_redshift(RedshiftOptions redshift
   auto cluster = std::make_shared<RedshiftCluster>();
   cluster->parts.part_bytes = part_bytes_for(options, redshift.connections_max);
   cluster->parts.places = RowPlaces::add;
+  cluster->duplicates_bytes = options.duplicates_bytes;
   const RedshiftStaging& staging = redshift.staging;
   if (staging.compression == "gzip") cluster->parts.compression = PartCompression::gzip;
   DRAY_ASSIGN(const AwsPlace place, find_aws_place(process_environment(), staging.profile));

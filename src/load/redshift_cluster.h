@@ -22,6 +22,7 @@ struct RedshiftCluster {
   HttpOptions http;
   std::unique_ptr<StagingArea> area;  // none without a staging place: then nothing can be loaded
   PartOptions parts;
+  std::uint64_t duplicates_bytes = 0;
 
   // A connection that is set up as Dray wants it: names folded, UTC, ISO dates, its query group.
   // With a login by IAM each gets a password of its own.

@@ -258,7 +258,8 @@ Sql copy_file(const CopyTarget& target, const CopyAccess& access) {
   return std::move(sql.code(" compupdate off statupdate off")).done();
 }
 
-Sql select_rivals(const TableLoad& load, const StagingTable& table, const DedupeWindow& window) {
+Sql select_rivals(const TableLoad& load, const StagingTable& table, const DedupeWindow& window,
+                  const std::optional<Rivals::Rows>& rows) {
   SqlBuilder sql("select ");
   sql.name(row_column).code(", \"dray staged\".\"uuid\", \"dray staged\".\"received_at\", ");
   sql.code("t.\"received_at\", ").name(object_column).code(", ").name(line_column);
@@ -266,6 +267,10 @@ Sql select_rivals(const TableLoad& load, const StagingTable& table, const Dedupe
   sql.code(" from ").table(table.schema, table.name).code(" \"dray staged\" join ");
   add_same_id(sql.table(load.schema, load.table).code(" t on "), "t", table, window);
   sql.code(" where t.\"received_at\" >= \"dray staged\".\"received_at\"");
+  if (rows) {
+    sql.code(" and ").name(row_column).code(" >= ").number(rows->begin);
+    sql.code(" and ").name(row_column).code(" < ").number(rows->end);
+  }
   return std::move(sql).done();
 }
 

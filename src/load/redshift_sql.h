@@ -14,6 +14,7 @@
 
 #include "aws/credentials.h"
 #include "load/redshift_options.h"
+#include "load/rivals.h"
 #include "load/sql.h"
 #include "load/staging_area.h"
 #include "model/catalog.h"
@@ -60,7 +61,8 @@ Sql copy_file(const CopyTarget& target, const CopyAccess& access);
 
 // Staged rows with the id of a stored row that is as late or later: row, uuid, received_at of both,
 // object, line, uuid_ts of both.
-Sql select_rivals(const TableLoad& load, const StagingTable& table, const DedupeWindow& window);
+Sql select_rivals(const TableLoad& load, const StagingTable& table, const DedupeWindow& window,
+                  const std::optional<Rivals::Rows>& rows);
 // Where stored rows with these uuids came from: uuid, received_at, the object's key, line.
 // `times`: the earliest and the latest received_at of them.
 Sql select_places(std::span<const std::int64_t> tables, std::span<const std::int64_t> uuids,

@@ -1,15 +1,21 @@
 // Which of a stored row and a staged row with one id stays (docs/mapping.md, "Duplicates"). Decided
 // here for every warehouse; how the rivals are found and removed is a warehouse's own matter.
 //
-//   add(...)            each stored row that has the id of a staged row
-//   tied_uuids()        those of whose rivals the lineage has to be looked up
-//   add_place(...)      each line of lineage found for them
-//   settle()            drops the staged rows that lost, and tells the stored rows that did
+//   do {
+//     add(...)          each stored row that has the id of a staged row, of those that rows() wants
+//     tied_uuids()      those of whose rivals the lineage has to be looked up
+//     add_place(...)    each line of lineage found for them
+//     settle()          drops the staged rows that lost, and tells the stored rows that did
+//   } while (next_part());
+//
+// The usual sync has one part. If all rivals are more than memory allows, the first part keeps
+// those of the first staged rows and counts the others, and each later part is as many as there is
+// room for: no row is in two.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <map>
-#include <string>
+#include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -31,16 +37,25 @@ struct Rival {
 
 class Rivals {
  public:
-  // Borrows the load; its rows that lose are dropped, if it has them.
-  explicit Rivals(TableLoad& load) : load_(load) {}
+  // Borrows the load; its rows that lose are dropped, if it has them. Of staged rows that have one
+  // stored rival each, no more are held than fit into memory_bytes with the lists made of them.
+  Rivals(TableLoad& load, std::uint64_t memory_bytes);
+
+  // Staged rows by their numbers, the end not among them.
+  struct Rows {
+    std::uint64_t begin = 0;
+    std::uint64_t end = 0;
+  };
+  // Whose rivals are to be added now; nothing: all. Those of others are left alone.
+  std::optional<Rows> rows() const;
 
   // Rows whose ids are known to be equal.
   void add(const Rival& rival);
   // 64 bits of hash may agree by chance: only rows whose ids are equal are rivals.
   void add_if_same_id(const Rival& rival, std::string_view stored_id);
 
-  // The uuids of stored rows that are as old as their staged rivals.
-  std::vector<std::int64_t> tied_uuids() const;
+  // The uuids of stored rows that are as old as their staged rivals, in order.
+  std::vector<std::int64_t> tied_uuids();
   // The earliest and the latest received_at of them; of none both are 0.
   std::pair<Micros, Micros> tied_times() const;
 
@@ -50,23 +65,46 @@ class Rivals {
 
   struct Outcome {
     std::vector<std::int64_t> stored_rows_replaced;
-    std::vector<std::uint64_t> rows_lost;  // staged
+    std::vector<std::uint64_t> rows_lost;  // staged, in order
   };
+  // Of the rivals that were added since the last time.
   Outcome settle();
 
- private:
-  struct Place {
-    std::string object_key;
-    std::uint64_t line = 0;
-    auto operator<=>(const Place&) const = default;  // NOLINT(modernize-use-nullptr)
-  };
+  // Goes on to the rows whose rivals there was no room for; false if there are none.
+  bool next_part();
 
-  bool staged_row_stays(const Rival& rival) const;
+ private:
+  // What the decision needs of a Rival.
+  struct Held {
+    std::int64_t stored_row = 0;
+    std::uint64_t row = 0;
+    std::int64_t uuid = 0;
+    Micros received_at = 0;  // of the staged row
+    std::uint32_t object = 0;
+    std::uint32_t line = 0;
+    bool is_tie = false;
+    bool staged_is_older = false;
+    bool staged_stays = false;
+  };
+  // A Held and three numbers: its uuid, its outcome, and the warehouse's copy of one of them. While
+  // the list of them grows there is half of it once more, which is as much.
+  static constexpr std::uint64_t rival_bytes = sizeof(Held) + 3 * sizeof(std::int64_t);
+
+  std::size_t part_end(std::size_t begin) const;
+  void shed();
+  void sort_by_uuid();
+  bool outdoes(std::string_view object_key, std::uint64_t line, const Held& tie) const;
 
   TableLoad& load_;
-  std::vector<Rival> rivals_;
-  std::map<std::int64_t, Micros> ties_;   // received_at by uuid
-  std::map<std::int64_t, Place> places_;  // of the tied stored rows, by uuid
+  const std::size_t held_max_;
+  // Staged rows are counted, and parted, by so many.
+  const std::uint64_t stripe_rows_;
+  std::vector<std::uint64_t> counts_;  // of all rivals, by stripe
+  std::size_t begin_ = 0;              // of the part at hand, in stripes
+  std::size_t end_ = SIZE_MAX;
+  bool is_first_part_ = true;
+  std::vector<Held> held_;
+  bool is_sorted_ = true;
 };
 
 }  // namespace dray
