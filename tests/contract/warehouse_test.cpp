@@ -43,10 +43,11 @@ class WarehouseContract : public testing::TestWithParam<Kind> {
     warehouse = open(Access::read_write);
   }
 
-  std::unique_ptr<Warehouse> open(Access access) const {
+  std::unique_ptr<Warehouse> open(Access access, std::uint64_t duplicates_bytes = 16U << 20) const {
     WarehouseOptions options;
     options.access = access;
     options.memory_bytes = 128U << 20;
+    options.duplicates_bytes = duplicates_bytes;
     auto opened = open_warehouse(address_, options);
     EXPECT_TRUE(opened.ok()) << opened.error().message;
     return std::move(opened).value();
@@ -344,6 +345,40 @@ TEST_P(WarehouseContract, ThousandsOfDuplicatesAreFound) {
   sync_all();
   EXPECT_THAT(rows("select n, count(*) from shop.sold group by n order by n"),
               ElementsAre("1|2500", "2|500"));
+}
+
+TEST_P(WarehouseContract, DuplicatesForWhichThereIsNoRoomAreSettledInParts) {
+  constexpr int count = 300;
+  // Room for some fifty.
+  warehouse = open(Access::read_write, 4'096);
+  const auto object = [](const std::string& n, const std::vector<std::string>& times) {
+    std::string lines;
+    for (int i = 0; i < count; ++i) {
+      const std::string id = std::to_string(i);
+      const std::string& time = times[static_cast<std::size_t>(i) % times.size()];
+      lines += sold("m" + id, time, R"({"n":)" + n + "}");
+      lines += R"({"type":"identify","userId":"u)" + id + R"(","messageId":"i)" + id +
+               R"(","receivedAt":"2024-05-01T)" + time + R"(Z","traits":{"n":)" + n + "}}\n";
+    }
+    return lines;
+  };
+  store.add("b.json", object("1", {"10:00:00"}));
+  sync_all();
+  store.add("a.json", object("2", {"11:00:00", "09:00:00", "10:00:00"}));
+  EXPECT_EQ(sync_all().counts.duplicate, 400U);
+  for (const char* table : {"sold", "identifies", "users"}) {
+    EXPECT_THAT(
+        rows(std::string("select n, count(*) from shop.") + table + " group by n order by n"),
+        ElementsAre("1|200", "2|100"));
+  }
+  store.add("c.json", object("3", {"10:00:00"}));
+  EXPECT_EQ(sync_all().counts.duplicate, 200U);
+  for (const char* table : {"sold", "identifies", "users"}) {
+    EXPECT_THAT(
+        rows(std::string("select n, count(*) from shop.") + table + " group by n order by n"),
+        ElementsAre("2|100", "3|200"));
+  }
+  EXPECT_THAT(rows("select count(*), count(distinct id) from shop.tracks"), ElementsAre("300|300"));
 }
 
 TEST_P(WarehouseContract, ProfilesHaveTheLatestValueOfEachTraitThatIsNotNull) {

@@ -1,0 +1,56 @@
+#include "load/duckdb_connection.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+
+namespace dray {
+namespace {
+
+class EachChunk : public testing::Test {
+ protected:
+  EachChunk()
+      : database(DuckDatabase::open(":memory:", {}).value()),
+        connection(DuckConnection::open(*database).value()) {}
+
+  // Of a million rows, which are more than DuckDB makes ahead of who reads them.
+  Result<void> read(const std::string& expression) {
+    const std::string sql = "select " + expression + " from range(1000000)";
+    return connection->each_chunk(Sql::typed_by_user(sql), [&](duckdb_data_chunk chunk) {
+      rows += duckdb_data_chunk_get_size(chunk);
+      if (rows >= interrupt_at) connection->interrupt();
+    });
+  }
+
+  std::unique_ptr<DuckDatabase> database;
+  std::unique_ptr<DuckConnection> connection;
+  std::uint64_t rows = 0;
+  std::uint64_t interrupt_at = UINT64_MAX;
+};
+
+TEST_F(EachChunk, ReadsAllRows) {
+  ASSERT_TRUE(read("range").ok());
+  EXPECT_EQ(rows, 1'000'000U);
+  ASSERT_TRUE(read("range").ok());
+  EXPECT_EQ(rows, 2'000'000U);
+}
+
+TEST_F(EachChunk, AFailureBehindTheFirstRowsIsNoEnd) {
+  const auto outcome = read("if(range < 900000, 'fine', error('row ' || range))");
+  ASSERT_FALSE(outcome.ok());
+  EXPECT_NE(outcome.error().message.find("row 9"), std::string::npos) << outcome.error().message;
+  EXPECT_GT(rows, 0U);
+  EXPECT_LT(rows, 1'000'000U);
+  EXPECT_TRUE(database->is_distrusted());
+}
+
+TEST_F(EachChunk, AnInterruptIsNoEnd) {
+  interrupt_at = 1;
+  const auto outcome = read("range");
+  ASSERT_FALSE(outcome.ok());
+  EXPECT_EQ(outcome.error().cause, Cause::cancelled);
+  EXPECT_LT(rows, 1'000'000U);
+}
+
+}  // namespace
+}  // namespace dray
