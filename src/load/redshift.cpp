@@ -454,6 +454,7 @@ Result<ObjectPlaces> RedshiftSession::objects_by_number(const TableLoad& load,
 // Where the stored rows came from that are as late as their staged rivals.
 Result<void> RedshiftSession::find_places(const TableLoad& load, Rivals& rivals) {
   const std::vector<std::int64_t> tied = rivals.tied_uuids();
+  const std::pair<Micros, Micros> times = rivals.tied_times();
   for (std::size_t done = 0; done < tied.size(); done += numbers_per_statement) {
     const std::size_t count = std::min(numbers_per_statement, tied.size() - done);
     const auto add = [&](PqRow row) -> Result<void> {
@@ -462,8 +463,7 @@ Result<void> RedshiftSession::find_places(const TableLoad& load, Rivals& rivals)
       return {};
     };
     DRAY_TRY(connection_->each_row(
-        select_places(load.rival_tables, std::span(tied).subspan(done, count), rivals.tied_times()),
-        add));
+        select_places(load.rival_tables, std::span(tied).subspan(done, count), times), add));
   }
   return {};
 }
