@@ -94,6 +94,7 @@ std::unique_ptr<Warehouse> open_memory() {
   WarehouseOptions options;
   options.threads = 1;
   options.memory_bytes = 128U << 20;
+  options.duplicates_bytes = 1;  // each row is settled by itself
   auto warehouse = open_warehouse("duckdb::memory:", options);
   EXPECT_TRUE(warehouse.ok()) << warehouse.error().message;
   return std::move(warehouse).value();

@@ -23,6 +23,7 @@ class Sandbox {
     WarehouseOptions options;
     options.threads = 1;
     options.memory_bytes = 128U << 20;
+    options.duplicates_bytes = 1'000;  // room for a dozen: settled in parts
     warehouse_ = open_warehouse("duckdb::memory:", options).value();
   }
 
