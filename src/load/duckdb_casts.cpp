@@ -58,8 +58,8 @@ void write_texts(duckdb_function_info, duckdb_data_chunk input, duckdb_vector ou
       continue;
     }
     const std::string_view stored(duckdb_string_t_data(&text[i]), duckdb_string_t_length(text[i]));
-    const auto real = static_cast<CellKind>(kind[i]) == CellKind::real ? nearest_double(stored)
-                                                                       : std::nullopt;
+    const auto real =
+        static_cast<CellKind>(kind[i]) == CellKind::real ? nearest_double(stored) : std::nullopt;
     const std::string written = real ? double_text(*real) : std::string(stored);
     duckdb_vector_assign_string_element_len(output, i, written.data(), written.size());
   }
@@ -98,8 +98,7 @@ Result<void> register_casts(DuckConnection& connection) {
        {CastFunction{"dray_as_boolean", DUCKDB_TYPE_BOOLEAN, cast_rows<bool, as_boolean>},
         CastFunction{"dray_as_bigint", DUCKDB_TYPE_BIGINT, cast_rows<std::int64_t, as_bigint>},
         CastFunction{"dray_as_double", DUCKDB_TYPE_DOUBLE, cast_rows<double, as_exact_double>},
-        CastFunction{"dray_as_timestamp", DUCKDB_TYPE_TIMESTAMP,
-                     cast_rows<Micros, as_timestamp>},
+        CastFunction{"dray_as_timestamp", DUCKDB_TYPE_TIMESTAMP, cast_rows<Micros, as_timestamp>},
         CastFunction{"dray_as_varchar", DUCKDB_TYPE_VARCHAR, write_texts}}) {
     DRAY_TRY(register_cast(connection, cast));
   }

@@ -480,10 +480,9 @@ class PostgresSession final : public WarehouseSession {
     for (std::size_t i = 0; i < merge.casts.size(); ++i) {
       const ProfileCast& cast = merge.casts[i];
       DRAY_TRY(cast_values(merge, cast, cast_table(merge, i)));
-      DRAY_TRY(
-          reject_values(merge, cast, reason_of(cast), [&](std::string_view text) {
-            return cast_stored(cast, text).has_value();
-          }));
+      DRAY_TRY(reject_values(merge, cast, reason_of(cast), [&](std::string_view text) {
+        return cast_stored(cast, text).has_value();
+      }));
     }
     return {};
   }
@@ -508,13 +507,14 @@ class PostgresSession final : public WarehouseSession {
   Result<bool> cast_some_values(const ProfileCast& cast, const TempTable& table) {
     std::vector<std::string> fitting;
     bool more = false;
-    DRAY_TRY(connection_->each_row(
-        SqlBuilder("fetch 10000 from dray_values").done(), [&](PqRow row) -> Result<void> {
-          more = true;
-          std::string text = stored_text(cast.from, *row[0]);
-          if (cast_stored(cast, text)) fitting.push_back(std::move(text));
-          return {};
-        }));
+    DRAY_TRY(connection_->each_row(SqlBuilder("fetch 10000 from dray_values").done(),
+                                   [&](PqRow row) -> Result<void> {
+                                     more = true;
+                                     std::string text = stored_text(cast.from, *row[0]);
+                                     if (cast_stored(cast, text))
+                                       fitting.push_back(std::move(text));
+                                     return {};
+                                   }));
     CopyStream copy(*connection_);
     DRAY_TRY(begin_copy(copy, table));
     for (const std::string& text : fitting) {
@@ -619,8 +619,7 @@ class PostgresSession final : public WarehouseSession {
         const RowKey& key = block.keys[i];
         const auto value = values.find(key.uuid);
         if (value == values.end() || staged.is_dropped(block.first_row + i)) continue;
-        merge.value_rejects(
-            {key.object, key.line, reason, cast.column, cast.to, value->second});
+        merge.value_rejects({key.object, key.line, reason, cast.column, cast.to, value->second});
       }
     }
     return {};

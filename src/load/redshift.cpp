@@ -150,7 +150,8 @@ class RedshiftSession final : public WarehouseSession {
   Result<void> find_places(const TableLoad& load, Rivals& rivals);
   Result<std::uint64_t> remove_losers(TableLoad& load, const StagingTable& table);
   Result<void> reject_values(const ProfileMerge& merge, const ProfileCast& cast,
-                             RejectReason reason, const std::function<bool(std::string_view)>& fits);
+                             RejectReason reason,
+                             const std::function<bool(std::string_view)>& fits);
   Result<void> cast_values(const ProfileMerge& merge, const ProfileCast& cast,
                            const std::string& temp_table);
   Result<void> note_profiles(const TableLoad& load, const StagingTable& table);

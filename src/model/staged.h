@@ -117,8 +117,8 @@ struct TableLoad {
 // type, or it is too narrow and the warehouse will not widen it.
 struct ProfileCast {
   std::string column;
-  ColumnType from = ColumnType::varchar;  // in the source table
-  ColumnType to = ColumnType::varchar;    // in the profile
+  ColumnType from = ColumnType::varchar;         // in the source table
+  ColumnType to = ColumnType::varchar;           // in the profile
   std::optional<std::uint32_t> varchar_bytes{};  // of a profile's varchar with a bound
 };
 
