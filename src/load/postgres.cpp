@@ -503,7 +503,7 @@ class PostgresSession final : public WarehouseSession {
     return analyze(table);
   }
 
-  // Only what fits is held: short, whatever it is made of.
+  // Only what fits is held, which is short as a rule.
   Result<bool> cast_some_values(const ProfileCast& cast, const TempTable& table) {
     std::vector<std::string> fitting;
     bool more = false;
@@ -600,7 +600,9 @@ class PostgresSession final : public WarehouseSession {
     SqlBuilder sql("select uuid, ");
     sql.name(cast.column).code(" from ").table(merge.schema, merge.source_table);
     sql.code(" where uuid_ts = timestamp ").text(format_timestamp(merge.uuid_ts));
-    sql.code(" and ").name(merge.id_column).code(" is not null and ").name(cast.column);
+    // For the index: only uuid_ts tells them, and that has none.
+    sql.code(" and ").name(merge.id_column).code(" in (select id from ").sql(touched_table.name);
+    sql.code(") and ").name(cast.column);
     std::map<std::uint64_t, std::string> values;  // by uuid
     DRAY_TRY(connection_->each_row(
         std::move(sql.code(" is not null")).done(), [&](PqRow row) -> Result<void> {
