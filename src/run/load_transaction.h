@@ -88,7 +88,7 @@ class LoadTransaction {
   std::map<std::size_t, Error> left_out_;     // by target
   std::optional<std::size_t> table_at_work_;  // a target
   std::vector<std::string> keys_in_files_;
-  bool tables_committed_ = false;             // some, by a transaction of their own
+  bool tables_committed_ = false;  // some, by a transaction of their own
 };
 
 // Commits what has the run's record in it. The answer to a COMMIT may be lost: then the session is
