@@ -140,6 +140,7 @@ void CopyStream::begin_row(std::size_t fields) {
 void CopyStream::put_null() { put_nulls(1, buffer_.extend(4)); }
 void CopyStream::put(std::int64_t value) { put_integer(value, buffer_.extend(12)); }
 void CopyStream::put(bool value) { put_boolean(value, buffer_.extend(5)); }
+void CopyStream::put(double value) { put_double(value, buffer_.extend(12)); }
 void CopyStream::put_time(Micros micros) { put_micros(micros, buffer_.extend(12)); }
 
 void CopyStream::put(std::string_view text) {
@@ -153,6 +154,7 @@ void CopyStream::put(const PlainValue& value) {
     void operator()(std::monostate) const { out.put_null(); }
     void operator()(bool v) const { out.put(v); }
     void operator()(std::int64_t v) const { out.put(v); }
+    void operator()(double v) const { out.put(v); }
     void operator()(std::string_view v) const { out.put(v); }
     void operator()(Timestamp v) const { out.put_time(to_micros(v)); }
   };

@@ -30,6 +30,7 @@ class CopyStream {
   void put_null();
   void put(std::int64_t value);
   void put(bool value);
+  void put(double value);
   void put(std::string_view text);
   void put_time(Micros micros);
   void put(const PlainValue& value);

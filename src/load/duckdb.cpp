@@ -12,6 +12,7 @@
 #include "load/duckdb_casts.h"
 #include "load/duckdb_connection.h"
 #include "load/duckdb_rows.h"
+#include "load/profile_casts.h"
 #include "load/rivals.h"
 
 namespace dray {
@@ -221,6 +222,7 @@ class DuckSession final : public WarehouseSession {
       void operator()(std::monostate) const { duckdb_append_null(appender); }
       void operator()(bool v) const { duckdb_append_bool(appender, v); }
       void operator()(std::int64_t v) const { duckdb_append_int64(appender, v); }
+      void operator()(double v) const { duckdb_append_double(appender, v); }
       void operator()(std::string_view v) const {
         duckdb_append_varchar_length(appender, v.data(), v.size());
       }
@@ -292,13 +294,14 @@ class DuckSession final : public WarehouseSession {
   // The values of this load that the profiles' columns cannot hold.
   Result<void> reject_unfit(const ProfileMerge& merge) {
     for (const ProfileCast& cast : merge.casts) {
+      if (cast.to == ColumnType::varchar) continue;  // has no bound here
       SqlBuilder unfit(" and ");
       unfit.sql(cast_without_loss(cast.column, cast.from, cast.to)).code(" is null");
-      DRAY_TRY(reject_values(merge, cast.column, std::move(unfit).done(),
-                             RejectReason::does_not_fit, cast.to));
+      DRAY_TRY(
+          reject_values(merge, cast.column, std::move(unfit).done(), reason_of(cast), cast.to));
     }
-    for (const std::string& column : merge.refused_columns) {
-      DRAY_TRY(reject_values(merge, column, SqlBuilder().done(), RejectReason::unknown_column_type,
+    for (const ProfileRefusal& refused : merge.refused_columns) {
+      DRAY_TRY(reject_values(merge, refused.column, SqlBuilder().done(), refused.reason,
                              ColumnType::varchar));
     }
     return {};
@@ -469,12 +472,6 @@ class DuckWarehouse final : public Warehouse {
     DRAY_ASSIGN(auto connection, DuckConnection::open(*database_));
     return std::unique_ptr<WarehouseSession>(std::make_unique<DuckSession>(
         database_, std::move(connection), relations_, options_.duplicates_bytes));
-  }
-
-  CatalogLimits limits() const override {
-    CatalogLimits limits;
-    limits.casts_profiles = true;
-    return limits;
   }
 
   // Until it commits DuckDB 1.4 holds for each column that was written a vector of 16-byte values

@@ -1,31 +1,15 @@
 #include "load/duckdb_casts.h"
 
-#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "base/numbers.h"
+#include "load/profile_casts.h"
 #include "model/cast.h"
 
 namespace dray {
 namespace {
-
-// What a stored value is to a cast, told by its column's type. Its text is that of DuckDB's cast to
-// varchar, which reads back as the value.
-CellKind kind_of(ColumnType from, ColumnType to) {
-  switch (from) {
-    case ColumnType::boolean:
-      return CellKind::boolean;
-    case ColumnType::bigint:
-      return CellKind::integer;
-    case ColumnType::double_precision:
-      return CellKind::real;
-    case ColumnType::timestamp:
-    case ColumnType::varchar:
-      break;
-  }
-  return to == ColumnType::timestamp ? CellKind::time_text : CellKind::text;
-}
 
 std::optional<double> as_exact_double(const Cell& cell) { return as_double(cell, Rounding::none); }
 
@@ -57,6 +41,27 @@ void cast_rows(duckdb_function_info, duckdb_data_chunk input, duckdb_vector outp
     } else {
       duckdb_validity_set_row_invalid(validity, i);
     }
+  }
+}
+
+// dray_as_varchar(text varchar, kind bigint): a double's text is DuckDB's own until here.
+void write_texts(duckdb_function_info, duckdb_data_chunk input, duckdb_vector output) {
+  duckdb_vector texts = duckdb_data_chunk_get_vector(input, 0);
+  auto* text = static_cast<duckdb_string_t*>(duckdb_vector_get_data(texts));
+  const auto* kind =
+      static_cast<std::int64_t*>(duckdb_vector_get_data(duckdb_data_chunk_get_vector(input, 1)));
+  duckdb_vector_ensure_validity_writable(output);
+  std::uint64_t* validity = duckdb_vector_get_validity(output);
+  for (idx_t i = 0; i < duckdb_data_chunk_get_size(input); ++i) {
+    if (!is_valid(texts, i)) {
+      duckdb_validity_set_row_invalid(validity, i);
+      continue;
+    }
+    const std::string_view stored(duckdb_string_t_data(&text[i]), duckdb_string_t_length(text[i]));
+    const auto real =
+        static_cast<CellKind>(kind[i]) == CellKind::real ? nearest_double(stored) : std::nullopt;
+    const std::string written = real ? double_text(*real) : std::string(stored);
+    duckdb_vector_assign_string_element_len(output, i, written.data(), written.size());
   }
 }
 
@@ -93,8 +98,8 @@ Result<void> register_casts(DuckConnection& connection) {
        {CastFunction{"dray_as_boolean", DUCKDB_TYPE_BOOLEAN, cast_rows<bool, as_boolean>},
         CastFunction{"dray_as_bigint", DUCKDB_TYPE_BIGINT, cast_rows<std::int64_t, as_bigint>},
         CastFunction{"dray_as_double", DUCKDB_TYPE_DOUBLE, cast_rows<double, as_exact_double>},
-        CastFunction{"dray_as_timestamp", DUCKDB_TYPE_TIMESTAMP,
-                     cast_rows<Micros, as_timestamp>}}) {
+        CastFunction{"dray_as_timestamp", DUCKDB_TYPE_TIMESTAMP, cast_rows<Micros, as_timestamp>},
+        CastFunction{"dray_as_varchar", DUCKDB_TYPE_VARCHAR, write_texts}}) {
     DRAY_TRY(register_cast(connection, cast));
   }
   return {};
@@ -116,10 +121,11 @@ Sql cast_without_loss(const std::string& column, ColumnType from, ColumnType to)
       sql.code("dray_as_timestamp(");
       break;
     case ColumnType::varchar:
-      return std::move(sql.code("cast(").name(column).code(" as varchar)")).done();
+      sql.code("dray_as_varchar(");
+      break;
   }
   sql.code("cast(").name(column).code(" as varchar), ");
-  return std::move(sql.number(static_cast<std::int64_t>(kind_of(from, to))).code(")")).done();
+  return std::move(sql.number(static_cast<std::int64_t>(stored_kind(from, to))).code(")")).done();
 }
 
 }  // namespace dray

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <functional>
 #include <map>
 #include <span>
 #include <utility>
@@ -13,6 +14,7 @@
 #include "load/copy_rows.h"
 #include "load/postgres_sql.h"
 #include "load/pq_connection.h"
+#include "load/profile_casts.h"
 #include "load/rivals.h"
 
 namespace dray {
@@ -137,8 +139,11 @@ class PostgresSession final : public WarehouseSession {
 
   Result<std::uint64_t> merge_profiles(const ProfileMerge& merge) override {
     DRAY_TRY(analyze(touched_table));
-    for (const std::string& column : merge.refused_columns)
-      DRAY_TRY(reject_values(merge, column));
+    DRAY_TRY(cast_values(merge));
+    for (const ProfileRefusal& refused : merge.refused_columns) {
+      DRAY_TRY(reject_values(merge, {refused.column, refused.from}, refused.reason,
+                             [](std::string_view) { return false; }));
+    }
     if (!merge.kept_columns.empty()) DRAY_TRY(keep_values(merge));
     SqlBuilder erase("delete from ");
     erase.table(merge.schema, merge.table).code(" where id in (select id from ");
@@ -493,6 +498,72 @@ class PostgresSession final : public WarehouseSession {
     return {};
   }
 
+  // --- values whose column in the profiles is of another type
+
+  // One of its own for each profile, for their types differ.
+  static TempTable cast_table(const ProfileMerge& merge, std::size_t number) {
+    const ProfileCast& cast = merge.casts[number];
+    SqlBuilder name("pg_temp.");
+    name.name("dray_cast_" + merge.table + "_" + std::to_string(number));
+    SqlBuilder columns("stored ");
+    add_postgres_type(columns, cast.from).code(", fitting ");
+    add_postgres_type(columns, cast.to);
+    return {std::move(name).done(), std::move(columns).done()};
+  }
+
+  // A table for each column that tells what the values become that fit, of all those that the
+  // touched profiles' rows have.
+  Result<void> cast_values(const ProfileMerge& merge) {
+    for (std::size_t i = 0; i < merge.casts.size(); ++i) {
+      const ProfileCast& cast = merge.casts[i];
+      DRAY_TRY(cast_values(merge, cast, cast_table(merge, i)));
+      DRAY_TRY(reject_values(merge, cast, reason_of(cast), [&](std::string_view text) {
+        return cast_stored(cast, text).has_value();
+      }));
+    }
+    return {};
+  }
+
+  Result<void> cast_values(const ProfileMerge& merge, const ProfileCast& cast,
+                           const TempTable& table) {
+    DRAY_TRY(make_temp_table(table));
+    SqlBuilder sql("declare dray_values no scroll cursor for select distinct s.");
+    sql.name(cast.column).code(" from ").table(merge.schema, merge.source_table);
+    sql.code(" s join ").sql(touched_table.name).code(" t on s.").name(merge.id_column);
+    sql.code(" = t.id where s.").name(cast.column).code(" is not null");
+    DRAY_TRY(execute(std::move(sql).done()));
+    while (true) {
+      DRAY_ASSIGN(const bool more, cast_some_values(cast, table));
+      if (!more) break;
+    }
+    DRAY_TRY(execute(SqlBuilder("close dray_values").done()));
+    return analyze(table);
+  }
+
+  // Only what fits is held, which is short as a rule.
+  Result<bool> cast_some_values(const ProfileCast& cast, const TempTable& table) {
+    std::vector<std::string> fitting;
+    bool more = false;
+    DRAY_TRY(connection_->each_row(SqlBuilder("fetch 10000 from dray_values").done(),
+                                   [&](PqRow row) -> Result<void> {
+                                     more = true;
+                                     std::string text = stored_text(cast.from, *row[0]);
+                                     if (cast_stored(cast, text))
+                                       fitting.push_back(std::move(text));
+                                     return {};
+                                   }));
+    CopyStream copy(*connection_);
+    DRAY_TRY(begin_copy(copy, table));
+    for (const std::string& text : fitting) {
+      copy.begin_row(2);
+      copy.put(*stored_value(cast.from, text));
+      copy.put(*cast_stored(cast, text));
+      DRAY_TRY(copy.pass_on());
+    }
+    DRAY_TRY(copy.end());
+    return more;
+  }
+
   // The latest value of each column that is not NULL, of all rows of the touched profiles. The
   // names with a blank are none that a column can have.
   static void add_latest_values(SqlBuilder& sql, const ProfileMerge& merge,
@@ -510,14 +581,33 @@ class PostgresSession final : public WarehouseSession {
     }
     sql.code(" from (select t.id as \"the id\", t.uuid as \"the uuid\", ");
     sql.code("s.received_at as \"the time\"");
-    for (const std::string& column : columns)
-      sql.code(", s.").name(column);
+    SqlBuilder joins;
+    for (const std::string& column : columns) {
+      const auto cast = std::ranges::find(merge.casts, column, &ProfileCast::column);
+      if (cast == merge.casts.end()) {
+        sql.code(", s.").name(column);
+      } else {
+        add_cast(sql.code(", "), joins, merge,
+                 static_cast<std::size_t>(cast - merge.casts.begin()));
+      }
+    }
     sql.code(", row_number() over (partition by t.uuid, t.id order by s.received_at, ");
     sql.code("s.\"timestamp\", s.id collate \"C\") as \"the place\" from ");
     sql.table(merge.schema, merge.source_table).code(" s join (select distinct id, uuid from ");
-    sql.sql(touched_table.name).code(") t on s.").name(merge.id_column).code(" = t.id) r ");
+    sql.sql(touched_table.name).code(") t on s.").name(merge.id_column).code(" = t.id");
+    sql.sql(std::move(joins).done()).code(") r ");
     sql.code("window profile as (partition by \"the uuid\", \"the id\")) r ");
     sql.code("group by \"the uuid\", \"the id\"");
+  }
+
+  static void add_cast(SqlBuilder& sql, SqlBuilder& joins, const ProfileMerge& merge,
+                       std::size_t number) {
+    const ProfileCast& cast = merge.casts[number];
+    const auto suffix = static_cast<std::uint64_t>(number);
+    sql.code("c").number(suffix).code(".fitting as ").name(cast.column);
+    joins.code(" left join ").sql(cast_table(merge, number).name).code(" c").number(suffix);
+    joins.code(" on s.").name(cast.column).code(" = c").number(suffix).code(".stored");
+    if (cast.from == ColumnType::varchar) joins.code(" collate \"C\"");
   }
 
   // What the touched profiles have in columns that are somebody else's.
@@ -540,16 +630,26 @@ class PostgresSession final : public WarehouseSession {
     return std::move(sql.code(" from pg_temp.dray_kept k where u.id = k.id")).done();
   }
 
-  // Values of this load for a column that the profiles cannot take.
-  Result<void> reject_values(const ProfileMerge& merge, const std::string& column) {
-    SqlBuilder sql("select uuid, cast(");
-    sql.name(column).code(" as text) from ").table(merge.schema, merge.source_table);
+  // Values of this load that the profiles' column does not take. `cast` tells column and types.
+  Result<void> reject_values(const ProfileMerge& merge, const ProfileCast& cast,
+                             RejectReason reason,
+                             const std::function<bool(std::string_view)>& fits) {
+    SqlBuilder sql("select uuid, ");
+    sql.name(cast.column).code(" from ").table(merge.schema, merge.source_table);
     sql.code(" where uuid_ts = timestamp ").text(format_timestamp(merge.uuid_ts));
-    sql.code(" and ").name(merge.id_column).code(" is not null and ").name(column);
-    DRAY_ASSIGN(const QueryResult rows, query(std::move(sql.code(" is not null")).done()));
+    // For the index: only uuid_ts tells them, and that has none.
+    sql.code(" and ").name(merge.id_column).code(" in (select id from ").sql(touched_table.name);
+    sql.code(") and ").name(cast.column);
     std::map<std::uint64_t, std::string> values;  // by uuid
-    for (const auto& row : rows.rows)
-      values.emplace(static_cast<std::uint64_t>(std::stoll(*row[0])), *row[1]);
+    DRAY_TRY(connection_->each_row(
+        std::move(sql.code(" is not null")).done(), [&](PqRow row) -> Result<void> {
+          std::string text = stored_text(cast.from, *row[1]);
+          if (fits(text)) return {};
+          values.emplace(static_cast<std::uint64_t>(number_of<std::int64_t>(row[0])),
+                         std::move(text));
+          return {};
+        }));
+    if (values.empty()) return {};
     const StagedRows& staged = *merge.load->rows;
     BlockScratch scratch;
     for (std::size_t number = 0; number < staged.block_count(); ++number) {
@@ -558,8 +658,7 @@ class PostgresSession final : public WarehouseSession {
         const RowKey& key = block.keys[i];
         const auto value = values.find(key.uuid);
         if (value == values.end() || staged.is_dropped(block.first_row + i)) continue;
-        merge.value_rejects({key.object, key.line, RejectReason::unknown_column_type, column,
-                             ColumnType::varchar, value->second});
+        merge.value_rejects({key.object, key.line, reason, cast.column, cast.to, value->second});
       }
     }
     return {};

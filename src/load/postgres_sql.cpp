@@ -10,22 +10,6 @@ namespace {
 
 constexpr std::string_view ledger_schema = "_dray";
 
-SqlBuilder& add_type(SqlBuilder& sql, ColumnType type) {
-  switch (type) {
-    case ColumnType::boolean:
-      return sql.code("boolean");
-    case ColumnType::bigint:
-      return sql.code("bigint");
-    case ColumnType::double_precision:
-      return sql.code("double precision");
-    case ColumnType::timestamp:
-      return sql.code("timestamp");
-    case ColumnType::varchar:
-      return sql.code("text");
-  }
-  return sql;
-}
-
 struct DdlWriter {
   Sql operator()(const CreateSchema& change) const {
     return std::move(SqlBuilder("create schema if not exists ").name(change.schema)).done();
@@ -38,7 +22,7 @@ struct DdlWriter {
     for (const Column& column : change.columns) {
       if (!first) sql.code(", ");
       first = false;
-      add_type(sql.name(column.name).code(" "), column.type);
+      add_postgres_type(sql.name(column.name).code(" "), column.type);
       // Dray compares keys as S3 does, bytewise.
       if (change.schema == ledger_schema && column.type == ColumnType::varchar) {
         sql.code(" collate \"C\"");
@@ -50,7 +34,7 @@ struct DdlWriter {
   Sql operator()(const AddColumn& change) const {
     SqlBuilder sql("alter table ");
     sql.table(change.schema, change.table).code(" add column ").name(change.column.name);
-    return std::move(add_type(sql.code(" "), change.column.type)).done();
+    return std::move(add_postgres_type(sql.code(" "), change.column.type)).done();
   }
   // A bound that somebody set is in the way of a longer value. Taking it off rewrites nothing.
   Sql operator()(const WidenColumn& change) const {
@@ -85,6 +69,22 @@ LiveColumn live_column(const std::string& name, const std::string& type_name, bo
 }
 
 }  // namespace
+
+SqlBuilder& add_postgres_type(SqlBuilder& sql, ColumnType type) {
+  switch (type) {
+    case ColumnType::boolean:
+      return sql.code("boolean");
+    case ColumnType::bigint:
+      return sql.code("bigint");
+    case ColumnType::double_precision:
+      return sql.code("double precision");
+    case ColumnType::timestamp:
+      return sql.code("timestamp");
+    case ColumnType::varchar:
+      return sql.code("text");
+  }
+  return sql;
+}
 
 Sql postgres_ddl(const SchemaChange& change) { return std::visit(DdlWriter(), change); }
 

@@ -15,6 +15,7 @@ namespace dray {
 constexpr std::size_t postgres_name_bytes_max = 63;
 
 Sql postgres_ddl(const SchemaChange& change);
+SqlBuilder& add_postgres_type(SqlBuilder& sql, ColumnType type);
 
 // What there is in a schema: feed it to postgres_catalog(). One row at least if the schema exists.
 Sql postgres_catalog_query(const std::string& schema);

@@ -7,6 +7,7 @@
 #include <set>
 #include <span>
 
+#include "load/profile_casts.h"
 #include "load/redshift_cluster.h"
 #include "load/redshift_errors.h"
 #include "load/redshift_rows.h"
@@ -79,6 +80,13 @@ Micros to_micros(std::string_view text) { return parse_timestamp(text).value_or(
 // The place of each object's key in the load's list, by the number that the ledger gave it.
 using ObjectPlaces = std::map<std::int64_t, std::uint32_t>;
 
+ObjectPlaces objects_by_number(const TableLoad& load) {
+  ObjectPlaces places;
+  for (std::uint32_t i = 0; i < load.object_numbers->size(); ++i)
+    places.emplace((*load.object_numbers)[i], i);
+  return places;
+}
+
 class RedshiftSession final : public WarehouseSession {
  public:
   RedshiftSession(std::shared_ptr<RedshiftCluster> cluster,
@@ -129,6 +137,8 @@ class RedshiftSession final : public WarehouseSession {
   Result<std::uint64_t> changed(const Sql& sql) {
     return connection_->changed_rows(sql.with_backslashes_escaped());
   }
+  RedshiftRows new_rows(std::vector<std::uint32_t> widths);
+  Result<void> put_rows(const std::string& schema, const std::string& table, RedshiftRows& rows);
   const DedupeWindow& window() const { return cluster_->options.dedupe_window; }
 
   Result<bool> has_schema(const std::string& schema);
@@ -137,13 +147,16 @@ class RedshiftSession final : public WarehouseSession {
   void remember_columns(const CreateTable& table);
   std::vector<std::uint32_t> widths_of(const std::string& table) const;
 
+  Result<void> find_objects(TableLoad& load, RedshiftStaged& staged);
   Result<void> find_rivals(const TableLoad& load, const StagingTable& table,
                            const ObjectPlaces& places, Rivals& rivals);
-  Result<ObjectPlaces> objects_by_number(const TableLoad& load, const StagingTable& table,
-                                         std::vector<std::string>& keys);
   Result<void> find_places(const TableLoad& load, Rivals& rivals);
   Result<std::uint64_t> remove_losers(TableLoad& load, const StagingTable& table);
-  Result<void> reject_values(const ProfileMerge& merge, const std::string& name);
+  Result<void> reject_values(const ProfileMerge& merge, const ProfileCast& cast,
+                             RejectReason reason,
+                             const std::function<bool(std::string_view)>& fits);
+  Result<void> cast_values(const ProfileMerge& merge, const ProfileCast& cast,
+                           const std::string& temp_table);
   Result<void> note_profiles(const TableLoad& load, const StagingTable& table);
 
   unsigned slices();
@@ -376,6 +389,7 @@ Result<TableLoaded> RedshiftSession::load(TableLoad& load) {
   DRAY_ASSERT(at != stager_.staged().end());
   RedshiftStaged& staged = at->second;
   TableLoaded loaded;
+  if (load.object_numbers == nullptr) DRAY_TRY(find_objects(load, staged));
   // Of all the rows: also what loses now may tie with what comes later.
   if (load.lineage_table) DRAY_TRY(execute(insert_lineage(load, staged.table)));
   if (!load.created) {
@@ -394,15 +408,11 @@ Result<TableLoaded> RedshiftSession::load(TableLoad& load) {
 
 // Staged rows that a stored row outdoes leave the staging table.
 Result<std::uint64_t> RedshiftSession::remove_losers(TableLoad& load, const StagingTable& table) {
-  // Keys of the staged rows' objects: this run's, or those that the run knew which staged them.
-  TableLoad known = load;
-  std::vector<std::string> keys;
-  if (load.object_keys == nullptr) known.object_keys = &keys;
-  DRAY_ASSIGN(const ObjectPlaces places, objects_by_number(known, table, keys));
-  Rivals rivals(known, cluster_->duplicates_bytes);
+  const ObjectPlaces places = objects_by_number(load);
+  Rivals rivals(load, cluster_->duplicates_bytes);
   std::uint64_t rows_lost = 0;
   do {
-    DRAY_TRY(find_rivals(known, table, places, rivals));
+    DRAY_TRY(find_rivals(load, table, places, rivals));
     DRAY_TRY(find_places(load, rivals));
     const std::vector<std::uint64_t> lost = rivals.settle().rows_lost;
     for (std::size_t done = 0; done < lost.size(); done += numbers_per_statement) {
@@ -434,21 +444,16 @@ Result<void> RedshiftSession::find_rivals(const TableLoad& load, const StagingTa
   return connection_->each_row(select_rivals(load, table, window(), rivals.rows()), add);
 }
 
-Result<ObjectPlaces> RedshiftSession::objects_by_number(const TableLoad& load,
-                                                        const StagingTable& table,
-                                                        std::vector<std::string>& keys) {
-  ObjectPlaces places;
-  if (load.object_numbers != nullptr) {
-    for (std::uint32_t i = 0; i < load.object_numbers->size(); ++i)
-      places.emplace((*load.object_numbers)[i], i);
-    return places;
-  }
-  DRAY_ASSIGN(const QueryResult objects, query(select_staged_objects(load.schema, table)));
+// Of rows that an earlier run staged: its objects are not this run's.
+Result<void> RedshiftSession::find_objects(TableLoad& load, RedshiftStaged& staged) {
+  DRAY_ASSIGN(const QueryResult objects, query(select_staged_objects(load.schema, staged.table)));
   for (const auto& row : objects.rows) {
-    places.emplace(std::stoll(*row[0]), static_cast<std::uint32_t>(keys.size()));
-    keys.push_back(*row[1]);
+    staged.object_numbers.push_back(to_number(*row[0]));
+    staged.object_keys.push_back(*row[1]);
   }
-  return places;
+  load.object_numbers = &staged.object_numbers;
+  load.object_keys = &staged.object_keys;
+  return {};
 }
 
 // Where the stored rows came from that are as late as their staged rivals.
@@ -472,7 +477,7 @@ Result<void> RedshiftSession::find_places(const TableLoad& load, Rivals& rivals)
 
 Result<void> RedshiftSession::note_profiles(const TableLoad& load, const StagingTable& table) {
   const std::string number = std::to_string(++merges_);
-  profiles_ = {"dray touched " + number, "dray kept " + number};
+  profiles_ = {"dray touched " + number, "dray kept " + number, "dray cast " + number + " "};
   DRAY_TRY(execute(create_touched_profiles(load, profiles_)));
   DRAY_TRY(execute(insert_staged_profiles(load, table, profiles_)));
   if (load.created) return {};
@@ -480,8 +485,17 @@ Result<void> RedshiftSession::note_profiles(const TableLoad& load, const Staging
 }
 
 Result<std::uint64_t> RedshiftSession::merge_profiles(const ProfileMerge& merge) {
-  for (const std::string& column : merge.refused_columns)
-    DRAY_TRY(reject_values(merge, column));
+  for (std::size_t i = 0; i < merge.casts.size(); ++i) {
+    const ProfileCast& cast = merge.casts[i];
+    DRAY_TRY(cast_values(merge, cast, profiles_.cast(i)));
+    DRAY_TRY(reject_values(merge, cast, reason_of(cast), [&](std::string_view text) {
+      return cast_stored(cast, text).has_value();
+    }));
+  }
+  for (const ProfileRefusal& refused : merge.refused_columns) {
+    DRAY_TRY(reject_values(merge, {refused.column, refused.from}, refused.reason,
+                           [](std::string_view) { return false; }));
+  }
   if (!merge.kept_columns.empty()) {
     DRAY_TRY(execute(create_kept_values(merge, profiles_)));
   }
@@ -489,32 +503,46 @@ Result<std::uint64_t> RedshiftSession::merge_profiles(const ProfileMerge& merge)
   return changed(insert_merged_profiles(merge, profiles_));
 }
 
-// Of rows that an earlier run staged, nobody here knows the objects: they are not told again.
-Result<void> RedshiftSession::reject_values(const ProfileMerge& merge, const std::string& name) {
+// Staged values that the profiles' column does not take. `cast` tells column and types.
+Result<void> RedshiftSession::reject_values(const ProfileMerge& merge, const ProfileCast& cast,
+                                            RejectReason reason,
+                                            const std::function<bool(std::string_view)>& fits) {
   const TableLoad& load = *merge.load;
   const RedshiftStaged& staged = stager_.staged().at(load.files);
-  const auto column = std::ranges::find(staged.files.columns, name, &LoadColumn::name);
-  if (column == staged.files.columns.end() || load.object_numbers == nullptr) return {};
-  std::vector<std::string> unused;
-  DRAY_ASSIGN(const auto places, objects_by_number(load, staged.table, unused));
+  const auto& columns = staged.files.columns;
+  if (std::ranges::find(columns, cast.column, &LoadColumn::name) == columns.end()) return {};
+  const ObjectPlaces places = objects_by_number(load);
   const auto tell = [&](PqRow row) -> Result<void> {
-    merge.value_rejects({places.at(to_number(*row[0])),
-                         static_cast<std::uint32_t>(to_number(*row[1])),
-                         RejectReason::unknown_column_type, name, ColumnType::varchar, *row[2]});
+    const std::string text = stored_text(cast.from, *row[2]);
+    if (fits(text)) return {};
+    const auto object = places.find(to_number(*row[0]));
+    if (object == places.end()) return internal_error("a staged row of an unknown object");
+    merge.value_rejects({object->second, static_cast<std::uint32_t>(to_number(*row[1])), reason,
+                         cast.column, cast.to, text});
     return {};
   };
-  return connection_->each_row(select_refused_values(load, staged.table, *column), tell);
+  return connection_->each_row(select_staged_values(load, staged.table, cast.column), tell);
+}
+
+// Fills a table that tells what the values become that fit.
+Result<void> RedshiftSession::cast_values(const ProfileMerge& merge, const ProfileCast& cast,
+                                          const std::string& temp_table) {
+  DRAY_TRY(execute(create_cast_values(cast, temp_table)));
+  RedshiftRows fitting = new_rows({});
+  const auto add = [&](PqRow row) -> Result<void> {
+    const std::string text = stored_text(cast.from, *row[0]);
+    const auto value = cast_stored(cast, text);
+    return value ? fitting.add({*stored_value(cast.from, text), *value}) : Result<void>();
+  };
+  DRAY_TRY(connection_->each_row(select_values_to_cast(merge, cast, profiles_), add));
+  return put_rows("", temp_table, fitting);
 }
 
 // --- Dray's own tables ---------------------------------------------------------------------------
 
 Result<void> RedshiftSession::append(const std::string& schema, const std::string& table,
                                      RowSource& rows) {
-  std::string folder;
-  if (cluster_->area != nullptr && !run_.run_id.empty()) {
-    folder = cluster_->area->ledger_folder(run_.source, run_.run_id, ++files_written_);
-  }
-  RedshiftRows out(folder.empty() ? nullptr : cluster_->area.get(), folder, widths_of(table));
+  RedshiftRows out = new_rows(widths_of(table));
   std::vector<PlainValue> row;
   while (true) {
     DRAY_ASSIGN(const bool more, rows.next(row));
@@ -524,15 +552,30 @@ Result<void> RedshiftSession::append(const std::string& schema, const std::strin
       DRAY_TRY(execute(insert_literals(schema, table, *values)));
     }
   }
-  if (const auto values = out.take_last_literals()) {
+  return put_rows(schema, table, out);
+}
+
+RedshiftRows RedshiftSession::new_rows(std::vector<std::uint32_t> widths) {
+  std::string folder;
+  if (cluster_->area != nullptr && !run_.run_id.empty()) {
+    folder = cluster_->area->ledger_folder(run_.source, run_.run_id, ++files_written_);
+  }
+  StagingArea* const area = folder.empty() ? nullptr : cluster_->area.get();
+  return {area, std::move(folder), std::move(widths)};
+}
+
+// What is not in the table yet.
+Result<void> RedshiftSession::put_rows(const std::string& schema, const std::string& table,
+                                       RedshiftRows& rows) {
+  if (const auto values = rows.take_last_literals()) {
     return execute(insert_literals(schema, table, *values));
   }
-  if (!out.in_files()) return {};
-  DRAY_ASSIGN(const std::string manifest, out.end());
+  if (!rows.in_files()) return {};
+  DRAY_ASSIGN(const std::string manifest, rows.end());
   DRAY_ASSIGN(const CopyAccess access, cluster_->copy_access());
-  const CopyTarget target{schema, table, manifest, out.null_text(), std::nullopt};
+  const CopyTarget target{schema, table, manifest, rows.null_text(), std::nullopt};
   DRAY_TRY(execute(copy_file(target, access)));
-  return check_copy(*connection_, out.count());
+  return check_copy(*connection_, rows.count());
 }
 
 // --- the end -------------------------------------------------------------------------------------

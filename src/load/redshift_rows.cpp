@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/hash.h"
+#include "base/numbers.h"
 #include "base/time.h"
 #include "base/utf8.h"
 #include "stage/csv.h"
@@ -61,6 +62,8 @@ void RedshiftRows::add_literals(const std::vector<PlainValue>& row) {
       literals_.word(*truth ? "true" : "false");
     } else if (const auto* number = std::get_if<std::int64_t>(&value)) {
       literals_.number(*number);
+    } else if (const auto* real = std::get_if<double>(&value)) {
+      literals_.text(double_text(*real));
     } else if (const auto* text = std::get_if<std::string_view>(&value)) {
       literals_.text(that_fits(i, *text));
     } else if (const auto* time = std::get_if<Timestamp>(&value)) {
@@ -80,6 +83,8 @@ void RedshiftRows::add_csv(const std::vector<PlainValue>& row) {
       csv_ += *truth ? 't' : 'f';
     } else if (const auto* number = std::get_if<std::int64_t>(&value)) {
       csv_ += std::to_string(*number);
+    } else if (const auto* real = std::get_if<double>(&value)) {
+      csv_ += double_text(*real);
     } else if (const auto* text = std::get_if<std::string_view>(&value)) {
       const std::string_view fits = that_fits(i, *text);
       const std::size_t before = csv_.size();

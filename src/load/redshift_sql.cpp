@@ -199,6 +199,29 @@ void add_same_id(SqlBuilder& sql, std::string_view stored, const StagingTable& t
   sql.number(days).code(" days' from ").table(table.schema, table.name).code(")");
 }
 
+// Schema "": a temporary table.
+SqlBuilder& add_table(SqlBuilder& sql, const std::string& schema, const std::string& table) {
+  return schema.empty() ? sql.name(table) : sql.table(schema, table);
+}
+
+// A column of the source's, called `t`, as its profile takes it.
+void add_value(SqlBuilder& sql, SqlBuilder& joins, const ProfileMerge& merge,
+               const std::string& column, const ProfileTables& temp) {
+  const auto cast = std::ranges::find(merge.casts, column, &ProfileCast::column);
+  if (cast == merge.casts.end()) {
+    sql.code("t.").name(column);
+    return;
+  }
+  const auto number = static_cast<std::size_t>(cast - merge.casts.begin());
+  const std::string alias = "v" + std::to_string(number);
+  sql.name(alias).code(".fitting");
+  joins.code(" left join ").name(temp.cast(number)).code(" ").name(alias).code(" on t.");
+  joins.name(column).code(" = ").name(alias).code(".stored");
+  if (cast->from != ColumnType::varchar) return;
+  joins.code(" and octet_length(t.").name(column).code(") = octet_length(").name(alias);
+  joins.code(".stored)");
+}
+
 void add_access(SqlBuilder& sql, const CopyAccess& access) {
   if (access.iam_role == "default") {
     sql.code(" iam_role default");
@@ -246,7 +269,7 @@ Sql drop_staging_table(const StagingTable& table) {
 
 Sql copy_file(const CopyTarget& target, const CopyAccess& access) {
   SqlBuilder sql("copy ");
-  sql.table(target.schema, target.table).code(" from ").text(target.manifest);
+  add_table(sql, target.schema, target.table).code(" from ").text(target.manifest);
   add_access(sql, access);
   sql.code(" manifest format as csv");
   if (target.compression == PartCompression::zstd) sql.code(" zstd");
@@ -336,7 +359,7 @@ Sql insert_staged_rows(const TableLoad& load, const StagingTable& table) {
 
 Sql insert_literals(const std::string& schema, const std::string& table, const Sql& rows) {
   SqlBuilder sql("insert into ");
-  return std::move(sql.table(schema, table).code(" values ").sql(rows)).done();
+  return std::move(add_table(sql, schema, table).code(" values ").sql(rows)).done();
 }
 
 Sql insert_lineage(const TableLoad& load, const StagingTable& table) {
@@ -395,17 +418,32 @@ Sql create_kept_values(const ProfileMerge& merge, const ProfileTables& temp) {
   return std::move(sql.code(")")).done();
 }
 
-Sql select_refused_values(const TableLoad& load, const StagingTable& table,
-                          const LoadColumn& column) {
+Sql select_staged_values(const TableLoad& load, const StagingTable& table,
+                         const std::string& column) {
   SqlBuilder sql("select ");
-  sql.name(object_column).code(", ").name(line_column);
-  if (column.type == ColumnType::boolean) {
-    sql.code(", case when ").name(column.name).code(" then 'true' else 'false' end");
-  } else {
-    sql.code(", cast(").name(column.name).code(" as varchar(65535))");
-  }
+  sql.name(object_column).code(", ").name(line_column).code(", ").name(column);
   sql.code(" from ").table(table.schema, table.name).code(" where ").name(load.profile_id_column);
-  return std::move(sql.code(" is not null and ").name(column.name).code(" is not null")).done();
+  return std::move(sql.code(" is not null and ").name(column).code(" is not null")).done();
+}
+
+Sql create_cast_values(const ProfileCast& cast, const std::string& temp_table) {
+  SqlBuilder sql("create temp table ");
+  sql.name(temp_table).code(" (stored ");
+  add_type(sql, cast.from, varchar_bytes_most);
+  add_type(sql.code(", fitting "), cast.to, varchar_bytes_most);
+  return std::move(sql.code(")")).done();
+}
+
+// Texts that differ in blanks at their end alone are equal to Redshift, but only one of them may
+// fit.
+Sql select_values_to_cast(const ProfileMerge& merge, const ProfileCast& cast,
+                          const ProfileTables& temp) {
+  SqlBuilder sql("select distinct t.");
+  sql.name(cast.column);
+  if (cast.from == ColumnType::varchar) sql.code(", octet_length(t.").name(cast.column).code(")");
+  sql.code(" from ").table(merge.schema, merge.source_table).code(" t join ").name(temp.touched);
+  sql.code(" p on t.").name(merge.id_column).code(" = p.id where t.").name(cast.column);
+  return std::move(sql.code(" is not null")).done();
 }
 
 // The value of a column is the latest that is not NULL. Rows of one profile have one order, so that
@@ -427,13 +465,17 @@ Sql insert_merged_profiles(const ProfileMerge& merge, const ProfileTables& temp)
   sql.code(" as profile, max(t.\"received_at\") over (partition by t.").name(merge.id_column);
   sql.code(") as latest, p.uuid as hash, row_number() over (partition by t.");
   sql.name(merge.id_column).code(" order by t.\"received_at\") as place");
+  SqlBuilder joins;
   for (std::uint64_t i = 0; i < merge.columns.size(); ++i) {
-    sql.code(", last_value(t.").name(merge.columns[i]).code(" ignore nulls) over (partition by t.");
+    sql.code(", last_value(");
+    add_value(sql, joins, merge, merge.columns[i], temp);
+    sql.code(" ignore nulls) over (partition by t.");
     sql.name(merge.id_column).code(" order by t.\"received_at\", t.\"timestamp\", t.\"id\" rows ");
     sql.code("between unbounded preceding and unbounded following) as c").number(i);
   }
   sql.code(" from ").table(merge.schema, merge.source_table).code(" t join ");
-  sql.name(temp.touched).code(" p on t.").name(merge.id_column).code(" = p.id) merged");
+  sql.name(temp.touched).code(" p on t.").name(merge.id_column).code(" = p.id");
+  sql.sql(std::move(joins).done()).code(") merged");
   if (!merge.kept_columns.empty()) {
     sql.code(" left join ").name(temp.kept).code(" k on k.\"id\" = profile");
   }

@@ -48,7 +48,7 @@ struct CopyAccess {
 };
 
 struct CopyTarget {
-  std::string schema;
+  std::string schema;  // "": a temporary table
   std::string table;
   std::string manifest;  // url
   std::string null_text;
@@ -73,7 +73,7 @@ Sql delete_staged_rows(const StagingTable& table, std::span<const std::uint64_t>
 // Stored rows whose id is staged.
 Sql delete_replaced_rows(const TableLoad& load, const StagingTable& table,
                          const DedupeWindow& window);
-// `rows` is what RedshiftRows::literals() gives.
+// `rows` is what RedshiftRows gives. Schema "": a temporary table.
 Sql insert_literals(const std::string& schema, const std::string& table, const Sql& rows);
 // The staged rows into their table, with this load's uuid_ts.
 Sql insert_staged_rows(const TableLoad& load, const StagingTable& table);
@@ -84,6 +84,10 @@ Sql insert_lineage(const TableLoad& load, const StagingTable& table);
 struct ProfileTables {
   std::string touched;  // the profiles that a load changes
   std::string kept;     // what they have in columns that are somebody else's
+  std::string casts;    // what the names of cast tables begin with
+
+  // What the values of ProfileMerge::casts[number] become that fit.
+  std::string cast(std::size_t number) const { return casts + std::to_string(number); }
 };
 
 Sql create_touched_profiles(const TableLoad& load, const ProfileTables& temp);
@@ -94,9 +98,13 @@ Sql insert_replaced_profiles(const TableLoad& load, const StagingTable& table,
                              const DedupeWindow& window, const ProfileTables& temp);
 Sql delete_touched_profiles(const ProfileMerge& merge, const ProfileTables& temp);
 Sql create_kept_values(const ProfileMerge& merge, const ProfileTables& temp);
+Sql create_cast_values(const ProfileCast& cast, const std::string& temp_table);
+// All values that have to be cast, of the touched profiles' stored rows.
+Sql select_values_to_cast(const ProfileMerge& merge, const ProfileCast& cast,
+                          const ProfileTables& temp);
 Sql insert_merged_profiles(const ProfileMerge& merge, const ProfileTables& temp);
-// Staged values for a column that profiles cannot take: object, line, value.
-Sql select_refused_values(const TableLoad& load, const StagingTable& table,
-                          const LoadColumn& column);
+// Staged values of a column that profiles may not take: object, line, value.
+Sql select_staged_values(const TableLoad& load, const StagingTable& table,
+                         const std::string& column);
 
 }  // namespace dray

@@ -29,6 +29,10 @@ struct RedshiftStaged {
   StagingTable table;
   bool is_own = true;      // written by this run, not by one before
   bool is_loaded = false;  // in the transaction at hand
+  // The objects of rows that an earlier run staged, once they are loaded: keys, the ledger's
+  // numbers.
+  std::vector<std::string> object_keys{};
+  std::vector<std::int64_t> object_numbers{};
 };
 
 class RedshiftStager {

@@ -51,7 +51,8 @@ struct QueryResult {
 };
 
 // A value for one of Dray's own tables.
-using PlainValue = std::variant<std::monostate, bool, std::int64_t, std::string_view, Timestamp>;
+using PlainValue =
+    std::variant<std::monostate, bool, std::int64_t, double, std::string_view, Timestamp>;
 
 // Rows handed over one at a time; what a row's text borrows lives until the next call.
 class RowSource {

@@ -14,6 +14,8 @@ namespace dray {
 
 // What a varchar holds, in bytes, where a warehouse wants to be told (the specification, 3.8).
 constexpr std::uint32_t varchar_bytes_default = 512;
+// As long as it likes.
+constexpr std::uint32_t varchar_bytes_unbounded = UINT32_MAX;
 
 struct Column {
   std::string name;
@@ -94,9 +96,6 @@ struct CatalogLimits {
   std::size_t columns_per_table_max = 1'600;
   // The longest string a column may be made or widened to hold; nothing: strings have no bound.
   std::optional<std::uint32_t> varchar_bytes_max;
-  // Whether merge_profiles() knows ProfileMerge::casts; else a profile's column must be of the type
-  // that it has where its values come from.
-  bool casts_profiles = false;
 };
 
 }  // namespace dray

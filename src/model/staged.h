@@ -93,7 +93,8 @@ struct TableLoad {
   std::vector<LoadColumn> columns;
   Micros uuid_ts = 0;
   StagedRows* rows = nullptr;  // borrowed
-  // Keys of this run's objects by RowKey::object, for ties. Borrowed.
+  // Keys of this run's objects by RowKey::object, for ties. Borrowed. Rows that an earlier run left
+  // in files come without; load() gives such a load those of its own objects.
   const std::vector<std::string>* object_keys = nullptr;
   // The ledger's numbers for them; no_object_number for those that could not be read. Borrowed.
   const std::vector<std::int64_t>* object_numbers = nullptr;
@@ -112,11 +113,20 @@ struct TableLoad {
   std::uint64_t rows_in_files = 0;
 };
 
-// A column of a profile that somebody gave another type than its values have.
+// A column of a profile that cannot take its values as they are stored: somebody gave it another
+// type, or it is too narrow and the warehouse will not widen it.
 struct ProfileCast {
   std::string column;
+  ColumnType from = ColumnType::varchar;         // in the source table
+  ColumnType to = ColumnType::varchar;           // in the profile
+  std::optional<std::uint32_t> varchar_bytes{};  // of a profile's varchar with a bound
+};
+
+// A column of a profile that takes no values.
+struct ProfileRefusal {
+  std::string column;
   ColumnType from = ColumnType::varchar;  // in the source table
-  ColumnType to = ColumnType::varchar;    // in the profile
+  RejectReason reason = RejectReason::unknown_column_type;
 };
 
 // `users` from `identifies`, or `accounts` from `groups`: for every column the latest value that is
@@ -131,9 +141,10 @@ struct ProfileMerge {
   // One that does not fit does not count, and is a reject if this load brought it.
   std::vector<ProfileCast> casts;
   // The other columns of `table`, somebody's own or of types that Dray does not write. What a
-  // profile has there it keeps; values of this load for the refused ones are rejects.
+  // profile has there it keeps.
   std::vector<std::string> kept_columns;
-  std::vector<std::string> refused_columns;
+  // Values of this load for these are rejects.
+  std::vector<ProfileRefusal> refused_columns;
   const TableLoad* load = nullptr;  // of `source_table`, as it was loaded. Borrowed
   ValueRejectSink value_rejects;
   Micros uuid_ts = 0;

@@ -27,16 +27,24 @@ Result<void> check_counts(const TableLoad& load, const TableLoaded& loaded) {
                         " arrived; nothing was committed");
 }
 
-// varchar holds everything as it is.
-std::vector<ProfileCast> casts_of(const Profiles& profiles) {
-  std::vector<ProfileCast> casts;
+bool is_narrower(const LoadColumn& column, const WantedColumn& source) {
+  return column.type == ColumnType::varchar &&
+         column.varchar_bytes.value_or(varchar_bytes_unbounded) < source.varchar_bytes;
+}
+
+// Which values the profiles' columns take as they are, which otherwise, and which not at all.
+void add_columns(const Profiles& profiles, ProfileMerge& merge) {
   for (const WantedColumn& source : profiles.sources) {
     const auto column = std::ranges::find(profiles.plan.columns, source.name, &LoadColumn::name);
-    if (column == profiles.plan.columns.end() || column->refused) continue;
-    if (column->type == source.type || column->type == ColumnType::varchar) continue;
-    casts.push_back({source.name, source.type, column->type});
+    if (column == profiles.plan.columns.end()) continue;
+    if (column->refused) {
+      merge.refused_columns.push_back({source.name, source.type, *column->refused});
+      continue;
+    }
+    merge.columns.push_back(source.name);
+    if (column->type == source.type && !is_narrower(*column, source)) continue;
+    merge.casts.push_back({source.name, source.type, column->type, column->varchar_bytes});
   }
-  return casts;
 }
 
 // Behind the lock: the session that was lost may be committing still.
@@ -163,6 +171,7 @@ Result<void> LoadTransaction::write_and_commit(const std::function<Result<void>(
     auto written = write_all(write_record);
     if (written) written = stop_requested();
     if (written) written = commit_recorded(context_, parts_.session);
+    if (written) parts_.value_rejects.end_attempts();
     if (written || !may_try_again(written.error(), attempt)) return written;
     if (!session().rollback()) return written;
   }
@@ -180,6 +189,8 @@ Result<void> LoadTransaction::write_all(const std::function<Result<void>()>& wri
   const std::stop_callback on_stop(context_.stop, [this] { session().interrupt(); });
   context_.report.collections.clear();
   table_at_work_.reset();
+  keys_in_files_.clear();
+  DRAY_TRY(parts_.value_rejects.begin_attempt());
   DRAY_TRY(session().begin());
   DRAY_TRY(session().lock(load_wait_max));
   DRAY_TRY(create_ledger(session()));
@@ -309,18 +320,26 @@ Result<void> LoadTransaction::merge_profiles(const Profiles& profiles, const Tab
   merge.table = plan.table;
   merge.id_column = load.profile_id_column;
   merge.uuid_ts = parts_.uuid_ts;
-  for (const LoadColumn& column : plan.columns) {
-    if (!column.standard && !column.refused) merge.columns.push_back(column.name);
-  }
-  merge.casts = casts_of(profiles);
+  add_columns(profiles, merge);
   merge.kept_columns = profiles.kept_columns;
-  merge.refused_columns = profiles.refused_columns;
   merge.load = &load;
-  merge.value_rejects = parts_.value_rejects.sink(plan.table);
+  merge.value_rejects = [sink = parts_.value_rejects.sink(plan.table),
+                         first = number_of_first_object(load)](ValueReject reject) {
+    reject.object += first;
+    sink(reject);
+  };
   auto merged = session().merge_profiles(merge);
   if (!merged) return std::move(merged).error().within("merge " + plan.table);
   collection_for(plan).rows_loaded = *merged;
   return {};
+}
+
+// Of rows in files, whose objects are those of several tables.
+std::uint32_t LoadTransaction::number_of_first_object(const TableLoad& load) {
+  if (load.object_keys == &parts_.objects.keys) return 0;
+  const auto first = static_cast<std::uint32_t>(keys_in_files_.size());
+  keys_in_files_.insert(keys_in_files_.end(), load.object_keys->begin(), load.object_keys->end());
+  return first;
 }
 
 CollectionReport& LoadTransaction::collection_for(const TablePlan& table) {

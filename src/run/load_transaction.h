@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "base/result.h"
@@ -56,6 +57,8 @@ class LoadTransaction {
   std::vector<LeftOut> left_out() const;
   // Those whose rows are in.
   std::vector<const TableLoad*> loaded() const;
+  // By ValueReject::object, of what is told of rows in files.
+  const std::vector<std::string>& keys_in_files() const { return keys_in_files_; }
   // Before the transaction: rows in files that it must not take.
   void leave_out(std::size_t target, Error why);
 
@@ -71,6 +74,7 @@ class LoadTransaction {
   Result<void> load_tables();
   Result<void> load_table(std::size_t i);
   Result<void> merge_profiles(const Profiles& profiles, const TableLoad& load);
+  std::uint32_t number_of_first_object(const TableLoad& load);
   CollectionReport& collection_for(const TablePlan& table);
   std::size_t columns_of(std::size_t i) const;
   Result<void> commit_tables();
@@ -83,7 +87,8 @@ class LoadTransaction {
   std::vector<TableLoad> loads_;              // by target
   std::map<std::size_t, Error> left_out_;     // by target
   std::optional<std::size_t> table_at_work_;  // a target
-  bool tables_committed_ = false;             // some, by a transaction of their own
+  std::vector<std::string> keys_in_files_;
+  bool tables_committed_ = false;  // some, by a transaction of their own
 };
 
 // Commits what has the run's record in it. The answer to a COMMIT may be lost: then the session is

@@ -59,7 +59,8 @@ class Sync {
         stop_(std::move(stop)),
         context_{request, store, warehouse, progress, stop_, report_},
         registry_(registry_limits(warehouse)),
-        staged_({request.memory_bytes / 4, temp_directory(request)}) {
+        staged_({request.memory_bytes / 4, temp_directory(request)}),
+        value_rejects_(staged_, {request.memory_bytes / 64, temp_directory(request)}) {
     report_.started = now();
     report_.run_id = make_run_id(report_.started);
     report_.location = store.location();
@@ -144,11 +145,17 @@ class Sync {
     LoadTransaction transaction(parts_of(tables, no_objects));
     DRAY_TRY(transaction.stage());
     leave_out_what_changed(tables, transaction);
-    DRAY_TRY(transaction.write_and_commit(
-        [&] { return PendingTables::forget_loaded(transaction, *session_); }));
+    DRAY_TRY(transaction.write_and_commit([&] { return record_waited(transaction); }));
     pending_.tell_loaded(transaction);
+    values_rejected_before_ = report_.values_rejected;
     report_.collections.clear();
     return {};
+  }
+
+  Result<void> record_waited(const LoadTransaction& transaction) {
+    const std::vector<std::string>& keys = transaction.keys_in_files();
+    DRAY_TRY(record_value_rejects(keys, std::vector<bool>(keys.size())));
+    return PendingTables::forget_loaded(transaction, *session_);
   }
 
   // --- nothing new -------------------------------------------------------------------------------
@@ -336,17 +343,23 @@ class Sync {
       DRAY_TRY(resolve_rejects(*session_, report_.source, report_.run_id, key,
                                {lines.begin(), lines.end()}));
     }
-    DRAY_TRY(value_rejects_.flush());
-    const auto rejects = staged_.view({{rejects_table, {}}});
-    DRAY_ASSIGN(const ValuesRejected values_rejected,
-                write_rejects(*session_, report_.source, report_.run_id, now(), *rejects,
-                              objects_.keys, objects_.unusable));
-    report_.values_rejected = 0;
-    for (const auto& [table, count] : values_rejected)
-      report_.values_rejected += count;
-    for (CollectionReport& collection : report_.collections) {
-      const auto count = values_rejected.find(collection.table);
-      if (count != values_rejected.end()) collection.values_rejected = count->second;
+    return record_value_rejects(objects_.keys, objects_.unusable);
+  }
+
+  Result<void> record_value_rejects(const std::vector<std::string>& keys,
+                                    const std::vector<bool>& unusable) {
+    report_.values_rejected = values_rejected_before_;
+    DRAY_ASSIGN(const auto told, value_rejects_.rows());
+    for (const std::unique_ptr<StagedRows>& rejects : told) {
+      DRAY_ASSIGN(const ValuesRejected rejected,
+                  write_rejects(*session_, report_.source, report_.run_id, now(), *rejects, keys,
+                                unusable));
+      for (const auto& [table, count] : rejected)
+        report_.values_rejected += count;
+      for (CollectionReport& collection : report_.collections) {
+        const auto count = rejected.find(collection.table);
+        if (count != rejected.end()) collection.values_rejected += count->second;
+      }
     }
     return {};
   }
@@ -381,9 +394,10 @@ class Sync {
   ObjectSet objects_;
   Registry registry_;
   BlockStore staged_;
-  ValueRejects value_rejects_{staged_};
+  ValueRejects value_rejects_;
   Tables tables_;
   Micros uuid_ts_ = 0;
+  std::uint64_t values_rejected_before_ = 0;  // of rows that had waited
 };
 
 }  // namespace

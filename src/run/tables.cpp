@@ -164,7 +164,10 @@ std::vector<WantedColumn> profile_columns(const Catalog& catalog, const TablePla
   if (const LiveTable* table = live_table(catalog, from.table)) {
     for (const LiveColumn& column : table->columns) {
       if (!column.writable) continue;
-      add(column.name, column.type, column.varchar_bytes.value_or(varchar_bytes_default));
+      add(column.name, column.type,
+          column.type == ColumnType::varchar
+              ? column.varchar_bytes.value_or(varchar_bytes_unbounded)
+              : varchar_bytes_default);
     }
   }
   for (const Column& column : from.new_columns)
@@ -181,18 +184,14 @@ void find_kept_columns(const Catalog& catalog, Profiles& profiles) {
     const auto load = std::ranges::find(profiles.plan.columns, column.name, &LoadColumn::name);
     if (load != profiles.plan.columns.end() && !load->refused) continue;
     profiles.kept_columns.push_back(column.name);
-    if (load != profiles.plan.columns.end()) profiles.refused_columns.push_back(column.name);
   }
 }
 
-// The values of profiles are not cut: a column of theirs that is too narrow takes none.
-void refuse_column(const WidenColumn& widen, Profiles& profiles) {
-  if (profiles.plan.table != widen.table) return;
-  for (LoadColumn& column : profiles.plan.columns) {
-    if (column.name == widen.column) column.refused = RejectReason::too_long;
+void keep_width(const WidenColumn& widen, TablePlan& table) {
+  if (table.table != widen.table) return;
+  for (LoadColumn& column : table.columns) {
+    if (column.name == widen.column) column.varchar_bytes = widen.varchar_bytes_before;
   }
-  profiles.kept_columns.push_back(widen.column);
-  profiles.refused_columns.push_back(widen.column);
 }
 
 }  // namespace
@@ -257,14 +256,10 @@ Result<void> plan_tables(const Catalog& catalog, const RunContext& context, Tabl
 }
 
 void keep_width(const WidenColumn& widen, Tables& tables) {
-  for (TablePlan& table : tables.plan.tables) {
-    if (table.table != widen.table) continue;
-    for (LoadColumn& column : table.columns) {
-      if (column.name == widen.column) column.varchar_bytes = widen.varchar_bytes_before;
-    }
-  }
+  for (TablePlan& table : tables.plan.tables)
+    keep_width(widen, table);
   for (Profiles& profiles : tables.profiles)
-    refuse_column(widen, profiles);
+    keep_width(widen, profiles.plan);
 }
 
 Result<LineCounts> count_lines(const Tables& tables, ObjectSet& objects) {

@@ -33,9 +33,8 @@ struct Target {
 // `users` or `accounts`, which follow from identifies or groups.
 struct Profiles {
   TablePlan plan;
-  std::vector<WantedColumn> sources;         // the columns, with the types that their values have
-  std::vector<std::string> kept_columns;     // whose stored values stay
-  std::vector<std::string> refused_columns;  // of them, those that values would be for
+  std::vector<WantedColumn> sources;      // the columns, with the types that their values have
+  std::vector<std::string> kept_columns;  // whose stored values stay
 };
 
 struct Tables {
@@ -60,7 +59,8 @@ void add_table_in_files(const TableLoad& load, Tables& tables);
 // Compares with the warehouse. Tables that are nearly full are notices.
 Result<void> plan_tables(const Catalog& catalog, const RunContext& context, Tables& tables);
 
-// A column that the warehouse will not widen keeps its width: what is longer is cut, and told.
+// A column that the warehouse will not widen keeps its width: what is longer is told, and cut or,
+// in profiles, left out.
 void keep_width(const WidenColumn& widen, Tables& tables);
 
 // A line is loaded if any of its rows is, a duplicate if all of them lost. Into the objects'

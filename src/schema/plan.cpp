@@ -126,7 +126,6 @@ class TablePlanner {
     live_ = find_table(catalog_, wanted_.name);
     if (live_ != nullptr) DRAY_TRY(check_ours(catalog_, *live_));
     plan_.created = live_ == nullptr;
-    DRAY_TRY(check_profile_types());
     collect_new_columns();
     add_load_columns();
     add_changes(changes);
@@ -151,29 +150,6 @@ class TablePlanner {
   // Within the limits; a value may be longer.
   std::uint32_t within_limits(std::uint32_t varchar_bytes) const {
     return std::min(varchar_bytes, limits_.varchar_bytes_max.value_or(varchar_bytes));
-  }
-
-  // The columns of `users` follow those of `identifies`. If somebody changed the type of one of the
-  // two, a warehouse that does not cast would round the other's values, or fail the load.
-  Result<void> check_profile_types() const {
-    if (limits_.casts_profiles) return {};
-    if (wanted_.name != "users" && wanted_.name != "accounts") return {};
-    for (const WantedColumn& column : wanted_.columns) {
-      const LiveColumn* live = live_column(column.name);
-      if (live == nullptr || !live->writable) continue;
-      if (live->type == column.type || live->type == ColumnType::varchar) continue;
-      const std::string_view type = to_string(column.type);
-      const std::string name = catalog_.schema + "." + wanted_.name;
-      std::string message = name;
-      message.append(".").append(column.name).append(" is ").append(to_string(live->type));
-      message.append(", and its values come from ");
-      message.append(wanted_.name == "users" ? "identifies" : "groups");
-      message.append(", where it is ").append(type);
-      message.append("\ntry: alter table ").append(name).append(" alter column \"");
-      message.append(column.name).append("\" type ").append(type);
-      return config_error(std::move(message));
-    }
-    return {};
   }
 
   // What the warehouse lacks, in the order of creation, up to the bound.

@@ -127,6 +127,24 @@ class WarehouseContract : public testing::TestWithParam<Kind> {
            R"(","receivedAt":"2024-05-01T)" + time + R"(Z","properties":)" + properties + "}\n";
   }
 
+  // An identify call of the user "u1".
+  static std::string identify(const std::string& id, const std::string& time,
+                              const std::string& traits) {
+    return R"({"type":"identify","userId":"u1","messageId":")" + id +
+           R"(","receivedAt":"2024-05-01T)" + time + R"(Z","traits":)" + traits + "}\n";
+  }
+
+  // `users` as somebody made it, with columns of their own.
+  void make_users(const std::string& columns) const {
+    const auto at = session();
+    EXPECT_TRUE(at->execute(typed("create schema shop")).ok());
+    const auto made = at->execute(
+        typed("create table shop.users (id varchar not null, received_at timestamp, uuid bigint, "
+              "uuid_ts timestamp, " +
+              columns + ")"));
+    EXPECT_TRUE(made.ok()) << made.error().message;
+  }
+
   std::optional<testing_support::PostgresDatabase> database_;
   std::string address_;
   std::unique_ptr<Warehouse> warehouse;
@@ -382,11 +400,6 @@ TEST_P(WarehouseContract, DuplicatesForWhichThereIsNoRoomAreSettledInParts) {
 }
 
 TEST_P(WarehouseContract, ProfilesHaveTheLatestValueOfEachTraitThatIsNotNull) {
-  const auto identify = [](const std::string& id, const std::string& time,
-                           const std::string& traits) {
-    return R"({"type":"identify","userId":"u1","messageId":")" + id +
-           R"(","receivedAt":"2024-05-01T)" + time + R"(Z","traits":)" + traits + "}\n";
-  };
   store.add("a.json", identify("m1", "10:00:00", R"({"name":"Ada","place":"London","vip":true})") +
                           identify("m2", "11:00:00", R"({"name":"Ada L","vip":null})"));
   sync_all();
@@ -400,6 +413,103 @@ TEST_P(WarehouseContract, ProfilesHaveTheLatestValueOfEachTraitThatIsNotNull) {
   sync_all();
   EXPECT_THAT(rows("select id, name, place, vip, age from shop.users"),
               ElementsAre("u1|Ada|Paris|true|36"));
+}
+
+// A column of users that is not of the type which its values have in identifies.
+struct OtherType {
+  const char* column;
+  const char* type;      // in users
+  const char* fits;      // as JSON
+  const char* does_not;  // likewise
+  const char* kept;      // what users has then
+  const char* rejected;  // the reject's value
+};
+constexpr OtherType other_types[] = {
+    // Redshift takes the two for equal.
+    {"text_whole", "bigint", R"("41")", R"("41 ")", "41", "41 "},
+    {"text_real", "double precision", R"("0.1")", R"("1.0")", "0.1", "1.0"},
+    {"text_truth", "boolean", R"("true")", R"("yes")", "true", "yes"},
+    {"text_time", "timestamp", R"("1991-02-03T04:05:06.5+01:00")", R"("in 'spring' \\")",
+     "1991-02-03 03:05:06.5", "in 'spring' \\"},
+    {"whole_real", "double precision", "-7", "9007199254740993", "-7", "9007199254740993"},
+    {"whole_truth", "boolean", "null", "1", "NULL", "1"},
+    {"whole_text", "varchar", "12", "null", "12", nullptr},
+    {"real_whole", "bigint", "1e3", "1.5", "1000", "1.5"},
+    {"real_text", "varchar", "1e20", "null", "1e+20", nullptr},
+    {"truth_whole", "bigint", "null", "true", "NULL", "true"},
+    {"truth_text", "varchar", "false", "null", "false", nullptr},
+    {"time_whole", "bigint", "null", R"("1990-01-01")", "NULL", "1990-01-01 00:00:00"},
+    {"time_text", "varchar", R"("1990-01-01")", "null", "1990-01-01 00:00:00", nullptr},
+};
+
+TEST_P(WarehouseContract, ProfilesOfOtherTypesTakeWhatFitsWithoutLoss) {
+  std::string columns;
+  std::string names;
+  std::string fitting = "{";
+  std::string unfit = "{";
+  std::string kept;
+  std::vector<std::string> rejects;
+  for (const OtherType& other : other_types) {
+    const std::string comma = columns.empty() ? "" : ", ";
+    columns += comma + other.column + " " + other.type;
+    names += comma + other.column;
+    fitting += comma + "\"" + other.column + "\":" + other.fits;
+    unfit += comma + "\"" + other.column + "\":" + other.does_not;
+    kept += (kept.empty() ? "" : "|") + std::string(other.kept);
+    if (other.rejected != nullptr) {
+      rejects.push_back(std::string(other.column) + "|does_not_fit|" + other.rejected);
+    }
+  }
+  make_users(columns);
+  store.add("a.json",
+            identify("m1", "09:00:00", unfit + "}") + identify("m2", "10:00:00", fitting + "}"));
+  EXPECT_EQ(sync_all().values_rejected, rejects.size());
+  EXPECT_EQ(rows("select " + names + " from shop.users"), std::vector{kept});
+  // What fits is stored by now, and nothing of it comes again.
+  store.add("b.json", identify("m3", "11:00:00", unfit + "}"));
+  sync_all();
+  EXPECT_EQ(rows("select " + names + " from shop.users"), std::vector{kept});
+  EXPECT_THAT(rows("select column_name, reason, value from _dray.rejects where object = 'b.json' "
+                   "and table_name = 'users'"),
+              testing::UnorderedElementsAreArray(rejects));
+}
+
+// More than one answer of the warehouse's holds, or one statement to it.
+TEST_P(WarehouseContract, ThousandsOfValuesOfProfilesAreConverted) {
+  make_users("age bigint");
+  constexpr int users = 25'000;
+  std::string identifies;
+  for (int i = 0; i < users; ++i) {
+    const std::string age = std::to_string(100'000 + i);
+    identifies += R"({"type":"identify","userId":"u)" + age + R"(","messageId":"m)" + age +
+                  R"(","receivedAt":"2024-05-01T10:00:00Z","traits":{"age":")" + age + "\"}}\n";
+  }
+  store.add("a.json", identifies + identify("m", "10:00:00", R"({"age":"x"})"));
+  EXPECT_EQ(sync_all().values_rejected, 1U);
+  EXPECT_THAT(rows("select count(*), count(age) from shop.users"), ElementsAre("25001|25000"));
+  EXPECT_THAT(rows("select count(*) from shop.users where 'u' || cast(age as varchar) <> id"),
+              ElementsAre("0"));
+}
+
+TEST_P(WarehouseContract, AColumnOfProfilesThatCannotBeWidenedTakesWhatFits) {
+  if (GetParam() == Kind::duckdb) return;  // has no bounds
+  const bool is_redshift = GetParam() == Kind::redshift;
+  make_users(is_redshift ? "note varchar(4) encode bytedict" : "note varchar(4)");
+  if (!is_redshift) {
+    ASSERT_TRUE(
+        session()->execute(typed("create view shop.notes as select note from shop.users")).ok());
+  }
+  store.add("a.json",
+            identify("m1", "10:00:00", R"({"note":"abcd"})") +
+                identify("m2", "11:00:00", R"({"note":")" + std::string(600, 'e') + "\"}"));
+  const RunReport report = sync_all();
+  EXPECT_THAT(report.notices,
+              testing::Contains(testing::Field(&Notice::code, "column_not_widened")));
+  EXPECT_THAT(rows("select note from shop.users"), ElementsAre("abcd"));
+  EXPECT_THAT(
+      rows("select line, reason, table_name, column_name, detail from _dray.rejects"),
+      ElementsAre("2|too_long|users|note|the value is longer than its column can hold; widen the "
+                  "column and retry"));
 }
 
 TEST_P(WarehouseContract, ProfilesOfMoreTraitsThanAStatementTakesAreWhole) {

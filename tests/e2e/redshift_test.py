@@ -17,7 +17,17 @@ import threading
 import time
 import unittest
 
-from redshift_case import CLUSTER, SOURCE, BUCKET, RedshiftTest, StandInTest, identify, track, write_logs
+from redshift_case import (
+    BUCKET,
+    CLUSTER,
+    SOURCE,
+    RedshiftTest,
+    StandInTest,
+    identify,
+    quoted,
+    track,
+    write_logs,
+)
 
 SAMPLE = SOURCE / "examples/shop-logs/segment-logs/kWebShop01"
 
@@ -266,6 +276,45 @@ class Trouble(StandInTest):
             self.redshift.control(f'error {kind} times=1 at ^insert into "{self.source}"."tracks"')
         self.sync()
         self.assert_equals_duckdb()
+        self.assert_nothing_left()
+
+    def make_users(self, columns):
+        """Before the first sync: `users` as somebody made it."""
+        users = f"{quoted(self.source)}.users"
+        self.redshift.run_sql(
+            f"create schema {quoted(self.source)}",
+            f"create table {users} (id varchar(512) not null, received_at timestamp, uuid bigint, uuid_ts timestamp, {columns})",
+        )
+
+    def profile_rejects(self):
+        sql = "select object, line, reason, column_name, value from _dray.rejects"
+        sql += f" where source = '{self.source}' and table_name = 'users' order by line"
+        return [tuple(row.values()) for row in self.query(self.warehouse, sql)]
+
+    def test_rejects_of_a_transaction_that_is_tried_again_are_told_once(self):
+        self.make_users("name bigint")
+        for kind in ("1023", "deadlock"):
+            self.redshift.control(f'error {kind} times=1 at ^insert into "{self.source}"."users"')
+        said = self.sync()
+        told = [("b.json.gz", 1 + i, "does_not_fit", "name", f"n{i}") for i in range(9)]
+        self.assertEqual(self.profile_rejects(), told)
+        self.assertIn("9 values", said)
+
+    def test_rejects_of_rows_that_waited_are_told_when_they_are_loaded(self):
+        self.make_users("name bigint")
+        self.redshift.control(f'error permission times=0 at ^insert into "{self.source}"."identifies"')
+        self.sync(code=3)
+        self.assertEqual(self.profile_rejects(), [])
+        self.redshift.control("clear")
+        # New objects, whose numbers in the run are not those of the run before.
+        write_logs(self.logs / "0.json.gz", [identify(900, 50, user="u9", name="later")])
+        for kind in ("1023", "deadlock"):
+            self.redshift.control(f'error {kind} times=1 at ^insert into "{self.source}"."users"')
+        said = self.sync()
+        told = [("b.json.gz", 1 + i, "does_not_fit", "name", f"n{i}") for i in range(9)]
+        told.append(("0.json.gz", 1, "does_not_fit", "name", "later"))
+        self.assertEqual(sorted(self.profile_rejects()), sorted(told))
+        self.assertIn("10 values", said)
         self.assert_nothing_left()
 
     def test_the_answer_to_the_commit_is_lost(self):

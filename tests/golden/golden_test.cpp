@@ -341,12 +341,10 @@ bool register_cases() {
 
 const bool registered = register_cases();
 
-// PostgreSQL cuts names where the others do not, tells capitals apart, and does not convert the
-// values of profiles.
+// PostgreSQL cuts names where the others do not, and tells capitals apart.
 bool is_for_postgres(std::string_view path) {
   return path != "names/long_names.case" && path != "json/nesting.case" &&
-         path != "names/made_by_hand_in_capitals.case" && path != "issues/002.case" &&
-         path != "profiles/another_type_in_users.case";
+         path != "names/made_by_hand_in_capitals.case" && path != "issues/002.case";
 }
 
 TEST(Postgres, GivesTheSameTables) {

@@ -165,25 +165,6 @@ TEST(Plan, IdentifiesHasTheColumnThatUsersAreComputedFrom) {
             (Names{"id", "received_at", "uuid", "uuid_ts", "user_id"}));
 }
 
-TEST(Plan, ProfilesHaveTheTypesOfTheirSourceUnlessTheWarehouseCasts) {
-  const auto plan_with = [](ColumnType users, ColumnType identifies, bool casts_profiles = false) {
-    CatalogLimits limits;
-    limits.casts_profiles = casts_profiles;
-    return make_plan(catalog_of({our_table("users", {live("age", users)})}),
-                     {{"users", {property("age", identifies)}}}, ContractColumns::leave_out,
-                     limits);
-  };
-  EXPECT_TRUE(plan_with(bigint, double_precision, true));
-  EXPECT_TRUE(plan_with(bigint, bigint));
-  EXPECT_TRUE(plan_with(varchar, bigint));  // holds everything
-  const auto refused = plan_with(bigint, double_precision);
-  ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().cause, Cause::config);
-  EXPECT_EQ(refused.error().message,
-            "shop.users.age is bigint, and its values come from identifies, where it is double "
-            "precision\ntry: alter table shop.users alter column \"age\" type double precision");
-}
-
 TEST(Plan, ContractColumnIsTextWhateverItsFirstValues) {
   const std::vector<WantedTable> wanted = {
       {"pages", {property("title", bigint), property("depth", bigint)}}};
