@@ -590,7 +590,7 @@ class RedshiftWarehouse final : public Warehouse {
   }
   CatalogLimits limits() const override {
     // A staging table has four columns more than the rows that it holds.
-    return {1'596, 65'535};
+    return {1'596, 1'596, 65'535};
   }
   Result<std::optional<std::string>> read_note(const std::string& source) override {
     if (!keeps_notes()) return std::optional<std::string>();
