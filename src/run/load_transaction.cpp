@@ -88,10 +88,12 @@ Result<void> LoadTransaction::stage() {
   StageRun run{report.source, report.run_id, {}};
   DRAY_ASSIGN(run.last_committed_run, last_committed_run(session(), report.source));
   const std::stop_callback on_stop(context_.stop, [this] { session().interrupt(); });
-  DRAY_ASSIGN(auto failures, session().stage(run, loads));
-  for (std::size_t i = 0; i < failures.size(); ++i) {
-    if (failures[i]) leave_out(i, *std::move(failures[i]));
+  DRAY_ASSIGN(StageOutcome outcome, session().stage(run, loads));
+  for (std::size_t i = 0; i < outcome.failures.size(); ++i) {
+    if (outcome.failures[i]) leave_out(i, *std::move(outcome.failures[i]));
   }
+  for (Notice& notice : outcome.notices)
+    context_.report.notices.push_back(std::move(notice));
   return {};
 }
 
