@@ -40,22 +40,23 @@ std::vector<ProfileCast> casts_of(const Profiles& profiles) {
 }
 
 // Behind the lock: the session that was lost may be committing still.
-Result<bool> is_recorded(const RunContext& context) {
+Result<bool> was_recorded(const RunContext& context, const IsRecorded& is_recorded) {
   DRAY_ASSIGN(const auto session, context.warehouse.open_session());
   DRAY_TRY(session->begin());
   DRAY_TRY(session->lock(commit_wait_max));
-  return has_run(*session, context.report.run_id);
+  return is_recorded(*session);
 }
 
 }  // namespace
 
-// The ledger was written in the same transaction, so it has this run exactly if the rows are there.
-Result<void> commit_recorded(const RunContext& context,
-                             std::unique_ptr<WarehouseSession>& session) {
+// The ledger was written in the same transaction, so it has the record exactly if the rows are
+// there.
+Result<void> commit_recorded(const RunContext& context, std::unique_ptr<WarehouseSession>& session,
+                             const IsRecorded& is_recorded) {
   auto committed = session->commit();
   if (committed || committed.error().cause != Cause::in_doubt) return committed;
   session.reset();
-  const auto recorded = is_recorded(context);
+  const auto recorded = was_recorded(context, is_recorded);
   if (!recorded) {
     return Error{Cause::in_doubt, "commit: " + committed.error().message +
                                       "; whether it happened could not be read either: " +
@@ -160,11 +161,12 @@ void LoadTransaction::leave_out(std::size_t target, Error why) {
   left_out_.emplace(target, std::move(why));
 }
 
-Result<void> LoadTransaction::write_and_commit(const std::function<Result<void>()>& write_record) {
+Result<void> LoadTransaction::write_and_commit(const std::function<Result<void>()>& write_record,
+                                               const IsRecorded& is_recorded) {
   for (int attempt = 1;; ++attempt) {
     auto written = write_all(write_record);
     if (written) written = stop_requested();
-    if (written) written = commit_recorded(context_, parts_.session);
+    if (written) written = commit_recorded(context_, parts_.session, is_recorded);
     if (written || !may_try_again(written.error(), attempt)) return written;
     if (!session().rollback()) return written;
   }

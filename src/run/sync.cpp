@@ -145,10 +145,18 @@ class Sync {
     DRAY_TRY(transaction.stage());
     leave_out_what_changed(tables, transaction);
     DRAY_TRY(transaction.write_and_commit(
-        [&] { return PendingTables::forget_loaded(transaction, *session_); }));
+        [&] { return PendingTables::forget_loaded(transaction, *session_); },
+        [&](WarehouseSession& other) { return pending_.are_forgotten(transaction, other); }));
+    if (!session_) {
+      DRAY_ASSIGN(session_, context_.warehouse.open_session());
+    }
     pending_.tell_loaded(transaction);
     report_.collections.clear();
     return {};
+  }
+
+  IsRecorded has_this_run() const {
+    return [this](WarehouseSession& session) { return has_run(session, report_.run_id); };
   }
 
   // --- nothing new -------------------------------------------------------------------------------
@@ -165,7 +173,7 @@ class Sync {
     if (is_elsewhere()) DRAY_TRY(write_location());
     report_.duration = since(begun_);
     DRAY_TRY(write_run(*session_, report_, 0));
-    return commit_recorded(context_, session_);
+    return commit_recorded(context_, session_, has_this_run());
   }
 
   // That all was listed and is loaded: until it is time to do so again, later listings may begin
@@ -285,7 +293,8 @@ class Sync {
     number_objects(objects_, ledger_);
     LoadTransaction transaction(parts_of(tables_, objects_));
     DRAY_TRY(transaction.stage());
-    DRAY_TRY(transaction.write_and_commit([&] { return write_record(transaction, begun); }));
+    DRAY_TRY(transaction.write_and_commit([&] { return write_record(transaction, begun); },
+                                          has_this_run()));
     // What the ledger says of it had to be written before the commit.
     report_.loading = since(begun);
     return {};

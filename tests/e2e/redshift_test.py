@@ -283,6 +283,39 @@ class Trouble(StandInTest):
         self.assertIn("nothing is loaded twice", said)
         self.assert_recovers()
 
+    def leave_a_table_waiting(self):
+        self.redshift.control('error load times=0 at copy .*-[0-9a-f]{6} 2"')
+        self.sync(code=3)
+        self.redshift.control("clear")
+
+    def test_the_answer_to_the_commit_of_what_waited_is_lost(self):
+        self.leave_a_table_waiting()
+        write_logs(self.logs / "c.json.gz", [track(500, 59, name="Event 9")])
+        # The first commit is that of the table's staging.
+        self.redshift.control("drop after times=1 skip=1 at ^commit$")
+        said = self.sync()
+        self.assertIn("are loaded now", said)
+        self.assertEqual(len(self.rows(self.warehouse, "event_9")), 1)
+        self.assert_equals_duckdb()
+        self.assert_nothing_left()
+
+    def test_the_answer_to_the_commit_of_what_waited_is_lost_and_nothing_is_new(self):
+        self.leave_a_table_waiting()
+        self.redshift.control("drop after times=1 skip=1 at ^commit$")
+        self.assertIn("are loaded now", self.sync())
+        self.assert_equals_duckdb()
+        write_logs(self.logs / "c.json.gz", [track(500, 59)])
+        self.assert_recovers()
+
+    def test_the_commit_of_what_waited_is_lost(self):
+        self.leave_a_table_waiting()
+        self.redshift.control("drop before times=1 skip=1 at ^commit$")
+        said = self.sync(code=1)
+        self.assertIn("did not commit", said)
+        self.assertNotIn("are loaded now", said)
+        self.assertEqual(str(self.one(f"select count(*) from _dray.pending where source = '{self.source}'")), "1")
+        self.assert_recovers()
+
     def test_a_connection_that_is_lost_anywhere_costs_nothing(self):
         for number, statement in enumerate(("copy ", "^delete from", "insert into _dray.lineage", "^create table")):
             with self.subTest(statement):
