@@ -6,10 +6,12 @@
 #include <map>
 #include <set>
 #include <span>
+#include <thread>
 
 #include "load/profile_casts.h"
 #include "load/redshift_cluster.h"
 #include "load/redshift_errors.h"
+#include "load/redshift_limits.h"
 #include "load/redshift_rows.h"
 #include "load/redshift_sql.h"
 #include "load/redshift_stage.h"
@@ -23,6 +25,12 @@ constexpr const char* lock_table = "lock";
 
 // Redshift takes 16 MB of statement; a list of numbers of this length stays far below.
 constexpr std::size_t numbers_per_statement = 10'000;
+
+// When sys_load_detail learns of a file is not documented: what it tells too soon is asked again.
+constexpr std::chrono::seconds told_late_max(2);
+
+// How many files a workgroup reads at once, which does not tell.
+constexpr unsigned slices_of_a_workgroup = 8;
 
 // 128 nodes of 16.
 constexpr std::int64_t slices_most = 4'096;
@@ -98,8 +106,7 @@ class RedshiftSession final : public WarehouseSession {
   RedshiftSession& operator=(const RedshiftSession&) = delete;
 
   Result<Catalog> catalog(const std::string& schema) override;
-  Result<std::vector<std::optional<Error>>> stage(const StageRun& run,
-                                                  const std::vector<TableLoad*>& loads) override;
+  Result<StageOutcome> stage(const StageRun& run, const std::vector<TableLoad*>& loads) override;
   Result<TableLoad> read_files(const std::string& files) override;
 
   Result<void> begin() override {
@@ -112,6 +119,7 @@ class RedshiftSession final : public WarehouseSession {
   Result<void> lock(std::chrono::seconds wait_max) override;
   Result<void> rollback() override {
     ledger_columns_ = ledger_columns_before_;
+    ledger_catalog_.reset();
     return connection_->execute(SqlBuilder("rollback").done());
   }
   Result<void> commit() override;
@@ -141,6 +149,7 @@ class RedshiftSession final : public WarehouseSession {
   Result<void> put_rows(const std::string& schema, const std::string& table, RedshiftRows& rows);
   const DedupeWindow& window() const { return cluster_->options.dedupe_window; }
 
+  Result<Catalog> read_catalog(const std::string& schema);
   Result<bool> has_schema(const std::string& schema);
   Result<void> make_schema(const std::string& schema);
   void remember_columns(const Catalog& catalog);
@@ -159,7 +168,11 @@ class RedshiftSession final : public WarehouseSession {
                            const std::string& temp_table);
   Result<void> note_profiles(const TableLoad& load, const StagingTable& table);
 
-  unsigned slices();
+  std::optional<unsigned> slices();
+  void find_room(const std::vector<TableLoad*>& loads, bool is_workgroup, StageOutcome& outcome);
+  void check_files(const std::vector<TableLoad*>& loads, StageOutcome& outcome);
+  std::map<std::int64_t, std::uint64_t> told_files(
+      const std::map<std::int64_t, std::uint64_t>& written);
   Result<void> make_lock();
   Result<void> sweep(const StageRun& run);
   Result<std::vector<std::string>> pending_folders(const std::string& source);
@@ -173,15 +186,28 @@ class RedshiftSession final : public WarehouseSession {
   RedshiftStager stager_;
   StageRun run_;  // once something is staged
   bool in_doubt_ = false;
+  bool uncounted_told_ = false;
   ProfileTables profiles_;  // of the last load that has profiles
   std::size_t merges_ = 0;
   std::size_t files_written_ = 0;  // folders of rows for Dray's own tables
-  // Of the schema _dray: the bytes that each column's text may have, by table.
+  // Of the schema _dray, read once: nobody but Dray changes it, and what another run makes of it
+  // meanwhile is found out behind the lock.
+  std::optional<Catalog> ledger_catalog_;
+  // The bytes that each column's text may have, by table of it.
   std::map<std::string, std::vector<std::uint32_t>> ledger_columns_;
   std::map<std::string, std::vector<std::uint32_t>> ledger_columns_before_;  // the transaction
 };
 
 Result<Catalog> RedshiftSession::catalog(const std::string& schema) {
+  if (schema != ledger_schema) return read_catalog(schema);
+  if (!ledger_catalog_) {
+    DRAY_ASSIGN(ledger_catalog_, read_catalog(schema));
+    remember_columns(*ledger_catalog_);
+  }
+  return *ledger_catalog_;
+}
+
+Result<Catalog> RedshiftSession::read_catalog(const std::string& schema) {
   Catalog out;
   out.schema = schema;
   DRAY_ASSIGN(out.schema_exists, has_schema(schema));
@@ -208,7 +234,6 @@ Result<Catalog> RedshiftSession::catalog(const std::string& schema) {
     }
     out.tables.back().columns.push_back(std::move(column));
   }
-  if (schema == ledger_schema) remember_columns(out);
   return out;
 }
 
@@ -235,6 +260,7 @@ void RedshiftSession::remember_columns(const Catalog& catalog) {
 }
 
 void RedshiftSession::remember_columns(const CreateTable& table) {
+  ledger_catalog_.reset();
   std::vector<std::uint32_t>& widths = ledger_columns_[table.table];
   for (const Column& column : table.columns)
     widths.push_back(column.type == ColumnType::varchar ? column.varchar_bytes : 0);
@@ -263,8 +289,8 @@ Result<void> RedshiftSession::apply(const SchemaChange& change) {
 
 // --- staging -------------------------------------------------------------------------------------
 
-Result<std::vector<std::optional<Error>>> RedshiftSession::stage(
-    const StageRun& run, const std::vector<TableLoad*>& loads) {
+Result<StageOutcome> RedshiftSession::stage(const StageRun& run,
+                                            const std::vector<TableLoad*>& loads) {
   if (cluster_->area == nullptr) {
     return config_error(
         "Redshift takes rows from S3 alone, and no staging place is named\ntry: "
@@ -272,23 +298,84 @@ Result<std::vector<std::optional<Error>>> RedshiftSession::stage(
   }
   run_ = run;
   DRAY_TRY(sweep(run));
-  stager_.set_slices(slices());
+  const std::optional<unsigned> slices_told = slices();
+  stager_.set_slices(slices_told.value_or(slices_of_a_workgroup));
+  StageOutcome outcome;
+  outcome.failures.resize(loads.size());
+  find_room(loads, !slices_told, outcome);
   DRAY_TRY(make_schema(redshift_staging_schema));
-  return stager_.stage(run, loads);
+  DRAY_TRY(stager_.stage(run, loads, outcome.failures));
+  check_files(loads, outcome);
+  return outcome;
 }
 
 // How many files are read at once. A workgroup does not tell.
-unsigned RedshiftSession::slices() {
-  constexpr unsigned of_a_workgroup = 8;
+std::optional<unsigned> RedshiftSession::slices() {
   const auto counted = query(SqlBuilder("select count(*) from stv_slices where type = 'D'").done());
-  if (!counted || counted->rows.empty()) return of_a_workgroup;
+  if (!counted || counted->rows.empty()) return std::nullopt;
   const std::int64_t count = to_number(counted->rows[0][0].value_or("0"));
-  return count > 0 && count < slices_most ? static_cast<unsigned>(count) : of_a_workgroup;
+  if (count <= 0 || count >= slices_most) return std::nullopt;
+  return static_cast<unsigned>(count);
+}
+
+// Where nobody tells how many tables there are, Redshift will say itself when there are too many.
+void RedshiftSession::find_room(const std::vector<TableLoad*>& loads, bool is_workgroup,
+                                StageOutcome& outcome) {
+  if (std::ranges::none_of(loads, [](const TableLoad* load) { return load->created; })) return;
+  const auto tables = count_tables(*connection_);
+  if (!tables) return;
+  leave_out_without_room(*tables, table_limits(cluster_->options.tables_max, is_workgroup), loads,
+                         outcome);
+}
+
+// Every COPY must have read the files that were written for it. Where the view does not tell, its
+// rows have been counted all the same.
+void RedshiftSession::check_files(const std::vector<TableLoad*>& loads, StageOutcome& outcome) {
+  std::map<std::int64_t, std::uint64_t> written;  // by COPY
+  for (const TableLoad* load : loads) {
+    const RedshiftStaged& staged = stager_.staged().at(load->files);
+    const std::uint64_t files = staged.files.parts;
+    if (staged.copy == 0 || staged.files.part(files).size() > told_name_bytes_max) continue;
+    written.emplace(staged.copy, files);
+  }
+  if (written.empty()) return;
+  const std::map<std::int64_t, std::uint64_t> told = told_files(written);
+  for (std::size_t i = 0; i < loads.size(); ++i) {
+    const RedshiftStaged& staged = stager_.staged().at(loads[i]->files);
+    const auto read = told.find(staged.copy);
+    if (read == told.end() || read->second == staged.files.parts) continue;
+    outcome.failures[i] = internal_error("COPY read " + std::to_string(read->second) + " of " +
+                                         std::to_string(staged.files.parts) + " files");
+  }
+  const std::size_t untold = written.size() - told.size();
+  if (untold == 0 || std::exchange(uncounted_told_, true)) return;
+  outcome.notices.push_back({"files_not_counted",
+                             "sys_load_detail did not tell how many files were copied; all of "
+                             "their rows were counted, and arrived",
+                             untold});
+}
+
+std::map<std::int64_t, std::uint64_t> RedshiftSession::told_files(
+    const std::map<std::int64_t, std::uint64_t>& written) {
+  std::vector<std::int64_t> copies;
+  copies.reserve(written.size());
+  for (const auto& [copy, files] : written)
+    copies.push_back(copy);
+  auto told = count_files(*connection_, copies);
+  const bool is_short = told && std::ranges::any_of(*told, [&](const auto& each) {
+                          return each.second < written.at(each.first);
+                        });
+  if (is_short) {
+    std::this_thread::sleep_for(told_late_max);
+    told = count_files(*connection_, copies);
+  }
+  return told ? std::move(told).value() : std::map<std::int64_t, std::uint64_t>();
 }
 
 // What other runs of this source have left: those that are recorded have ended, whatever became of
 // them; others cannot commit any more. But what a failed table still needs stays.
 Result<void> RedshiftSession::sweep(const StageRun& run) {
+  DRAY_TRY(catalog(ledger_schema));
   DRAY_ASSIGN(const std::vector<StagingTable> tables, staging_tables(run.source));
   DRAY_ASSIGN(std::vector<std::string> runs, cluster_->area->runs(run.source));
   for (const StagingTable& table : tables)
@@ -575,7 +662,8 @@ Result<void> RedshiftSession::put_rows(const std::string& schema, const std::str
   DRAY_ASSIGN(const CopyAccess access, cluster_->copy_access());
   const CopyTarget target{schema, table, manifest, rows.null_text(), std::nullopt};
   DRAY_TRY(execute(copy_file(target, access)));
-  return check_copy(*connection_, rows.count());
+  DRAY_TRY(check_copy(*connection_, rows.count()));
+  return {};
 }
 
 // --- the end -------------------------------------------------------------------------------------
@@ -639,7 +727,7 @@ class RedshiftWarehouse final : public Warehouse {
   }
   CatalogLimits limits() const override {
     // A staging table has four columns more than the rows that it holds.
-    return {1'596, 65'535};
+    return {1'596, 1'596, 65'535};
   }
   Result<std::optional<std::string>> read_note(const std::string& source) override {
     if (!keeps_notes()) return std::optional<std::string>();

@@ -48,13 +48,32 @@ constexpr std::array code_advice = std::to_array<CodeAdvice>({
 
 }  // namespace
 
-Result<void> check_copy(PqConnection& connection, std::uint64_t rows) {
-  DRAY_ASSIGN(const QueryResult copied,
-              connection.query(SqlBuilder("select pg_last_copy_count()").done()));
+Result<std::int64_t> check_copy(PqConnection& connection, std::uint64_t rows) {
+  DRAY_ASSIGN(
+      const QueryResult copied,
+      connection.query(SqlBuilder("select pg_last_copy_count(), pg_last_copy_id()").done()));
   const auto arrived = static_cast<std::uint64_t>(number(copied.rows[0][0]));
-  if (arrived == rows) return {};
+  if (arrived == rows) return number(copied.rows[0][1]);
   return internal_error("COPY took " + std::to_string(arrived) + " of " + std::to_string(rows) +
                         " rows");
+}
+
+Result<std::map<std::int64_t, std::uint64_t>> count_files(PqConnection& connection,
+                                                          std::span<const std::int64_t> copies) {
+  // Of the parts alone: whether it tells of a manifest is not documented.
+  SqlBuilder sql("select query_id, count(distinct file_name) from sys_load_detail where query_id ");
+  sql.code("in (");
+  for (std::size_t i = 0; i < copies.size(); ++i) {
+    if (i > 0) sql.code(", ");
+    sql.number(copies[i]);
+  }
+  DRAY_ASSIGN(const QueryResult told,
+              connection.query(
+                  std::move(sql.code(") and file_name like '%/part-%' group by query_id")).done()));
+  std::map<std::int64_t, std::uint64_t> files;
+  for (const auto& row : told.rows)
+    files.emplace(number(row[0]), static_cast<std::uint64_t>(number(row[1])));
+  return files;
 }
 
 std::optional<LoadError> find_load_error(PqConnection& connection, const std::string& folder) {

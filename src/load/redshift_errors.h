@@ -1,8 +1,10 @@
-// What Redshift says of a COPY: how much it took, or which row it refused.
+// What Redshift says of a COPY: how many rows and files it took, or which row it refused.
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "base/result.h"
@@ -12,10 +14,16 @@
 
 namespace dray {
 
-// Behind a COPY, in its transaction: the rows that it took are those that were written. (Its files
-// it must have found: the manifest says that they are mandatory. What system views say of them
-// comes late, and a question that they refuse would end the transaction.) Error `internal`.
-Result<void> check_copy(PqConnection& connection, std::uint64_t rows);
+// Behind a COPY, in its transaction: the rows that it took are those that were written. Error
+// `internal`; else the number by which system views know the COPY.
+Result<std::int64_t> check_copy(PqConnection& connection, std::uint64_t rows);
+
+// How many files each of these COPYs has read, as far as sys_load_detail tells: it may not know
+// them yet. Outside of a transaction, for a question that it refuses would end one.
+Result<std::map<std::int64_t, std::uint64_t>> count_files(PqConnection& connection,
+                                                          std::span<const std::int64_t> copies);
+// The longest name of a file that it tells whole, in bytes.
+constexpr std::size_t told_name_bytes_max = 256;
 
 // The first row that COPY refused, of stl_load_errors or, on a workgroup or without rights to that,
 // sys_load_error_detail.

@@ -13,6 +13,7 @@ namespace {
 constexpr std::string_view scheme = "redshift://";
 constexpr unsigned connections_most = 32;
 constexpr unsigned days_most = 36'500;
+constexpr unsigned tables_most = 10'000'000;
 
 // Debian's, Ubuntu's and Red Hat's; each has Amazon's roots.
 constexpr const char* certificate_files[] = {"/etc/ssl/certs/ca-certificates.crt",
@@ -28,7 +29,7 @@ constexpr std::string_view own_names[] = {
     "staging_role_arn", "staging_external_id", "staging_encryption", "staging_kms_key_id",
     "iam_role",         "query_group",         "connections",        "dedupe_window",
     "cluster",          "workgroup",           "iam_region",         "db_groups",
-    "auto_create",      "staging_compression", "let_sleep",
+    "auto_create",      "staging_compression", "let_sleep",          "tables_max",
 };
 
 bool is_ours(std::string_view name) {
@@ -154,6 +155,8 @@ Result<RedshiftOptions> redshift_options(const std::string& address) {
   DRAY_ASSIGN(options.connections_max, named.number("connections", 4, connections_most));
   DRAY_ASSIGN(const unsigned days, named.number("dedupe_window", 0, days_most));
   if (days > 0) options.dedupe_window = std::chrono::days(days);
+  DRAY_ASSIGN(const unsigned tables, named.number("tables_max", 0, tables_most));
+  if (tables > 0) options.tables_max = tables;
   DRAY_ASSIGN(options.iam, iam_of(named));
   const std::string& host = options.connection["host"];
   const bool is_workgroup = (options.iam && !options.iam->workgroup.empty()) ||

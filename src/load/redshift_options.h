@@ -51,7 +51,8 @@ struct RedshiftOptions {
   std::string query_group = "dray";
   unsigned connections_max = 4;  // tables that are copied at once
   DedupeWindow dedupe_window;
-  bool let_sleep = false;  // a sync that has nothing to load does not connect
+  std::optional<std::uint64_t> tables_max;  // that the cluster takes, if a person has said it
+  bool let_sleep = false;                   // a sync that has nothing to load does not connect
   std::vector<RedshiftChoice> choices;
 };
 
@@ -60,7 +61,8 @@ struct RedshiftOptions {
 //   staging, staging_region, staging_endpoint, staging_profile, staging_role_arn,
 //   staging_external_id, staging_encryption, staging_kms_key_id,
 //   staging_compression                                            as RedshiftStaging
-//   iam_role, query_group, connections, dedupe_window (days)       as RedshiftOptions
+//   iam_role, query_group, connections, dedupe_window (days), tables_max
+//                                                                  as RedshiftOptions
 //   let_sleep (true or false; true for a workgroup)
 //   cluster, workgroup, iam_region, db_groups (a,b), auto_create   as RedshiftIam
 //

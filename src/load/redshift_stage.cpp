@@ -21,23 +21,22 @@ std::string staging_table_name(const StageRun& run, std::size_t number) {
 // A name has 127 bytes, and a schema's may take them all.
 std::string staging_table_prefix(const std::string& source) { return source.substr(0, 80) + " "; }
 
-Result<std::vector<std::optional<Error>>> RedshiftStager::stage(
-    const StageRun& run, const std::vector<TableLoad*>& loads) {
-  std::vector<std::optional<Error>> errors(loads.size());
+Result<void> RedshiftStager::stage(const StageRun& run, const std::vector<TableLoad*>& loads,
+                                   std::vector<std::optional<Error>>& failures) {
   next_ = 0;
   {
     const std::size_t count = std::min<std::size_t>(cluster_.options.connections_max, loads.size());
     std::vector<std::jthread> workers;
     for (std::size_t i = 0; i < count; ++i)
-      workers.emplace_back([&] { work(run, loads, errors); });
+      workers.emplace_back([&] { work(run, loads, failures); });
   }
   if (interrupted_) return cancelled_error();
   if (failure_) return *failure_;
-  return errors;
+  return {};
 }
 
 void RedshiftStager::work(const StageRun& run, const std::vector<TableLoad*>& loads,
-                          std::vector<std::optional<Error>>& errors) {
+                          std::vector<std::optional<Error>>& failures) {
   Worker worker;
   if (auto connected = connect(worker); !connected) {
     fail(std::move(connected).error());
@@ -50,12 +49,11 @@ void RedshiftStager::work(const StageRun& run, const std::vector<TableLoad*>& lo
     }
     const std::size_t i = next_++;
     if (i >= loads.size() || interrupted_) break;
-    auto staged = stage_table(worker, run, *loads[i], i + 1);
+    auto staged = stage_table(worker, run, *loads[i], i + 1, failures[i]);
     if (!staged) {
       fail(std::move(staged).error().within("stage " + loads[i]->table));
       break;
     }
-    errors[i] = std::move(staged).value();
   }
   const std::scoped_lock lock(mutex_);
   std::erase(connections_, worker.connection.get());
@@ -85,8 +83,8 @@ void RedshiftStager::interrupt() {
 
 // An Error concerns all tables: no S3, no cluster, no right to read the staging place. What
 // Redshift has against the rows of this one is told as a value; its files stay.
-Result<std::optional<Error>> RedshiftStager::stage_table(Worker& worker, const StageRun& run,
-                                                         TableLoad& load, std::size_t number) {
+Result<void> RedshiftStager::stage_table(Worker& worker, const StageRun& run, TableLoad& load,
+                                         std::size_t number, std::optional<Error>& failure) {
   RedshiftStaged staged;
   staged.is_own = load.files.empty();
   if (staged.is_own) {
@@ -101,12 +99,18 @@ Result<std::optional<Error>> RedshiftStager::stage_table(Worker& worker, const S
     const std::scoped_lock lock(mutex_);
     staged_[load.files] = staged;
   }
+  if (failure) return {};
   auto copied = copy(worker, staged);
-  if (copied) return std::optional<Error>();
+  if (copied) {
+    const std::scoped_lock lock(mutex_);
+    staged_[load.files].copy = *copied;
+    return {};
+  }
   Error& error = copied.error();
   const bool is_of_this_table = error.cause == Cause::bad_data || error.cause == Cause::internal;
   if (!is_of_this_table) return error;
-  return std::optional<Error>(explained(*worker.connection, staged, load, std::move(error)));
+  failure = explained(*worker.connection, staged, load, std::move(error));
+  return {};
 }
 
 Result<StagedTable> RedshiftStager::write_files(const StageRun& run, TableLoad& load,
@@ -114,7 +118,7 @@ Result<StagedTable> RedshiftStager::write_files(const StageRun& run, TableLoad& 
   return cluster_.area->write(load, run.run_id, number, parts_);
 }
 
-Result<void> RedshiftStager::copy(Worker& worker, const RedshiftStaged& staged) {
+Result<std::int64_t> RedshiftStager::copy(Worker& worker, const RedshiftStaged& staged) {
   for (int attempt = 1;; ++attempt) {
     auto copied = copy_once(*worker.connection, staged);
     if (copied) return copied;
@@ -127,8 +131,10 @@ Result<void> RedshiftStager::copy(Worker& worker, const RedshiftStaged& staged) 
 }
 
 // Made and filled in one transaction, so that a staging table is there with all rows or not at all.
-Result<void> RedshiftStager::copy_once(PqConnection& connection, const RedshiftStaged& staged) {
+Result<std::int64_t> RedshiftStager::copy_once(PqConnection& connection,
+                                               const RedshiftStaged& staged) {
   const StagedTable& files = staged.files;
+  std::int64_t number = 0;
   DRAY_TRY(connection.execute(SqlBuilder("begin").done()));
   DRAY_TRY(connection.execute(drop_staging_table(staged.table)));
   DRAY_TRY(connection.execute(create_staging_table(staged.table, files)));
@@ -137,14 +143,15 @@ Result<void> RedshiftStager::copy_once(PqConnection& connection, const RedshiftS
     const CopyTarget target{staged.table.schema, staged.table.name, files.manifest(),
                             files.null_text, files.compression};
     DRAY_TRY(connection.execute(copy_file(target, access).with_backslashes_escaped()));
-    DRAY_TRY(check_copy(connection, files.rows));
+    DRAY_ASSIGN(number, check_copy(connection, files.rows));
   }
   auto committed = connection.commit();
   // Whether it did or not, the next attempt makes the table anew.
   if (!committed && committed.error().cause == Cause::in_doubt) {
     return transient_error(std::move(committed).error().message);
   }
-  return committed;
+  DRAY_TRY(std::move(committed));
+  return number;
 }
 
 Error RedshiftStager::explained(PqConnection& connection, const RedshiftStaged& staged,

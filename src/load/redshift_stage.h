@@ -29,6 +29,7 @@ struct RedshiftStaged {
   StagingTable table;
   bool is_own = true;      // written by this run, not by one before
   bool is_loaded = false;  // in the transaction at hand
+  std::int64_t copy = 0;   // its number; 0: there was none
   // The objects of rows that an earlier run staged, once they are loaded: keys, the ledger's
   // numbers.
   std::vector<std::string> object_keys{};
@@ -44,9 +45,9 @@ class RedshiftStager {
   // Large tables are cut into a multiple of so many parts, so that all slices have the same to do.
   void set_slices(unsigned slices) { parts_.parts_multiple = slices; }
 
-  // As WarehouseSession::stage().
-  Result<std::vector<std::optional<Error>>> stage(const StageRun& run,
-                                                  const std::vector<TableLoad*>& loads);
+  // As WarehouseSession::stage(). Tables that have failed already get their files, and no more.
+  Result<void> stage(const StageRun& run, const std::vector<TableLoad*>& loads,
+                     std::vector<std::optional<Error>>& failures);
 
   // By TableLoad::files.
   std::map<std::string, RedshiftStaged>& staged() { return staged_; }
@@ -60,13 +61,13 @@ class RedshiftStager {
   };
 
   void work(const StageRun& run, const std::vector<TableLoad*>& loads,
-            std::vector<std::optional<Error>>& errors);
+            std::vector<std::optional<Error>>& failures);
   Result<void> connect(Worker& worker);
-  Result<std::optional<Error>> stage_table(Worker& worker, const StageRun& run, TableLoad& load,
-                                           std::size_t number);
+  Result<void> stage_table(Worker& worker, const StageRun& run, TableLoad& load, std::size_t number,
+                           std::optional<Error>& failure);
   Result<StagedTable> write_files(const StageRun& run, TableLoad& load, std::size_t number);
-  Result<void> copy(Worker& worker, const RedshiftStaged& staged);
-  Result<void> copy_once(PqConnection& connection, const RedshiftStaged& staged);
+  Result<std::int64_t> copy(Worker& worker, const RedshiftStaged& staged);
+  Result<std::int64_t> copy_once(PqConnection& connection, const RedshiftStaged& staged);
   Error explained(PqConnection& connection, const RedshiftStaged& staged, const TableLoad& load,
                   Error error);
   void fail(Error error);

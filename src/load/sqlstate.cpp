@@ -66,6 +66,8 @@ constexpr std::array internal_meanings = std::to_array<InternalMeaning>({
     {"not authorized to assume", Cause::config,
      "attach the role to the cluster or namespace, and let it be assumed by redshift.amazonaws.com "
      "(docs/redshift.md)"},
+    {"Maximum tables limit exceeded", Cause::internal,
+     "drop tables that nobody needs, or give the cluster larger nodes (docs/redshift.md)"},
     {"Disk Full", Cause::transient, "free some room on the cluster, or resize it"},
     {"resizing", Cause::transient, ""},
     {"read-only", Cause::transient, ""},

@@ -34,6 +34,7 @@
 #include "base/time.h"
 #include "load/sql.h"
 #include "model/catalog.h"
+#include "model/report.h"
 #include "model/staged.h"
 
 namespace dray {
@@ -76,6 +77,12 @@ struct StageRun {
   std::string last_committed_run;  // of the source; "": none has
 };
 
+// What became of it.
+struct StageOutcome {
+  std::vector<std::optional<Error>> failures;  // by load
+  std::vector<Notice> notices;
+};
+
 class WarehouseSession {
  public:
   virtual ~WarehouseSession() = default;
@@ -85,13 +92,12 @@ class WarehouseSession {
 
   // A warehouse that takes rows from files alone (Redshift) writes those of every table to its
   // staging place, several tables at once, and has them copied near their targets: outside of the
-  // transaction, so that it is short. Returns for each load what failed with it, if anything; its
+  // transaction, so that it is short. Tells for each load what failed with it, if anything; its
   // rows stay where TableLoad::files tells. An Error concerns all. Other warehouses take rows in
   // process and have nothing to do.
-  virtual Result<std::vector<std::optional<Error>>> stage(const StageRun& run,
-                                                          const std::vector<TableLoad*>& loads) {
+  virtual Result<StageOutcome> stage(const StageRun& run, const std::vector<TableLoad*>& loads) {
     (void)run;
-    return std::vector<std::optional<Error>>(loads.size());
+    return StageOutcome{std::vector<std::optional<Error>>(loads.size()), {}};
   }
   // A table's load whose rows an earlier run left in files, as they are described there.
   virtual Result<TableLoad> read_files(const std::string& files) {

@@ -94,6 +94,9 @@ constexpr bool is_outside_transaction(const SchemaChange& change) {
 // What differs between warehouses and the plan must know.
 struct CatalogLimits {
   std::size_t columns_per_table_max = 1'600;
+  // How many columns one load may bring values for; a table that somebody else widened may have
+  // more.
+  std::size_t columns_per_load_max = SIZE_MAX;
   // The longest string a column may be made or widened to hold; nothing: strings have no bound.
   std::optional<std::uint32_t> varchar_bytes_max;
 };

@@ -84,8 +84,8 @@ std::string_view explain(RejectReason reason) {
       return "the value is longer than its column can hold: its beginning is loaded, all of it is in "
              "the raw event";
     case RejectReason::row_too_wide:
-      return "the row has more values than fit a page of PostgreSQL's (8 KB); property names may hold "
-             "ids";
+      return "the row has more than the warehouse takes of one (PostgreSQL: values that fit a page "
+             "of 8 KB; Redshift: 4 MB); property names may hold ids";
   }
   return "";
 }

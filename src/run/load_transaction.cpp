@@ -48,22 +48,23 @@ void add_columns(const Profiles& profiles, ProfileMerge& merge) {
 }
 
 // Behind the lock: the session that was lost may be committing still.
-Result<bool> is_recorded(const RunContext& context) {
+Result<bool> was_recorded(const RunContext& context, const IsRecorded& is_recorded) {
   DRAY_ASSIGN(const auto session, context.warehouse.open_session());
   DRAY_TRY(session->begin());
   DRAY_TRY(session->lock(commit_wait_max));
-  return has_run(*session, context.report.run_id);
+  return is_recorded(*session);
 }
 
 }  // namespace
 
-// The ledger was written in the same transaction, so it has this run exactly if the rows are there.
-Result<void> commit_recorded(const RunContext& context,
-                             std::unique_ptr<WarehouseSession>& session) {
+// The ledger was written in the same transaction, so it has the record exactly if the rows are
+// there.
+Result<void> commit_recorded(const RunContext& context, std::unique_ptr<WarehouseSession>& session,
+                             const IsRecorded& is_recorded) {
   auto committed = session->commit();
   if (committed || committed.error().cause != Cause::in_doubt) return committed;
   session.reset();
-  const auto recorded = is_recorded(context);
+  const auto recorded = was_recorded(context, is_recorded);
   if (!recorded) {
     return Error{Cause::in_doubt, "commit: " + committed.error().message +
                                       "; whether it happened could not be read either: " +
@@ -96,10 +97,12 @@ Result<void> LoadTransaction::stage() {
   StageRun run{report.source, report.run_id, {}};
   DRAY_ASSIGN(run.last_committed_run, last_committed_run(session(), report.source));
   const std::stop_callback on_stop(context_.stop, [this] { session().interrupt(); });
-  DRAY_ASSIGN(auto failures, session().stage(run, loads));
-  for (std::size_t i = 0; i < failures.size(); ++i) {
-    if (failures[i]) leave_out(i, *std::move(failures[i]));
+  DRAY_ASSIGN(StageOutcome outcome, session().stage(run, loads));
+  for (std::size_t i = 0; i < outcome.failures.size(); ++i) {
+    if (outcome.failures[i]) leave_out(i, *std::move(outcome.failures[i]));
   }
+  for (Notice& notice : outcome.notices)
+    context_.report.notices.push_back(std::move(notice));
   return {};
 }
 
@@ -166,11 +169,12 @@ void LoadTransaction::leave_out(std::size_t target, Error why) {
   left_out_.emplace(target, std::move(why));
 }
 
-Result<void> LoadTransaction::write_and_commit(const std::function<Result<void>()>& write_record) {
+Result<void> LoadTransaction::write_and_commit(const std::function<Result<void>()>& write_record,
+                                               const IsRecorded& is_recorded) {
   for (int attempt = 1;; ++attempt) {
     auto written = write_all(write_record);
     if (written) written = stop_requested();
-    if (written) written = commit_recorded(context_, parts_.session);
+    if (written) written = commit_recorded(context_, parts_.session, is_recorded);
     if (written) parts_.value_rejects.end_attempts();
     if (written || !may_try_again(written.error(), attempt)) return written;
     if (!session().rollback()) return written;

@@ -21,6 +21,10 @@
 
 namespace dray {
 
+// Whether the ledger has what a transaction wrote there beside the rows, asked in a session of its
+// own when the answer to the COMMIT was lost.
+using IsRecorded = std::function<Result<bool>(WarehouseSession&)>;
+
 // Borrows all that it is given, which outlives it. The session ends when the answer to its COMMIT
 // is lost; the owner sees that by the pointer.
 //
@@ -47,7 +51,8 @@ class LoadTransaction {
   // The transaction, as often as it takes. One that lost against another may win the next time; a
   // table that the warehouse refuses is left out, so that the others need not wait for it.
   // `write_record` is called in each, behind the last table.
-  Result<void> write_and_commit(const std::function<Result<void>()>& write_record);
+  Result<void> write_and_commit(const std::function<Result<void>()>& write_record,
+                                const IsRecorded& is_recorded);
 
   struct LeftOut {
     const TableLoad& load;
@@ -91,9 +96,10 @@ class LoadTransaction {
   bool tables_committed_ = false;  // some, by a transaction of their own
 };
 
-// Commits what has the run's record in it. The answer to a COMMIT may be lost: then the session is
-// gone, and the ledger is asked in another one. `in_doubt` if that cannot be told either.
-Result<void> commit_recorded(const RunContext& context, std::unique_ptr<WarehouseSession>& session);
+// Commits what has a record in it. The answer to a COMMIT may be lost: then the session is gone,
+// and the ledger is asked in another one. `in_doubt` if that cannot be told either.
+Result<void> commit_recorded(const RunContext& context, std::unique_ptr<WarehouseSession>& session,
+                             const IsRecorded& is_recorded);
 
 // What a run says of a table, before its rows are counted.
 CollectionReport collection_of(const TablePlan& table);

@@ -64,6 +64,16 @@ Result<void> PendingTables::forget_loaded(const LoadTransaction& transaction,
   return {};
 }
 
+Result<bool> PendingTables::are_forgotten(const LoadTransaction& transaction,
+                                          WarehouseSession& session) const {
+  DRAY_ASSIGN(const std::vector<PendingTable> waiting,
+              read_pending(session, context_.report.source));
+  const auto waits = [&](const TableLoad* load) {
+    return std::ranges::find(waiting, load->files, &PendingTable::files) != waiting.end();
+  };
+  return std::ranges::none_of(transaction.loaded(), waits);
+}
+
 void PendingTables::tell_loaded(const LoadTransaction& transaction) {
   for (const TableLoad* load : transaction.loaded()) {
     context_.notice(

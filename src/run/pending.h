@@ -33,6 +33,8 @@ class PendingTables {
   Result<void> keep(const LoadTransaction& transaction, WarehouseSession& session);
   // Takes what is loaded from the record, likewise.
   static Result<void> forget_loaded(const LoadTransaction& transaction, WarehouseSession& session);
+  // Whether forget_loaded() has been committed.
+  Result<bool> are_forgotten(const LoadTransaction& transaction, WarehouseSession& session) const;
   // After the commit.
   void tell_loaded(const LoadTransaction& transaction);
 

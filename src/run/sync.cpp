@@ -145,7 +145,12 @@ class Sync {
     LoadTransaction transaction(parts_of(tables, no_objects));
     DRAY_TRY(transaction.stage());
     leave_out_what_changed(tables, transaction);
-    DRAY_TRY(transaction.write_and_commit([&] { return record_waited(transaction); }));
+    DRAY_TRY(transaction.write_and_commit(
+        [&] { return record_waited(transaction); },
+        [&](WarehouseSession& other) { return pending_.are_forgotten(transaction, other); }));
+    if (!session_) {
+      DRAY_ASSIGN(session_, context_.warehouse.open_session());
+    }
     pending_.tell_loaded(transaction);
     values_rejected_before_ = report_.values_rejected;
     report_.collections.clear();
@@ -158,12 +163,17 @@ class Sync {
     return PendingTables::forget_loaded(transaction, *session_);
   }
 
+  IsRecorded has_this_run() const {
+    return [this](WarehouseSession& session) { return has_run(session, report_.run_id); };
+  }
+
   // --- nothing new -------------------------------------------------------------------------------
 
   // But the logs may lie elsewhere from now on, or not all could be looked at.
   Result<void> load_nothing() {
-    const bool is_worth_a_record =
-        is_elsewhere() || !selected_.gone.empty() || report_.status != RunStatus::success;
+    const bool is_worth_a_record = is_elsewhere() || !selected_.gone.empty() ||
+                                   !pending_.left_behind().empty() ||
+                                   report_.status != RunStatus::success;
     if (request_.mode == SyncMode::plan) return {};
     if (!is_worth_a_record) return remember_listing();
     DRAY_TRY(session_->begin());
@@ -172,7 +182,7 @@ class Sync {
     if (is_elsewhere()) DRAY_TRY(write_location());
     report_.duration = since(begun_);
     DRAY_TRY(write_run(*session_, report_, 0));
-    return commit_recorded(context_, session_);
+    return commit_recorded(context_, session_, has_this_run());
   }
 
   // That all was listed and is loaded: until it is time to do so again, later listings may begin
@@ -292,7 +302,8 @@ class Sync {
     number_objects(objects_, ledger_);
     LoadTransaction transaction(parts_of(tables_, objects_));
     DRAY_TRY(transaction.stage());
-    DRAY_TRY(transaction.write_and_commit([&] { return write_record(transaction, begun); }));
+    DRAY_TRY(transaction.write_and_commit([&] { return write_record(transaction, begun); },
+                                          has_this_run()));
     // What the ledger says of it had to be written before the commit.
     report_.loading = since(begun);
     return {};

@@ -233,6 +233,19 @@ class TablePlanner {
       column.slot = wanted.slot;
       plan_.columns.push_back(std::move(column));
     }
+    refuse_too_many();
+  }
+
+  // Of the last ones first. Those that every row needs are never among them.
+  void refuse_too_many() {
+    auto count = static_cast<std::size_t>(
+        std::ranges::count_if(plan_.columns, [](const auto& column) { return !column.refused; }));
+    for (auto column = plan_.columns.rbegin(); column != plan_.columns.rend(); ++column) {
+      if (count <= limits_.columns_per_load_max) return;
+      if (column->refused || standard_column(column->name)) continue;
+      column->refused = RejectReason::too_many_columns;
+      --count;
+    }
   }
 
   void add_changes(std::vector<SchemaChange>& changes) const {

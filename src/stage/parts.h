@@ -6,7 +6,7 @@
 // at one of its ends. A text longer than its column's varchar_bytes is cut at a character's
 // boundary and told to value_rejects. Numbers are the text of the event, timestamps "YYYY-MM-DD
 // HH:MM:SS[.ffffff]", booleans t and f. A value that does not fit its column is NULL and told to
-// the load's value_rejects.
+// the load's value_rejects; so is a text that would make its row longer than COPY takes.
 //
 // NULL: for COPY quotes do not matter, an empty field is '' in a varchar and NULL in any other
 // column. So an absent varchar is null_text and an absent value of another type an empty field. A

@@ -351,6 +351,17 @@ class Rejects(SyncTest):
         self.assertEqual(left, [[3, "not_json"]])
 
 
+    def test_more_lines_are_resolved_than_one_statement_names(self):
+        config = "warehouse: duckdb:w.db\nline_max: {}\nsources: [{{name: shop, location: logs}}]\n"
+        (self.directory / "dray.yaml").write_text(config.format("1 KiB"))
+        self.write("a.gz", [track(i, a="x" * 1100) for i in range(10_001)])
+        self.assertEqual(self.counts(json.loads(self.run_dray("sync", "--json").stdout)), (10_001, 0, 0, 0, 10_001))
+        (self.directory / "dray.yaml").write_text(config.format("1 MiB"))
+        report = json.loads(self.run_dray("rejects", "retry", "--json").stdout)
+        self.assertEqual(self.counts(report), (10_001, 10_001, 0, 0, 0))
+        self.assertEqual(self.query("select count(*) from _dray.rejects where resolved_run is null"), [[0]])
+
+
 class Refused(SyncTest):
     def setUp(self):
         super().setUp()

@@ -143,6 +143,18 @@ class Files(CopyCase):
         self.assertEqual(self.run_sql(sql), [(0,)])
         self.assertTrue(self.eventually(sql, [(1,)]))
 
+    def test_system_tables_may_tell_fewer_files(self):
+        self.stand_in.control("untold files=1")
+        self.addCleanup(self.stand_in.control, "untold files=0")
+        manifest = self.stand_in.put_manifest(f"{self.schema}/m", [self.put("a,1,x\n", "p1"), self.put("b,2,x\n", "p2")])
+        self.copy(manifest, "MANIFEST CSV")
+        for sql in (
+            "SELECT count(*) FROM sys_load_detail WHERE query_id = pg_last_copy_id()",
+            "SELECT count(*) FROM stl_load_commits WHERE query = pg_last_copy_id()",
+        ):
+            self.assertEqual(self.run_sql(sql), [(1,)])
+        self.assertEqual(self.run_sql("SELECT count(*) FROM t"), [(2,)])
+
     def test_missing_files(self):
         part, gone = self.put("a,1,x\n"), f"s3://{self.stand_in.bucket}/{self.schema}/gone"
         manifest = self.stand_in.put_manifest(f"{self.schema}/m1", [part, gone])

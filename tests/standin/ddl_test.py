@@ -218,6 +218,17 @@ class Catalog(support.Case):
         self.assertEqual(self.run_sql("SELECT count(*) FROM stv_slices WHERE type = 'D'"), [(8,)])
         self.stand_in.control("capacity slices=4 capacity=320000")
 
+    def test_there_may_be_so_many_tables(self):
+        tables = "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'r'"
+        ((count,),) = self.run_sql(tables + " AND n.nspname NOT IN ('pg_catalog', 'information_schema')")
+        self.stand_in.control(f"capacity tables={count + 2}")
+        self.addCleanup(self.stand_in.control, "capacity tables=0")
+        self.run_sql("CREATE TABLE t (a int)")
+        self.run_sql("CREATE TEMP TABLE u (a int)")
+        self.refused("CREATE TABLE v (a int)", "XX000", "1040")
+        self.run_sql("DROP TABLE t")
+        self.run_sql("CREATE TABLE v (a int)")
+
     def test_columns_in_all_the_views(self):
         self.run_sql("CREATE TABLE t (a varchar(7) NOT NULL, b decimal(9, 2) DEFAULT 1)")
         for view, schema in (("svv_columns", "table_schema"), ("information_schema.columns", "table_schema"), ("svv_all_columns", "schema_name")):

@@ -216,6 +216,8 @@ class Copy:
             yield ("\n".join(out) + "\n").encode()
         self._check_time()
         self.bytes += size
+        if index < self.server.system.untold:
+            return
         self.server.system.append(
             "load_files",
             userid=self.session.user_id, query=self.query, slice=index % self.server.slices, filename=url, lines=lines,
@@ -335,6 +337,7 @@ class SystemTables:
         self._folder = folder
         self._lock = threading.Lock()
         self.lag = 0.0  # seconds until a row can be read
+        self.untold = 0  # files of each COPY that have no row
         for name in self.FILES:
             open(f"{folder}/{name}", "a", encoding="utf-8").close()
 

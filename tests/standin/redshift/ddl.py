@@ -79,6 +79,7 @@ class Ddl:
             temporary = True
         if temporary and len(parts) > 1:
             raise SqlError("42P16", "cannot create temporary relation in non-temporary schema")
+        self.session.check_room()
         if temporary:
             self.session.temporary.add(parts[0])
         name = self.qualified(parts)

@@ -12,7 +12,9 @@ One command a line, one line of answer:
     user NAME PASSWORD                          a user, made or given another password (IAM:..., too)
     role ARN | role-gone ARN                    an IAM role is attached, or no more
     capacity used=N capacity=N slices=N nodes=N what STV_* say; MB
+    capacity tables=N                           how many tables there may be; 0: as many as one likes
     lag seconds=S                               rows of STL_* and SYS_* are to be seen that much later; 0: at once
+    untold files=N                              so many files of each COPY that STL_LOAD_COMMITS and SYS_LOAD_DETAIL never tell
     disconnect                                  ends all connections now
     list | clear                                the faults, as JSON; none any more
     statements REGEX                            how many statements matched so far
@@ -238,6 +240,8 @@ class Control:
             server.set_capacity(**{name: int(value) for name, value in options.items()})
         elif verb == "lag":
             server.system.lag = float(options["seconds"])
+        elif verb == "untold":
+            server.system.untold = int(options["files"])
         elif verb == "disconnect":
             server.disconnect_all()
         elif verb == "clear":

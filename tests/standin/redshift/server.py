@@ -46,7 +46,10 @@ class Server:
         self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.tls.minimum_version = ssl.TLSVersion.TLSv1_2
         self.tls.load_cert_chain(os.path.join(options.folder, "server.crt"), os.path.join(options.folder, "server.key"))
-        self._capacity = {"slices": options.slices, "nodes": 2, "used": 10_000, "capacity": 320_000, "serializable": int(self.serializable)}
+        self._capacity = {
+            "slices": options.slices, "nodes": 2, "used": 10_000, "capacity": 320_000, "tables": 0,
+            "serializable": int(self.serializable),
+        }  # fmt: skip
         self.set_capacity()
         self._lock = threading.Lock()
         self._admin_lock = threading.Lock()
@@ -112,6 +115,10 @@ class Server:
         with open(path + ".new", "w", encoding="utf-8") as file:
             json.dump(self._capacity, file)
         os.replace(path + ".new", path)
+
+    @property
+    def tables_max(self):
+        return self._capacity["tables"]
 
     # Book-keeping ---------------------------------------------------------------------------------------------------------
 

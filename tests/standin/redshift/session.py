@@ -526,6 +526,23 @@ class Session(Startup, Commands):
 
     # What ALTER TABLE and COPY ask about tables ---------------------------------------------------------------------------
 
+    def check_room(self):
+        """For one more table."""
+        most = self.server.tables_max
+        if most == 0 or self.backend.status == "E":
+            return
+        count = self.backend.query(
+            "SELECT count(*) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'r' "
+            "AND n.nspname NOT IN ('standin', 'pg_catalog', 'information_schema')"
+        )[0][0]
+        if int(count) >= most:
+            raise SqlError(
+                "XX000",
+                "1040",
+                detail=f"Maximum tables limit exceeded. The maximum number of tables per cluster is {most} for this instance type. "
+                "The limit includes permanent and temporary tables.",
+            )
+
     def qualified(self, parts):
         return ".".join(self.names.quote(part) for part in parts)
 

@@ -14,7 +14,7 @@ RedshiftOptions parsed(const std::string& address) {
 TEST(RedshiftOptions, AnAddressTellsWhatIsDraysAndWhatIsLibpqs) {
   const RedshiftOptions options = parsed(
       "redshift://loader:secret@cluster.example.com/events?staging=s3://bucket/a%20b&iam_role="
-      "arn:aws:iam::1:role/r+w&connect_timeout=5&connections=2&dedupe_window=30");
+      "arn:aws:iam::1:role/r+w&connect_timeout=5&connections=2&dedupe_window=30&tables_max=9900");
   EXPECT_EQ(options.connection.at("host"), "cluster.example.com");
   EXPECT_EQ(options.connection.at("dbname"), "events");
   EXPECT_EQ(options.connection.at("connect_timeout"), "5");
@@ -22,6 +22,8 @@ TEST(RedshiftOptions, AnAddressTellsWhatIsDraysAndWhatIsLibpqs) {
   EXPECT_EQ(options.iam_role, "arn:aws:iam::1:role/r+w");
   EXPECT_EQ(options.connections_max, 2U);
   EXPECT_EQ(options.dedupe_window, std::chrono::days(30));
+  EXPECT_EQ(options.tables_max, 9'900U);
+  EXPECT_FALSE(parsed("redshift://h/d").tables_max.has_value());
   EXPECT_EQ(options.location, "redshift://loader@cluster.example.com:5439/events");
 }
 

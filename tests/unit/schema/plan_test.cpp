@@ -268,6 +268,22 @@ TEST(Plan, NewTableHasAtMost1600Columns) {
   EXPECT_EQ(load_column(table, "p11596")->refused, RejectReason::too_many_columns);
 }
 
+TEST(Plan, ALoadBringsValuesForSoManyColumnsHoweverManyTheTableHas) {
+  std::vector<LiveColumn> more = {live("event", varchar)};
+  const WantedTable wanted = wide_table(10);
+  for (const WantedColumn& column : wanted.columns)
+    more.push_back(live(column.name, bigint));
+  CatalogLimits limits;
+  limits.columns_per_load_max = 12;  // received_at, uuid, uuid_ts and event are four of them
+  const auto plan = make_plan(catalog_of({our_table("wide", more)}), {wanted},
+                              ContractColumns::leave_out, limits);
+  ASSERT_TRUE(plan);
+  const TablePlan& table = plan->tables.at(0);
+  EXPECT_FALSE(load_column(table, "p10007")->refused.has_value());
+  EXPECT_EQ(load_column(table, "p10008")->refused, RejectReason::too_many_columns);
+  EXPECT_EQ(load_column(table, "p10009")->refused, RejectReason::too_many_columns);
+}
+
 TEST(Plan, ExistingTableGrowsToTheBoundAndNoFurther) {
   std::vector<LiveColumn> more = {live("event", varchar)};
   for (int i = 0; i < 1'594; ++i)

@@ -409,6 +409,30 @@ TEST_F(Parts, ATextLongerThanItsColumnIsCutBetweenCharactersAndTold) {
   EXPECT_EQ(rejects_, (std::vector<std::string>{"4 note too_long abcdefg\xC3\xA4"}));
 }
 
+TEST_F(Parts, ATextThatWouldMakeItsRowTooLongForCopyIsLeftOutAndTold) {
+  std::vector<LoadColumn> columns = {
+      column("id", ColumnType::varchar, static_cast<Slot>(StandardColumn::id))};
+  std::vector<Value> row = {{static_cast<Slot>(StandardColumn::id), CellKind::text, "m1"}};
+  std::vector<Value> of_bars = row;
+  for (Slot slot = 40; slot < 120; ++slot) {
+    columns.push_back(column("p" + std::to_string(slot), ColumnType::varchar, slot));
+    row.push_back({slot, CellKind::text, std::string(65'000, 'x')});
+    of_bars.push_back({slot, CellKind::text, std::string(65'000, '|')});
+  }
+  columns.push_back(column("n", ColumnType::bigint, 120));
+  row.push_back({120, CellKind::integer, "7"});
+  add(row);
+  add(of_bars);
+  const PartsWritten written = write(columns);
+  EXPECT_EQ(written.rows, 2U);
+  // 46 texts of 65,000 bytes are within 3,000,000, and 23 of them where each byte counts twice.
+  EXPECT_EQ(rejects_.size(), (80U - 46U) + (80U - 23U));
+  EXPECT_EQ(rejects_.front().substr(0, 19), "1 p86 row_too_wide ");
+  const std::string first = text().substr(0, text().find('\n'));
+  EXPECT_LT(first.size(), 3'100'000U);
+  EXPECT_TRUE(first.ends_with(",\\N,\\N,7")) << first.substr(first.size() - 20);
+}
+
 TEST_F(Parts, PlacesFollowTheColumns) {
   const Slot user_id = static_cast<Slot>(StandardColumn::user_id);
   add({{40, CellKind::text, "a"}, {user_id, CellKind::text, "u1"}}, {.object = 1});
