@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "aws/sigv4.h"
 #include "base/hash.h"
 
 namespace dray {
@@ -110,7 +109,7 @@ std::string S3Client::Impl::ask_region(const S3Call& call, const S3Place& place,
   ask.method = "HEAD";
   ask.operation.bucket = call.operation.bucket;
   HttpRequest request = request_for(ask, place);
-  sign_request(request, credentials, {place.region, "s3", now()}, sha256_hex({}));
+  signer_.sign(request, credentials, {place.region, "s3", now()}, sha256_hex({}));
   const auto response = http_.receive(request, {}, {}, call.stop);
   return response ? std::string(response->headers.find("x-amz-bucket-region")) : std::string();
 }
@@ -180,7 +179,7 @@ Result<HttpResponse> S3Client::Impl::answer_to(S3Call& call, S3Tries& tries) {
     const S3Place place = tries.detour ? *tries.detour : place_of(call.operation.bucket);
     call.operation.endpoint = endpoint_of(call.operation.bucket, place);
     HttpRequest request = request_for(call, place);
-    sign_request(request, credentials, {place.region, "s3", now()}, sha256_hex(call.body));
+    signer_.sign(request, credentials, {place.region, "s3", now()}, sha256_hex(call.body));
     auto response = http_.receive(request, call.takes_body, call.sink, call.stop);
     std::string retry_after;
     if (!response) {

@@ -12,6 +12,8 @@
 #include "aws/s3.h"
 #include "aws/s3_error.h"
 #include "aws/s3_place.h"
+#include "aws/sigv4.h"
+#include "base/thread_pool.h"
 
 namespace dray {
 
@@ -52,6 +54,8 @@ class S3Client::Impl {
   Result<HttpResponse> answer_to(S3Call& call, S3Tries& tries);
 
   const S3Options& options() const { return options_; }
+  // For what goes on while its caller does something else.
+  ThreadPool& threads() { return threads_; }
   // With what is written: its encryption.
   void add_encryption(HttpHeaders& headers) const;
 
@@ -76,6 +80,8 @@ class S3Client::Impl {
   std::mutex mutex_;
   std::map<std::string, S3Place> places_;  // by bucket, where they turned out to be
   std::chrono::seconds clock_offset_{0};
+  RequestSigner signer_;
+  ThreadPool threads_;  // the last one, for its work uses all others
 };
 
 // The reader of S3Client::get.

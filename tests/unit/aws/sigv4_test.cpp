@@ -87,6 +87,31 @@ TEST(SignRequest, SignsTheSessionToken) {
             std::string_view::npos);
 }
 
+TEST(RequestSigner, SignsEachAsIfItWereTheOnlyOne) {
+  RequestSigner signer;
+  Credentials one;
+  one.secret_access_key = Secret("one");
+  Credentials two;
+  two.secret_access_key = Secret("two");
+  const SigningScope scope{"r", "s3", {}};
+  SigningScope elsewhere = scope;
+  elsewhere.region = "elsewhere";
+  SigningScope tomorrow = scope;
+  tomorrow.time += std::chrono::days(1);
+  const auto signature = [](auto&& sign) {
+    HttpRequest request;
+    request.host = "h";
+    sign(request);
+    return std::string(request.headers.find("authorization"));
+  };
+  for (const auto& [credentials, where] :
+       {std::pair(one, scope), std::pair(one, scope), std::pair(two, scope),
+        std::pair(two, elsewhere), std::pair(two, tomorrow), std::pair(one, scope)}) {
+    EXPECT_EQ(signature([&](HttpRequest& r) { signer.sign(r, credentials, where, "hash"); }),
+              signature([&](HttpRequest& r) { sign_request(r, credentials, where, "hash"); }));
+  }
+}
+
 TEST(CanonicalRequest, SortsTheQueryByItsEncodedNamesAndFoldsBlanks) {
   HttpRequest request;
   request.host = "h";
