@@ -81,7 +81,7 @@ TEST_F(S3Fault, TriesAgainWhatMayPass) {
                                                 {400, "RequestTimeout"},
                                                 {403, "RequestThrottled"},
                                                 {400, "XAmzContentSHA256Mismatch"}}) {
-    HttpServer server([&](const ServedRequest& request) {
+    HttpServer server([status = status, code = code](const ServedRequest& request) {
       if (request.number < 2) return answer(status, code.empty() ? "<html>" : error_xml(code));
       return answer(200, empty_listing);
     });
@@ -93,7 +93,9 @@ TEST_F(S3Fault, TriesAgainWhatMayPass) {
 TEST_F(S3Fault, DoesNotTryAgainWhatWillNotPass) {
   for (const auto& [status, code] : std::vector<std::pair<int, std::string>>{
            {403, "AccessDenied"}, {404, "NoSuchBucket"}, {501, "NotImplemented"}, {400, ""}}) {
-    HttpServer server([&](const ServedRequest&) { return answer(status, error_xml(code)); });
+    HttpServer server([status = status, code = code](const ServedRequest&) {
+      return answer(status, error_xml(code));
+    });
     EXPECT_EQ(client(server).head("bucket", "key").ok(), status == 404) << status;
     credentials_->refusals = 0;
     EXPECT_EQ(client(server).list(listing()).error().cause, Cause::config) << status << code;
