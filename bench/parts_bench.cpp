@@ -15,7 +15,6 @@
 #include <charconv>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <map>
 #include <memory>
 #include <span>
@@ -30,6 +29,7 @@
 #include "source/memory.h"
 #include "stage/duplicates.h"
 #include "stage/parts.h"
+#include "staged_tables.h"
 
 namespace dray {
 namespace {
@@ -211,58 +211,6 @@ void Roofline(benchmark::State& state) {
   state.SetItemsProcessed(static_cast<std::int64_t>(lines));
 }
 BENCHMARK(Roofline)->Unit(benchmark::kMillisecond)->MinWarmUpTime(0.2);
-
-TableLoad load_of(const std::string& table, std::vector<LoadColumn> columns) {
-  TableLoad load;
-  load.table = table;
-  for (const StandardColumn standard :
-       {StandardColumn::received_at, StandardColumn::uuid, StandardColumn::uuid_ts}) {
-    LoadColumn column{
-        std::string(facts(standard).name), facts(standard).type, true, {}, standard, 0};
-    load.columns.push_back(column);
-  }
-  std::ranges::move(columns, std::back_inserter(load.columns));
-  load.value_rejects = [](const ValueReject&) {};
-  return load;
-}
-
-// A table to write: its columns, and the staged rows that are its own.
-struct TableToWrite {
-  TableLoad load;
-  std::vector<BlockStore::Part> parts;
-  std::uint64_t rows = 0;
-};
-
-// Every table and `tracks`, the largest first so that threads end together.
-std::vector<TableToWrite> tables_of(const Registry& registry, const BlockStore& staged) {
-  std::vector<TableToWrite> tables;
-  std::map<Slot, LoadColumn> track_columns;
-  TableToWrite tracks;
-  for (const Registry::TableSeen& seen : registry.tables()) {
-    const std::uint64_t rows = staged.row_count(seen.number);
-    std::vector<LoadColumn> columns;
-    for (const Registry::ColumnSeen& column : seen.columns) {
-      columns.push_back({column.name, narrowest_type(column.bits), true, {}, {}, column.slot});
-      const bool shared = column.slot < property_slot_first || column.slot >= context_slot_first;
-      if (seen.type == EventType::track && shared) {
-        track_columns[column.slot] = columns.back();
-        track_columns[column.slot].type = ColumnType::varchar;
-      }
-    }
-    if (seen.type == EventType::track) {
-      tracks.parts.push_back({seen.number, seen.event});
-      tracks.rows += rows;
-    }
-    tables.push_back({load_of(seen.name, std::move(columns)), {{seen.number, seen.event}}, rows});
-  }
-  std::vector<LoadColumn> columns;
-  for (auto& [slot, column] : track_columns)
-    columns.push_back(std::move(column));
-  tracks.load = load_of("tracks", std::move(columns));
-  tables.push_back(std::move(tracks));
-  std::ranges::sort(tables, std::ranges::greater(), &TableToWrite::rows);
-  return tables;
-}
 
 Result<std::uint64_t> write(TableToWrite& table, const BlockStore& staged,
                             const std::vector<bool>& unusable, PartWriter& writer) {

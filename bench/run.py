@@ -7,8 +7,8 @@ What is compared runs in turns, on the same cores, and a figure is the median of
 and are noisy, ratios less so. --check is for the continuous integration: fewer events and rounds. Exits with 1 when a
 figure is past its bound or an answer is wrong.
 
-Programs: $DRAY (build/bench/dray); dray-gen and duckdb_reference of the same build. Events that were generated once
-stay in build/bench-data, everything else is removed.
+Programs: $DRAY (build/bench/dray); dray-gen, duckdb_reference and stage_parts of the same build. Events that were
+generated once stay in build/bench-data, everything else is removed.
 """
 
 import argparse
@@ -27,9 +27,14 @@ import time
 from statistics import median
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tests" / "servers"))
+
+from s3_server import S3Server  # noqa: E402
+
 DRAY = pathlib.Path(os.environ.get("DRAY", ROOT / "build/bench/dray")).resolve()
 GENERATOR = DRAY.parent / "tools/gen/dray-gen"
 REFERENCE = DRAY.parent / "bench/duckdb_reference"
+STAGE_PARTS = DRAY.parent / "bench/stage_parts"
 START_POSTGRES = ROOT / "tests/servers/start-postgres"
 DATA = ROOT / "build/bench-data"
 CORES = sorted(os.sched_getaffinity(0))[:2]
@@ -75,6 +80,12 @@ LIMITS = {
     "1,000 kinds of 100 properties, --memory needed": Limit(goal=1, bound=1),
     # Both wait for the same server, which shares the cores with them: time on the clock is all there is to compare.
     "sync / psql, PostgreSQL, time": Limit(goal=1.5, bound=2.5),
+    "staging, S3 / directories, objects of 3 MB, CPU": Limit(goal=1.15, bound=1.25),
+    # A request costs 0.13 ms, which is a third of what fifty events need.
+    "staging, S3 / directories, objects of 12 KB, CPU": Limit(goal=1.15, bound=1.65),
+    # The gateway's own work is in it.
+    "staging, S3 / directories, objects of 3 MB, time": Limit(goal=1.15, bound=2),
+    "1 thread / 2 threads, reading one object in S3": Limit(goal=1.8, bound=1.1, at_least=True),
     "nothing new among 100,000 objects, CPU": Limit(goal=1, bound=1.1),
     "nothing new among 100,000 objects, time": Limit(goal=1, bound=5),
 }
@@ -125,21 +136,22 @@ class Sizes:
     kinds_rounds: int
     objects: int
     stored_events: int
+    large_object_events: int
 
 
 FULL = Sizes(rounds=5, duckdb_events=200_000, growth_events=200_000, growth_rounds=3, kinds_events=50_000,
-             kinds_rounds=3, objects=100_000, stored_events=2_000_000)
+             kinds_rounds=3, objects=100_000, stored_events=2_000_000, large_object_events=450_000)
 CHECK = Sizes(rounds=3, duckdb_events=200_000, growth_events=50_000, growth_rounds=2, kinds_events=10_000,
-              kinds_rounds=1, objects=100_000, stored_events=500_000)
+              kinds_rounds=1, objects=100_000, stored_events=500_000, large_object_events=100_000)
 
 
-def execute(arguments, threads):
+def execute(arguments, threads, environment=None):
     """Runs a program on so many cores. Everything it is to be compared with gets the same cores."""
     os.sched_setaffinity(0, CORES[:threads])
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
         begun = time.monotonic()
         child = subprocess.Popen([str(argument) for argument in arguments], stdin=subprocess.DEVNULL, stdout=output,
-                                 stderr=errors)
+                                 stderr=errors, env=environment)
         try:
             _, status, usage = os.wait4(child.pid, 0)
         except BaseException:  # Stopped by a signal: the program is not to outlive its directory.
@@ -494,6 +506,99 @@ def measure_postgres(sizes):
                  note=f"{seconds(results['sync'])} against {seconds(results['psql'])}")
 
 
+def stage_parts(source, target, threads, lines, environment=None):
+    used = execute([STAGE_PARTS, source, target, threads], len(CORES), environment)
+    report = json.loads(used.output)
+    expect("staged lines", report["lines"], lines)
+    return Synced(used, report)
+
+
+def rows_digest(parts):
+    """Of the rows of these parts, whatever their order."""
+    lines = []
+    for part in parts:
+        lines += subprocess.run(["zstd", "-dc"], input=part, capture_output=True, check=True).stdout.split(b"\n")
+    return hashlib.sha256(b"\n".join(sorted(lines))).hexdigest()
+
+
+@contextlib.contextmanager
+def s3_gateway():
+    os.sched_setaffinity(0, CORES)
+    gateway = S3Server()
+    try:
+        yield gateway
+    finally:
+        gateway.stop()
+
+
+class Staging:
+    """The same raw objects in a directory and in a bucket, and staged parts in either."""
+
+    def __init__(self, gateway, scratch_directory, raw, lines):
+        self.gateway, self.directory, self.raw, self.lines = gateway, scratch_directory, raw, lines
+        self.bucket = gateway.make_bucket()
+        gateway.put_tree(self.bucket, raw, "raw/")
+
+    def in_directory(self, threads):
+        target = pathlib.Path(tempfile.mkdtemp(dir=self.directory))
+        staged = stage_parts(self.raw, target, threads, self.lines)
+        parts = [path.read_bytes() for path in target.rglob("*.csv.zst")]
+        shutil.rmtree(target)
+        expect("parts in the directory", len(parts), staged.report["parts"])
+        return staged, parts
+
+    def in_bucket(self, threads):
+        bucket = self.gateway.make_bucket()
+        staged = stage_parts(f"s3://{self.bucket}/raw/", f"s3://{bucket}/staging", threads, self.lines,
+                             self.gateway.environment())
+        parts = [self.gateway.get(bucket, key) for key in self.gateway.keys(bucket) if key.endswith(".csv.zst")]
+        self.gateway.remove_bucket(bucket)
+        expect("parts in the bucket", len(parts), staged.report["parts"])
+        return staged, parts
+
+    def check(self):
+        """With one thread the columns have one order."""
+        expect("rows of the parts in S3", rows_digest(self.in_bucket(1)[1]), rows_digest(self.in_directory(1)[1]))
+
+    def run(self, rounds, threads):
+        results = in_turns(rounds, {"S3": lambda: self.in_bucket(threads)[0],
+                                    "directory": lambda: self.in_directory(threads)[0]})
+        for pair in zip(results["S3"], results["directory"]):
+            there, here = ({name: run.report[name] for name in ("objects", "rows", "parts")} for run in pair)
+            expect("what is staged in S3", there, here)
+        return results
+
+
+def measure_staging(sizes):
+    """From raw objects in S3 to staged parts in S3, against the same from directory to directory; and what a second
+    thread gives for a single object. The gateway has the same cores, so that the clock shows its work too; the CPU time
+    is that of our process alone."""
+    events = sizes.duckdb_events
+    with scratch() as at, s3_gateway() as gateway:
+        for name, lines, flags in (("objects of 3 MB", events, ("--files", 10)),
+                                   ("objects of 12 KB", events // 2, ("--file-events", 50))):
+            raw = generated(name.replace(" ", "-"), "--events", lines, "--layout", "flat", *flags)
+            staging = Staging(gateway, at, raw, lines)
+            staging.check()
+            results = staging.run(sizes.rounds, len(CORES))
+            for measure, value in (("CPU", cpu), ("time", wall)):
+                yield Figure(f"staging, S3 / directories, {name}, {measure}", ratio(results, "S3", "directory", value),
+                             note=f"{seconds(results['S3'], value)} against {seconds(results['directory'], value)}, "
+                                  f"{results['S3'][0].report['objects']:,} objects")
+        events = sizes.large_object_events
+        raw = generated("large-object", "--events", events, "--files", 1, "--layout", "flat")
+        staging = Staging(gateway, at, raw, events)
+        results = in_turns(sizes.rounds, {n: lambda n=n: staging.in_bucket(n)[0] for n in (1, 2)})
+    size = sum(file.stat().st_size for file in raw.iterdir()) / MB
+
+    def reading(run):
+        return run.report["reading_seconds"]
+
+    yield Figure("1 thread / 2 threads, reading one object in S3", ratio(results, 1, 2, reading),
+                 note=f"{seconds(results[1], reading)} and {seconds(results[2], reading)}, {size:.0f} MB",
+                 busy=starved(results[1]))
+
+
 MEASUREMENTS = {
     "duckdb": measure_duckdb,
     "growth": measure_growth,
@@ -501,6 +606,7 @@ MEASUREMENTS = {
     "objects": measure_objects,
     "stored": measure_stored,
     "postgres": measure_postgres,
+    "staging": measure_staging,
 }
 
 
@@ -537,7 +643,7 @@ def main():
     unknown = [name for name in options.measurements if name not in MEASUREMENTS]
     if unknown:
         parser.error(f"no measurement {unknown[0]}; there are {', '.join(MEASUREMENTS)}")
-    for program in (DRAY, GENERATOR, REFERENCE):
+    for program in (DRAY, GENERATOR, REFERENCE, STAGE_PARTS):
         if not program.is_file():
             parser.error(f"no {program}; build it with: cmake --workflow --preset bench")
     if len(CORES) < 2:

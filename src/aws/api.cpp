@@ -108,6 +108,17 @@ Result<HttpResponse> call_aws(HttpClient& http, CredentialsProvider* credentials
   }
 }
 
+Result<HttpResponse> send_retrying(HttpClient& http, const HttpRequest& request,
+                                   const RetryPolicy& retry) {
+  for (unsigned attempt = 1;; ++attempt) {
+    auto response = http.send(request);
+    const bool is_over = response ? !is_worth_retrying(response->status, "")
+                                  : response.error().cause != Cause::transient;
+    if (is_over || attempt == retry.attempts_max) return response;
+    DRAY_TRY(pause_before(retry, attempt, "", http.options().stop));
+  }
+}
+
 std::string aws_endpoint(const AwsEnvironment& environment, const std::string& service,
                          const std::string& region) {
   std::string variable = "AWS_ENDPOINT_URL_" + service;

@@ -24,6 +24,10 @@ struct AwsCall {
 Result<HttpResponse> call_aws(HttpClient& http, CredentialsProvider* credentials,
                               const AwsCall& call, const RetryPolicy& retry);
 
+// Sends a request that needs no signature, again while that is worth a try.
+Result<HttpResponse> send_retrying(HttpClient& http, const HttpRequest& request,
+                                   const RetryPolicy& retry);
+
 // A body of type application/x-www-form-urlencoded.
 std::string form_of(const HttpParameters& parameters);
 

@@ -8,6 +8,8 @@
 #include <utility>
 
 #include "aws/metadata.h"
+#include "aws/process_credentials.h"
+#include "aws/sso.h"
 #include "aws/sts.h"
 
 namespace dray {
@@ -60,11 +62,6 @@ class RenewedCredentials final : public CredentialsProvider {
   std::optional<Credentials> known_;
 };
 
-std::string value_of(const AwsProfile& profile, std::string_view key) {
-  const auto found = profile.find(key);
-  return found == profile.end() ? std::string() : found->second;
-}
-
 // One search through all places.
 class Chain {
  public:
@@ -77,7 +74,6 @@ class Chain {
   }
 
  private:
-  using Profiles = std::map<std::string, AwsProfile, std::less<>>;
   using Maybe = Result<std::optional<Credentials>>;
 
   Result<Credentials> find_base() const {
@@ -135,9 +131,9 @@ class Chain {
   }
 
   Maybe from_profiles() const {
-    DRAY_ASSIGN(const Profiles profiles, read_aws_profiles(options_.environment));
+    DRAY_ASSIGN(const AwsFiles files, read_aws_files(options_.environment));
     const std::string name = profile_name();
-    if (!profiles.contains(name)) {
+    if (!files.profiles.contains(name)) {
       const bool is_asked_for =
           !options_.profile.empty() || options_.environment("AWS_PROFILE").has_value();
       if (!is_asked_for) return std::optional<Credentials>();
@@ -146,22 +142,20 @@ class Chain {
                           "them: aws configure list-profiles");
     }
     std::set<std::string> visited;
-    return from_profile(profiles, name, visited);
+    return from_profile(files, name, visited);
   }
 
-  Maybe from_profile(const Profiles& profiles, const std::string& name,
+  Maybe from_profile(const AwsFiles& files, const std::string& name,
                      std::set<std::string>& visited) const {
-    const auto found = profiles.find(name);
+    const auto found = files.profiles.find(name);
     const std::string where = "profile \"" + name + "\": ";
-    if (found == profiles.end())
+    if (found == files.profiles.end())
       return config_error(where + "is named as a source_profile, and is not there");
     const AwsProfile& profile = found->second;
     const bool is_first_visit = visited.insert(name).second;
     // A profile may be its own source: then its keys are meant.
     if (!value_of(profile, "role_arn").empty() && is_first_visit) {
-      auto assumed = assume_profile_role(profiles, profile, where, visited);
-      if (!assumed) return std::move(assumed).error();
-      return std::optional(std::move(assumed).value());
+      return some(assume_profile_role(files, profile, where, visited));
     }
     const std::string id = value_of(profile, "aws_access_key_id");
     const std::string secret = value_of(profile, "aws_secret_access_key");
@@ -176,21 +170,49 @@ class Chain {
       return config_error(where + "has only one of aws_access_key_id and aws_secret_access_key");
     }
     if (!is_first_visit) return config_error(where + "is a source_profile of itself, in a circle");
-    return refuse_what_cannot_be_read(profile, name);
-  }
-
-  static Maybe refuse_what_cannot_be_read(const AwsProfile& profile, const std::string& name) {
-    for (const char* key : {"sso_session", "sso_start_url", "credential_process"}) {
-      if (value_of(profile, key).empty()) continue;
-      std::string message = "profile \"" + name + "\": has ";
-      message.append(key).append(", which Dray does not follow\ntry: eval \"$(aws configure ");
-      message.append("export-credentials --profile ").append(name).append(" --format env)\"");
-      return config_error(std::move(message));
+    if (!value_of(profile, "sso_session").empty() || !value_of(profile, "sso_start_url").empty()) {
+      return some(from_sso(files, profile, name));
     }
-    return std::optional<Credentials>();
+    const std::string command = value_of(profile, "credential_process");
+    if (command.empty()) return std::optional<Credentials>();
+    auto printed = process_credentials(command, process_timeout, options_.http.stop);
+    if (!printed) return std::move(printed).error().within("profile \"" + name + "\"");
+    return some(std::move(printed));
   }
 
-  Result<Credentials> assume_profile_role(const Profiles& profiles, const AwsProfile& profile,
+  static Maybe some(Result<Credentials> credentials) {
+    if (!credentials) return std::move(credentials).error();
+    return std::optional(std::move(credentials).value());
+  }
+
+  Result<Credentials> from_sso(const AwsFiles& files, const AwsProfile& profile,
+                               const std::string& name) const {
+    SsoAccess access{.profile = name,
+                     .session = value_of(profile, "sso_session"),
+                     .start_url = {},
+                     .region = {},
+                     .account_id = value_of(profile, "sso_account_id"),
+                     .role_name = value_of(profile, "sso_role_name")};
+    const auto session = files.sso_sessions.find(access.session);
+    const std::string where = "profile \"" + name + "\": ";
+    if (!access.session.empty() && session == files.sso_sessions.end()) {
+      return config_error(where + "there is no [sso-session " + access.session +
+                          "] in ~/.aws/config");
+    }
+    const AwsProfile& portal = access.session.empty() ? profile : session->second;
+    access.start_url = value_of(portal, "sso_start_url");
+    access.region = value_of(portal, "sso_region");
+    if (access.start_url.empty() || access.region.empty() || access.account_id.empty() ||
+        access.role_name.empty()) {
+      return config_error(where +
+                          "single sign-on needs sso_start_url, sso_region, sso_account_id and "
+                          "sso_role_name\ntry: aws configure sso --profile " +
+                          name);
+    }
+    return sso_credentials(options_.environment, access, options_.http);
+  }
+
+  Result<Credentials> assume_profile_role(const AwsFiles& files, const AwsProfile& profile,
                                           const std::string& where,
                                           std::set<std::string>& visited) const {
     Role role{value_of(profile, "role_arn"), value_of(profile, "external_id"),
@@ -213,15 +235,15 @@ class Chain {
     if (const std::string file = value_of(profile, "web_identity_token_file"); !file.empty()) {
       return assume_role_with_token(place, role, file);
     }
-    DRAY_ASSIGN(std::optional<Credentials> base, source_of(profiles, profile, where, visited));
+    DRAY_ASSIGN(std::optional<Credentials> base, source_of(files, profile, where, visited));
     if (!base) return config_error(where + "its source has no credentials");
     return assume_role(place, role, *fixed_credentials(*std::move(base)));
   }
 
-  Maybe source_of(const Profiles& profiles, const AwsProfile& profile, const std::string& where,
+  Maybe source_of(const AwsFiles& files, const AwsProfile& profile, const std::string& where,
                   std::set<std::string>& visited) const {
     if (const std::string source = value_of(profile, "source_profile"); !source.empty()) {
-      return from_profile(profiles, source, visited);
+      return from_profile(files, source, visited);
     }
     const std::string source = value_of(profile, "credential_source");
     if (source == "Environment") return environment_keys();

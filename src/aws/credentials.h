@@ -52,9 +52,8 @@ struct CredentialsOptions {
 // The usual chain, in the usual order; the first source that is configured is the one that counts,
 // also when it fails:
 //   1. AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN (unless a profile is named here)
-//   2. the profile in ~/.aws/credentials and ~/.aws/config: keys, or a role_arn with
-//   source_profile,
-//      credential_source or web_identity_token_file
+//   2. the profile in ~/.aws/credentials and ~/.aws/config: a role_arn with source_profile,
+//      credential_source or web_identity_token_file; keys; a single sign-on; a credential_process
 //   3. AWS_WEB_IDENTITY_TOKEN_FILE with AWS_ROLE_ARN
 //   4. the container: AWS_CONTAINER_CREDENTIALS_RELATIVE_URI or _FULL_URI
 //   5. the instance's metadata service, version 2

@@ -105,6 +105,17 @@ std::optional<unsigned> hex_digit(char c) {
   return std::nullopt;
 }
 
+std::string digest_of(std::string_view bytes, const EVP_MD* kind) {
+  std::string digest(EVP_MAX_MD_SIZE, '\0');
+  unsigned size = 0;
+  const int done =
+      EVP_Digest(bytes.data(), bytes.size(), reinterpret_cast<unsigned char*>(digest.data()), &size,
+                 kind, nullptr);
+  DRAY_ASSERT(done == 1);
+  digest.resize(size);
+  return digest;
+}
+
 }  // namespace
 
 std::string hmac_sha256(std::string_view key, std::string_view bytes) {
@@ -119,16 +130,9 @@ std::string hmac_sha256(std::string_view key, std::string_view bytes) {
   return digest;
 }
 
-std::string md5(std::string_view bytes) {
-  std::string digest(EVP_MAX_MD_SIZE, '\0');
-  unsigned size = 0;
-  const int done =
-      EVP_Digest(bytes.data(), bytes.size(), reinterpret_cast<unsigned char*>(digest.data()), &size,
-                 EVP_md5(), nullptr);
-  DRAY_ASSERT(done == 1);
-  digest.resize(size);
-  return digest;
-}
+std::string sha1(std::string_view bytes) { return digest_of(bytes, EVP_sha1()); }
+
+std::string md5(std::string_view bytes) { return digest_of(bytes, EVP_md5()); }
 
 std::string to_hex(std::string_view bytes) {
   constexpr std::string_view digits = "0123456789abcdef";

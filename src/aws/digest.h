@@ -11,6 +11,8 @@ namespace dray {
 
 // 32 bytes.
 std::string hmac_sha256(std::string_view key, std::string_view bytes);
+// 20 bytes. Not for security: AWS's command line names files by it.
+std::string sha1(std::string_view bytes);
 // 16 bytes. Not for security: Content-MD5 and the ETag are made of it.
 std::string md5(std::string_view bytes);
 

@@ -9,8 +9,6 @@
 namespace dray {
 namespace {
 
-using Profiles = std::map<std::string, AwsProfile, std::less<>>;
-
 std::string_view trimmed(std::string_view text) {
   constexpr std::string_view blanks = " \t\r";
   const std::size_t begin = text.find_first_not_of(blanks);
@@ -18,14 +16,24 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(blanks) - begin + 1);
 }
 
-// "[profile name]" in config, "[name]" in credentials; "" for a section of another kind.
-std::string profile_in(std::string_view section, bool is_config) {
-  constexpr std::string_view word = "profile";
-  if (!is_config || section == "default") return std::string(section);
+// The name in a section of this kind, "profile name"; "" in one of another kind.
+std::string name_behind(std::string_view word, std::string_view section) {
   if (!section.starts_with(word) || section.size() == word.size()) return {};
   const char blank = section[word.size()];
   if (blank != ' ' && blank != '\t') return {};
   return std::string(trimmed(section.substr(word.size())));
+}
+
+// "[profile name]" in config, "[name]" in credentials; null for what is of no use here.
+AwsProfile* section_of(std::string_view section, bool is_config, AwsFiles& files) {
+  if (!is_config || section == "default") return &files.profiles[std::string(section)];
+  if (const std::string name = name_behind("profile", section); !name.empty()) {
+    return &files.profiles[name];
+  }
+  if (const std::string name = name_behind("sso-session", section); !name.empty()) {
+    return &files.sso_sessions[name];
+  }
+  return nullptr;
 }
 
 // A comment begins with '#' or ';' behind a blank.
@@ -37,7 +45,7 @@ std::string_view without_comment(std::string_view value) {
   return value;
 }
 
-void read_profiles(const std::string& text, bool is_config, Profiles& profiles) {
+void read_sections(const std::string& text, bool is_config, AwsFiles& files) {
   std::istringstream lines(text);
   AwsProfile* profile = nullptr;
   for (std::string line; std::getline(lines, line);) {
@@ -45,8 +53,7 @@ void read_profiles(const std::string& text, bool is_config, Profiles& profiles) 
     if (entry.empty() || entry.front() == '#' || entry.front() == ';') continue;
     if (entry.front() == '[') {
       const std::string_view section = trimmed(entry.substr(1, entry.find(']') - 1));
-      const std::string name = profile_in(section, is_config);
-      profile = name.empty() ? nullptr : &profiles[name];
+      profile = section.empty() ? nullptr : section_of(section, is_config, files);
       continue;
     }
     // Indented lines are settings of one service inside a setting ("s3 =").
@@ -77,11 +84,6 @@ std::string place_of(const AwsEnvironment& environment, std::string_view variabl
   return home ? *home + "/.aws/" + standard : std::string();
 }
 
-std::string value_of(const AwsProfile& profile, std::string_view key) {
-  const auto found = profile.find(key);
-  return found == profile.end() ? std::string() : found->second;
-}
-
 }  // namespace
 
 AwsEnvironment process_environment() {
@@ -92,25 +94,30 @@ AwsEnvironment process_environment() {
   };
 }
 
-Result<Profiles> read_aws_profiles(const AwsEnvironment& environment) {
-  Profiles profiles;
+std::string value_of(const AwsProfile& profile, std::string_view key) {
+  const auto found = profile.find(key);
+  return found == profile.end() ? std::string() : found->second;
+}
+
+Result<AwsFiles> read_aws_files(const AwsEnvironment& environment) {
+  AwsFiles files;
   for (const bool is_config : {true, false}) {
     const std::string path =
         is_config ? place_of(environment, "AWS_CONFIG_FILE", "config")
                   : place_of(environment, "AWS_SHARED_CREDENTIALS_FILE", "credentials");
     if (path.empty()) continue;
     DRAY_ASSIGN(const std::string text, read_file(path));
-    read_profiles(text, is_config, profiles);
+    read_sections(text, is_config, files);
   }
-  return profiles;
+  return files;
 }
 
 Result<AwsPlace> find_aws_place(const AwsEnvironment& environment, const std::string& profile) {
-  DRAY_ASSIGN(const Profiles profiles, read_aws_profiles(environment));
+  DRAY_ASSIGN(const AwsFiles files, read_aws_files(environment));
   const std::string name =
       profile.empty() ? environment("AWS_PROFILE").value_or("default") : profile;
-  const auto found = profiles.find(name);
-  const AwsProfile own = found == profiles.end() ? AwsProfile() : found->second;
+  const auto found = files.profiles.find(name);
+  const AwsProfile own = found == files.profiles.end() ? AwsProfile() : found->second;
   const auto first = [&](std::initializer_list<std::string_view> variables, const char* key) {
     for (const std::string_view variable : variables) {
       if (auto value = environment(variable)) return *std::move(value);

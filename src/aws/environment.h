@@ -17,13 +17,22 @@ using AwsEnvironment = std::function<std::optional<std::string>(std::string_view
 // This process's own.
 AwsEnvironment process_environment();
 
+// The settings of one section.
 using AwsProfile = std::map<std::string, std::string, std::less<>>;
+using AwsProfiles = std::map<std::string, AwsProfile, std::less<>>;
+
+struct AwsFiles {
+  AwsProfiles profiles;
+  AwsProfiles sso_sessions;  // [sso-session NAME]
+};
 
 // ~/.aws/config and ~/.aws/credentials (AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE), read as one:
 // what the second says of a profile goes before what the first does. A file that is not there is
 // empty.
-Result<std::map<std::string, AwsProfile, std::less<>>> read_aws_profiles(
-    const AwsEnvironment& environment);
+Result<AwsFiles> read_aws_files(const AwsEnvironment& environment);
+
+// "" if it has no such setting.
+std::string value_of(const AwsProfile& profile, std::string_view key);
 
 // What the environment and the profile say of how to reach AWS; "" for what they do not.
 struct AwsPlace {

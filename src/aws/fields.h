@@ -1,6 +1,7 @@
-// One text out of a JSON object, for the small answers of metadata services.
+// Single values out of a JSON object, for small answers.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,10 +17,17 @@ class JsonFields {
 
   // Of the outermost object; nothing if there is no such member, or it is no string.
   std::optional<std::string> text(std::string_view name) const;
+  // The same for a whole number of 64 bits.
+  std::optional<std::int64_t> integer(std::string_view name) const;
+
+  // From now on it is about the members of the object `name`.
+  void enter(std::string_view name);
 
  private:
+  std::optional<JsonValue> find(std::string_view name, JsonKind kind) const;
+
   JsonDocument document_;
-  bool is_object_ = false;
+  std::optional<JsonValue> object_;
 };
 
 }  // namespace dray

@@ -50,7 +50,7 @@ struct HttpRequest {
   std::string host;        // with ":port" unless it is the scheme's own
   std::string path = "/";  // percent-encoded, sent exactly like this: "/a/./b" stays
   HttpParameters query;    // not encoded; a name without a value is sent as "name="
-  HttpHeaders headers;     // no secret but "authorization" and "x-amz-security-token"
+  HttpHeaders headers;     // the only place for secrets: no message shows them
   std::string_view body;   // borrowed for the call
 
   // Scheme, host and path, for messages.

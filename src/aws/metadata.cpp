@@ -5,8 +5,8 @@
 #include <fstream>
 #include <sstream>
 
+#include "aws/api.h"
 #include "aws/fields.h"
-#include "aws/retry.h"
 #include "base/time.h"
 
 namespace dray {
@@ -29,16 +29,6 @@ HttpOptions direct(HttpOptions http) {
   http.connect_timeout = connect_timeout;
   http.total_timeout = answer_timeout;
   return http;
-}
-
-Result<HttpResponse> send_retrying(HttpClient& http, const HttpRequest& request) {
-  for (unsigned attempt = 1;; ++attempt) {
-    auto response = http.send(request);
-    const bool is_over = response ? !is_worth_retrying(response->status, "")
-                                  : response.error().cause != Cause::transient;
-    if (is_over || attempt == metadata_retry.attempts_max) return response;
-    DRAY_TRY(pause_before(metadata_retry, attempt, "", http.options().stop));
-  }
 }
 
 Result<Credentials> credentials_in(const HttpResponse& response, const std::string& who) {
@@ -111,7 +101,7 @@ Result<std::optional<Credentials>> container_credentials(const AwsEnvironment& e
   DRAY_ASSIGN(std::string token, container_token(environment));
   if (!token.empty()) request->headers.set("authorization", std::move(token));
   HttpClient client(direct(http));
-  auto response = send_retrying(client, *request);
+  auto response = send_retrying(client, *request, metadata_retry);
   if (!response) return std::move(response).error().within("container credentials");
   DRAY_ASSIGN(Credentials credentials, credentials_in(*response, "container credentials"));
   return std::optional(std::move(credentials));
@@ -141,7 +131,7 @@ Result<std::optional<Credentials>> instance_credentials(const AwsEnvironment& en
   const auto get = [&](const std::string& url) -> Result<HttpResponse> {
     DRAY_ASSIGN(HttpRequest request, request_to(url));
     request.headers.set("x-aws-ec2-metadata-token", token->body);
-    auto response = send_retrying(client, request);
+    auto response = send_retrying(client, request, metadata_retry);
     if (!response) return std::move(response).error().within(who);
     return response;
   };

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "aws/sigv4.h"
 #include "base/hash.h"
 
 namespace dray {
@@ -18,6 +17,11 @@ constexpr unsigned moves_max = 2;
 bool is_dns_label(std::string_view bucket) {
   return std::ranges::all_of(
       bucket, [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; });
+}
+
+// Without the bucket, for messages.
+std::string endpoint_of(const std::string& bucket, const S3Place& place) {
+  return place.scheme + "://" + place.host.substr(place.has_bucket ? bucket.size() + 1 : 0);
 }
 
 bool is_success(const HttpResponse& response) {
@@ -44,9 +48,11 @@ void S3Client::Impl::add_encryption(HttpHeaders& headers) const {
   }
 }
 
-std::string S3Client::Impl::endpoint_of(const std::string& region) const {
-  if (!endpoint_.host.empty()) return endpoint_.host;
-  return "s3." + region + (region.starts_with("cn-") ? ".amazonaws.com.cn" : ".amazonaws.com");
+S3Place S3Client::Impl::place_in(const std::string& bucket, const std::string& region) const {
+  S3Place place{region, endpoint_.scheme, endpoint_.host, is_virtual_host(bucket), {}};
+  if (place.host.empty()) place.host = amazon_s3_host(region);
+  if (place.has_bucket) place.host = bucket + '.' + place.host;
+  return place;
 }
 
 bool S3Client::Impl::is_virtual_host(const std::string& bucket) const {
@@ -56,14 +62,13 @@ bool S3Client::Impl::is_virtual_host(const std::string& bucket) const {
   return endpoint_.host.empty() && is_dns_label(bucket);
 }
 
-HttpRequest S3Client::Impl::request_for(const S3Call& call, const std::string& region) const {
+HttpRequest S3Client::Impl::request_for(const S3Call& call, const S3Place& place) const {
   HttpRequest request;
   request.method = call.method;
-  request.scheme = endpoint_.scheme;
-  request.host = endpoint_of(region);
+  request.scheme = place.scheme;
+  request.host = place.host;
   std::string path = endpoint_.path == "/" ? "" : endpoint_.path;
-  if (is_virtual_host(call.operation.bucket)) {
-    request.host = call.operation.bucket + '.' + request.host;
+  if (place.has_bucket) {
     path += '/';
   } else {
     path += '/' + uri_encode(call.operation.bucket);
@@ -71,6 +76,7 @@ HttpRequest S3Client::Impl::request_for(const S3Call& call, const std::string& r
   }
   request.path = path + uri_encode(call.operation.key, EncodeSlash::no);
   request.query = call.query;
+  request.query.insert(request.query.end(), place.query.begin(), place.query.end());
   request.headers = call.headers;
   if (call.before_try) call.before_try(request.headers);
   if (options_.requester_pays == RequesterPays::yes) {
@@ -80,10 +86,15 @@ HttpRequest S3Client::Impl::request_for(const S3Call& call, const std::string& r
   return request;
 }
 
-std::string S3Client::Impl::region_of(const std::string& bucket) {
+S3Place S3Client::Impl::place_of(const std::string& bucket) {
   const std::scoped_lock lock(mutex_);
-  if (const auto known = regions_.find(bucket); known != regions_.end()) return known->second;
-  return options_.region.empty() ? std::string(first_region) : options_.region;
+  if (const auto known = places_.find(bucket); known != places_.end()) return known->second;
+  return place_in(bucket, options_.region.empty() ? std::string(first_region) : options_.region);
+}
+
+void S3Client::Impl::remember(const std::string& bucket, S3Place place) {
+  const std::scoped_lock lock(mutex_);
+  places_[bucket] = std::move(place);
 }
 
 std::chrono::sys_seconds S3Client::Impl::now() {
@@ -91,16 +102,46 @@ std::chrono::sys_seconds S3Client::Impl::now() {
   return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()) + clock_offset_;
 }
 
-bool S3Client::Impl::move(const S3Refusal& refusal, const std::string& bucket,
-                          const std::string& region, S3Tries& tries) {
-  const bool is_elsewhere = !refusal.region.empty() && refusal.region != region;
+// A bucket's region is a header of whatever is answered for it, also of a refusal.
+std::string S3Client::Impl::ask_region(const S3Call& call, const S3Place& place,
+                                       const Credentials& credentials) {
+  S3Call ask;
+  ask.method = "HEAD";
+  ask.operation.bucket = call.operation.bucket;
+  HttpRequest request = request_for(ask, place);
+  signer_.sign(request, credentials, {place.region, "s3", now()}, sha256_hex({}));
+  const auto response = http_.receive(request, {}, {}, call.stop);
+  return response ? std::string(response->headers.find("x-amz-bucket-region")) : std::string();
+}
+
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/Redirects.html
+bool S3Client::Impl::move(const HttpResponse& response, const S3Refusal& refusal,
+                          const S3Call& call, const S3Place& place, const Credentials& credentials,
+                          S3Tries& tries) {
+  const bool is_redirection = refusal.status == 301 || refusal.status == 307;
   // The region also comes with refusals that have nothing to do with it.
-  const bool is_about_it = refusal.status == 301 || refusal.status == 307 ||
-                           refusal.status == 400 || refusal.code == "AccessDenied";
-  if (!is_elsewhere || !is_about_it || tries.moves >= moves_max) return false;
+  const bool may_be_elsewhere =
+      is_redirection || refusal.status == 400 || refusal.code == "AccessDenied";
+  if (!may_be_elsewhere || tries.moves >= moves_max) return false;
+  const std::string& bucket = call.operation.bucket;
+  std::string region = refusal.region;
+  if (is_redirection && region.empty()) region = ask_region(call, place, credentials);
+  if (!region.empty() && region != place.region) {
+    ++tries.moves;
+    tries.detour.reset();
+    remember(bucket, place_in(bucket, region));
+    return true;
+  }
+  if (!is_redirection) return false;
+  auto other = redirection(response, refusal, bucket, call.query, place);
+  if (!other) return false;
   ++tries.moves;
-  const std::scoped_lock lock(mutex_);
-  regions_[bucket] = refusal.region;
+  if (refusal.status == 301) {
+    other->query.clear();
+    remember(bucket, *std::move(other));
+  } else {
+    tries.detour = std::move(other);
+  }
   return true;
 }
 
@@ -116,11 +157,10 @@ bool S3Client::Impl::set_clock(const HttpResponse& response, S3Tries& tries) {
 }
 
 // Whether what was wrong is put right, so that the next try differs from the last.
-bool S3Client::Impl::mend(const HttpResponse& response, const S3Call& call,
-                          const std::string& region, const Credentials& credentials,
-                          S3Tries& tries) {
+bool S3Client::Impl::mend(const HttpResponse& response, const S3Call& call, const S3Place& place,
+                          const Credentials& credentials, S3Tries& tries) {
   const S3Refusal refusal = read_refusal(response);
-  if (move(refusal, call.operation.bucket, region, tries)) return true;
+  if (move(response, refusal, call, place, credentials, tries)) return true;
   if (is_clock_skew(refusal.code)) return set_clock(response, tries);
   // An answer to HEAD has no code.
   const bool may_be_expired =
@@ -136,10 +176,10 @@ Result<HttpResponse> S3Client::Impl::answer_to(S3Call& call, S3Tries& tries) {
   if (!call.stop.stop_possible()) call.stop = options_.http.stop;
   while (true) {
     DRAY_ASSIGN(const Credentials credentials, credentials_->get());
-    const std::string region = region_of(call.operation.bucket);
-    call.operation.endpoint = endpoint_.scheme + "://" + endpoint_of(region);
-    HttpRequest request = request_for(call, region);
-    sign_request(request, credentials, {region, "s3", now()}, sha256_hex(call.body));
+    const S3Place place = tries.detour ? *tries.detour : place_of(call.operation.bucket);
+    call.operation.endpoint = endpoint_of(call.operation.bucket, place);
+    HttpRequest request = request_for(call, place);
+    signer_.sign(request, credentials, {place.region, "s3", now()}, sha256_hex(call.body));
     auto response = http_.receive(request, call.takes_body, call.sink, call.stop);
     std::string retry_after;
     if (!response) {
@@ -147,7 +187,7 @@ Result<HttpResponse> S3Client::Impl::answer_to(S3Call& call, S3Tries& tries) {
     } else if (is_success(*response)) {
       return response;
     } else {
-      if (mend(*response, call, region, credentials, tries)) continue;
+      if (mend(*response, call, place, credentials, tries)) continue;
       std::string code = read_refusal(*response).code;
       if (!is_worth_retrying(response->status, code)) return response;
       retry_after = response->headers.find("retry-after");

@@ -83,6 +83,8 @@ std::string code_of(int status, bool is_object) {
   switch (status) {
     case 301:
       return "PermanentRedirect";
+    case 307:
+      return "TemporaryRedirect";
     case 304:
     case 412:
       return "PreconditionFailed";
@@ -117,6 +119,7 @@ S3Refusal read_refusal(const HttpResponse& response) {
     refusal.code = printable(error.child_value("Code"));
     refusal.message = printable(error.child_value("Message"));
     if (refusal.region.empty()) refusal.region = error.child_value("Region");
+    refusal.endpoint = error.child_value("Endpoint");
   }
   return refusal;
 }

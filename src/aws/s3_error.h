@@ -24,9 +24,10 @@ struct S3Operation {
 // An answer that is no success, in S3's XML or, without a body, by its status alone.
 struct S3Refusal {
   int status = 0;
-  std::string code;     // "NoSuchKey"; "" when nobody said
-  std::string message;  // the server's, cut, printable; servers may leave it out
-  std::string region;   // where the bucket is, if the answer says so
+  std::string code;      // "NoSuchKey"; "" when nobody said
+  std::string message;   // the server's, cut, printable; servers may leave it out
+  std::string region;    // where the bucket is, if the answer says so
+  std::string endpoint;  // the host to ask instead, likewise
 };
 
 S3Refusal read_refusal(const HttpResponse& response);

@@ -3,7 +3,6 @@
 #include <condition_variable>
 #include <cstring>
 #include <mutex>
-#include <thread>
 
 #include "aws/digest.h"
 #include "aws/s3_call.h"
@@ -30,17 +29,23 @@ class Channel {
   // Waits until there is room; false when the reader is gone.
   bool put(std::string_view bytes, const std::stop_token& stop) {
     std::unique_lock lock(mutex_);
-    const bool has_room = changed_.wait(lock, stop, [&] { return bytes_.size() < bytes_max_; });
-    if (!has_room) return false;
+    const auto has_room = [&] { return bytes_.size() < bytes_max_; };
+    if (!has_room() && !changed_.wait(lock, stop, has_room)) return false;
     bytes_.append(bytes);
     changed_.notify_all();
     return true;
   }
 
+  // Nothing is touched any more once the lock is free: the reader may end then.
   void close(Result<void> outcome) {
     const std::scoped_lock lock(mutex_);
     outcome_ = std::move(outcome);
     changed_.notify_all();
+  }
+
+  void wait_until_closed() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return outcome_.has_value(); });
   }
 
   // Everything that has come, in exchange for the empty `taken`; nothing at the end.
@@ -64,8 +69,8 @@ class Channel {
 // One object on its way, over as many connections as it takes.
 class Download {
  public:
-  Download(std::shared_ptr<S3Client::Impl> client, S3GetRequest request, Channel& channel)
-      : client_(std::move(client)), request_(std::move(request)), channel_(channel) {}
+  Download(S3Client::Impl& client, S3GetRequest request, Channel& channel)
+      : client_(client), request_(std::move(request)), channel_(channel) {}
 
   Result<void> run(const std::stop_token& stop) {
     S3Call call;
@@ -76,7 +81,7 @@ class Download {
     call.before_try = [this](HttpHeaders& headers) { ask(headers); };
     call.takes_body = [this](const HttpResponse& head) { return begin(head); };
     call.sink = [this, &stop](std::string_view bytes) { return !failure_ && take(bytes, stop); };
-    auto response = client_->answer_to(call, tries_);
+    auto response = client_.answer_to(call, tries_);
     if (failure_) return *failure_;
     if (!response) {
       if (response.error().cause == Cause::cancelled) return response.error();
@@ -159,7 +164,7 @@ class Download {
     return {};
   }
 
-  const std::shared_ptr<S3Client::Impl> client_;
+  S3Client::Impl& client_;
   S3GetRequest request_;
   Channel& channel_;
   S3Tries tries_;
@@ -175,17 +180,19 @@ class Download {
 class S3Reader final : public ByteReader {
  public:
   S3Reader(std::shared_ptr<S3Client::Impl> client, S3GetRequest request)
-      : channel_(request.buffer_bytes_max),
+      : client_(std::move(client)),
+        channel_(request.buffer_bytes_max),
         // Whoever stops everything stops this too.
-        stop_all_(client->options().http.stop, [this] { stop_.request_stop(); }),
-        thread_([this, client = std::move(client), request = std::move(request)]() mutable {
-          Download download(std::move(client), std::move(request), channel_);
-          channel_.close(download.run(stop_.get_token()));
-        }) {}
+        stop_all_(client_->options().http.stop, [this] { stop_.request_stop(); }) {
+    client_->threads().run([this, request = std::move(request)]() mutable {
+      Download download(*client_, std::move(request), channel_);
+      channel_.close(download.run(stop_.get_token()));
+    });
+  }
 
   ~S3Reader() override {
     stop_.request_stop();
-    thread_.join();
+    channel_.wait_until_closed();
   }
 
   Result<std::size_t> read(std::span<std::byte> buffer) override {
@@ -201,12 +208,12 @@ class S3Reader final : public ByteReader {
   }
 
  private:
+  const std::shared_ptr<S3Client::Impl> client_;
   Channel channel_;
   std::string bytes_;
   std::size_t at_ = 0;
   std::stop_source stop_;
   std::stop_callback<std::function<void()>> stop_all_;
-  std::thread thread_;
 };
 
 }  // namespace

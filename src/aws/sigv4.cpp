@@ -50,15 +50,17 @@ std::string canonical_value(std::string_view value) {
   return text;
 }
 
-std::map<std::string, std::string> signed_headers(const HttpRequest& request) {
-  std::map<std::string, std::string> headers{{"host", request.host}};
+using SignedHeaders = std::map<std::string, std::string>;
+
+SignedHeaders signed_headers(const HttpRequest& request) {
+  SignedHeaders headers{{"host", request.host}};
   for (const auto& [name, value] : request.headers) {
     if (name != "authorization") headers[name] = canonical_value(value);
   }
   return headers;
 }
 
-std::string names_of(const std::map<std::string, std::string>& headers) {
+std::string names_of(const SignedHeaders& headers) {
   std::string names;
   for (const auto& [name, value] : headers) {
     if (!names.empty()) names += ';';
@@ -74,23 +76,46 @@ std::string signing_key(const Secret& secret, std::string_view day, const Signin
   return hmac_sha256(key, "aws4_request");
 }
 
-}  // namespace
-
-std::string canonical_request(const HttpRequest& request, std::string_view service,
-                              std::string_view hash) {
-  const auto headers = signed_headers(request);
+std::string canonical_text(const HttpRequest& request, const SignedHeaders& headers,
+                           const std::string& names, std::string_view service,
+                           std::string_view hash) {
   // Every service but S3 signs the path encoded once more than it is sent.
   const std::string path =
       service == "s3" ? request.path : uri_encode(request.path, EncodeSlash::no);
   std::string text = request.method + '\n' + path + '\n' + canonical_query(request.query) + '\n';
   for (const auto& [name, value] : headers)
     text.append(name).append(":").append(value).append("\n");
-  text += '\n' + names_of(headers) + '\n';
+  text += '\n' + names + '\n';
   return text.append(hash);
+}
+
+}  // namespace
+
+std::string canonical_request(const HttpRequest& request, std::string_view service,
+                              std::string_view hash) {
+  const SignedHeaders headers = signed_headers(request);
+  return canonical_text(request, headers, names_of(headers), service, hash);
 }
 
 void sign_request(HttpRequest& request, const Credentials& credentials, const SigningScope& scope,
                   std::string_view hash) {
+  RequestSigner().sign(request, credentials, scope, hash);
+}
+
+std::string RequestSigner::key_for(const Secret& secret, const std::string& day,
+                                   const SigningScope& scope) {
+  const std::string place = day + '/' + scope.region + '/' + scope.service;
+  const std::scoped_lock lock(mutex_);
+  if (place != place_ || secret != secret_) {
+    key_ = Secret(signing_key(secret, day, scope));
+    place_ = place;
+    secret_ = secret;
+  }
+  return key_.reveal();
+}
+
+void RequestSigner::sign(HttpRequest& request, const Credentials& credentials,
+                         const SigningScope& scope, std::string_view hash) {
   const std::string time = basic_time(scope.time);
   const std::string day = time.substr(0, 8);
   request.headers.set("x-amz-date", time);
@@ -99,15 +124,16 @@ void sign_request(HttpRequest& request, const Credentials& credentials, const Si
     request.headers.set("x-amz-security-token", credentials.session_token.reveal());
   }
   const std::string place = day + '/' + scope.region + '/' + scope.service + "/aws4_request";
-  const std::string canonical = canonical_request(request, scope.service, hash);
+  const SignedHeaders headers = signed_headers(request);
+  const std::string names = names_of(headers);
+  const std::string canonical = canonical_text(request, headers, names, scope.service, hash);
   const std::string to_sign =
       std::string(algorithm) + '\n' + time + '\n' + place + '\n' + sha256_hex(canonical);
   const std::string signature =
-      to_hex(hmac_sha256(signing_key(credentials.secret_access_key, day, scope), to_sign));
+      to_hex(hmac_sha256(key_for(credentials.secret_access_key, day, scope), to_sign));
   request.headers.set("authorization",
                       std::string(algorithm) + " Credential=" + credentials.access_key_id + '/' +
-                          place + ", SignedHeaders=" + names_of(signed_headers(request)) +
-                          ", Signature=" + signature);
+                          place + ", SignedHeaders=" + names + ", Signature=" + signature);
 }
 
 }  // namespace dray

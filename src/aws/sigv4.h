@@ -1,8 +1,9 @@
-// AWS Signature Version 4, in the authorization header. Pure functions.
+// AWS Signature Version 4, in the authorization header.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html
 #pragma once
 
 #include <chrono>
+#include <mutex>
 #include <string>
 #include <string_view>
 
@@ -22,6 +23,23 @@ struct SigningScope {
 // the body, or "UNSIGNED-PAYLOAD".
 void sign_request(HttpRequest& request, const Credentials& credentials, const SigningScope& scope,
                   std::string_view hash);
+
+// The same for many requests: what those of one day and scope share is made once. Threads: safe
+// from several at once.
+class RequestSigner {
+ public:
+  void sign(HttpRequest& request, const Credentials& credentials, const SigningScope& scope,
+            std::string_view hash);
+
+ private:
+  std::string key_for(const Secret& secret, const std::string& day, const SigningScope& scope);
+
+  std::mutex mutex_;
+  // Of the last request:
+  Secret secret_;
+  std::string place_;  // day, region, service
+  Secret key_;
+};
 
 // The text that is hashed and signed, of a request that has its headers: for tests and for reading
 // along when a server says SignatureDoesNotMatch.

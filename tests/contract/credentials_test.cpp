@@ -6,7 +6,9 @@
 
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
+#include "aws/process_credentials.h"
 #include "aws/s3.h"
 #include "base/time.h"
 #include "support/http_server.h"
@@ -144,7 +146,6 @@ TEST_F(CredentialsChain, AssumesRolesOfRolesOfKeys) {
         "[profile a]\nrole_arn=arn:a\nsource_profile=b\n[profile b]\nrole_arn=arn:b\n"
         "source_profile=a\n"
         "[profile code]\nrole_arn=arn:code\nsource_profile=top\nmfa_serial=arn:mfa\n"
-        "[profile sso]\nsso_session=x\n"
         "[profile environment]\nrole_arn=arn:e\ncredential_source=Environment\n");
   options_.profile = "top";
   EXPECT_EQ(id(), "second");
@@ -158,8 +159,6 @@ TEST_F(CredentialsChain, AssumesRolesOfRolesOfKeys) {
   EXPECT_THAT(id(), HasSubstr("in a circle"));
   options_.profile = "code";
   EXPECT_THAT(id(), HasSubstr("mfa_serial"));
-  options_.profile = "sso";
-  EXPECT_THAT(id(), HasSubstr("aws configure export-credentials --profile sso"));
   options_.profile = "environment";
   set("AWS_ACCESS_KEY_ID", "mine");
   set("AWS_SECRET_ACCESS_KEY", "e");
@@ -245,6 +244,209 @@ TEST_F(CredentialsChain, TriesAgainWhereAServiceIsSlow) {
   });
   set("AWS_CONTAINER_CREDENTIALS_FULL_URI", server.url());
   EXPECT_EQ(id(), "later");
+}
+
+std::string printed_credentials(const std::string& id, const std::string& expires = far_future()) {
+  return "{\n  \"Version\": 1,\n  \"AccessKeyId\": \"" + id +
+         R"(", "SecretAccessKey": "s\/ecret", "SessionToken": "token", "Expiration": ")" + expires +
+         "\"}\n";
+}
+
+class CredentialProcess : public CredentialsChain {
+ protected:
+  // A program that does what the script says, as the profile's.
+  std::string program(const std::string& script) {
+    const std::string path = write("my programs/give keys", "#!/bin/sh\n" + script + "\n");
+    std::filesystem::permissions(path, std::filesystem::perms::owner_all);
+    return path;
+  }
+  void configure(const std::string& command) {
+    write(".aws/config", "[default]\ncredential_process = " + command + "\n");
+  }
+  // A process that was killed ends when its turn comes, and is a zombie until it is buried.
+  static bool ends_within(const std::string& pid, std::chrono::seconds bound) {
+    const auto deadline = std::chrono::steady_clock::now() + bound;
+    while (std::chrono::steady_clock::now() < deadline) {
+      std::ifstream status("/proc/" + pid + "/stat");
+      std::string ignored;
+      std::string state;
+      if (!(status >> ignored >> ignored >> state) || state == "Z" || state == "X") return true;
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    return false;
+  }
+  std::string failure(const std::string& script) {
+    configure('"' + program(script) + "\" --password hunter2");
+    const auto found = find();
+    EXPECT_EQ(found.error().cause, Cause::config) << script;
+    EXPECT_THAT(found.error().message,
+                AllOf(HasSubstr("profile \"default\""), HasSubstr("give keys"),
+                      Not(HasSubstr("hunter2")), Not(HasSubstr("s3cret"))));
+    return found.error().message;
+  }
+};
+
+TEST_F(CredentialProcess, GivesWhatItPrints) {
+  const std::string printed = write("printed.json", printed_credentials("printed"));
+  configure('"' + program("cat '" + printed + "'") + '"');
+  ASSERT_EQ(id(), "printed");
+  EXPECT_EQ(find()->secret_access_key.reveal(), "s/ecret");
+  EXPECT_EQ(find()->session_token.reveal(), "token");
+  EXPECT_TRUE(find()->expires.has_value());
+}
+
+TEST_F(CredentialProcess, IsAskedAgainBeforeTheyExpire) {
+  const std::string calls = write("calls", "");
+  const auto soon = std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now() +
+                                                                  std::chrono::minutes(4));
+  const std::string expires = format_timestamp(to_micros(soon)).substr(0, 19) + "Z";
+  const std::string printed = write("printed.json", printed_credentials("id", expires));
+  configure('"' + program("echo x >> '" + calls + "'; cat '" + printed + "'") + '"');
+  ASSERT_EQ(id(), "id");
+  EXPECT_EQ(provider_->get()->access_key_id, "id");
+  EXPECT_EQ(std::filesystem::file_size(calls), 4U);
+  write("printed.json", R"({"Version": 1, "AccessKeyId": "id", "SecretAccessKey": "s"})");
+  EXPECT_FALSE(provider_->get()->expires.has_value());
+  EXPECT_TRUE(provider_->get().ok());
+  EXPECT_EQ(std::filesystem::file_size(calls), 6U) << "what does not expire is not asked for again";
+}
+
+TEST_F(CredentialProcess, GetsItsWordsAsTheyAreWritten) {
+  const std::string path = program(
+      R"(printf '{"Version": 1, "AccessKeyId": "%s", "SecretAccessKey": "x"}' "$#:$1:$2:$3:$4")");
+  configure('"' + path + R"(" $HOME  'a  b' c\ d"e"'f' "*\"~;")");
+  EXPECT_THAT(id(), HasSubstr("prints no JSON")) << "the quote ends the text";
+  configure('"' + path + R"(" $HOME  'a  b' c\ d"e"'f' "*~;`ls`|")");
+  EXPECT_EQ(id(), "4:$HOME:a  b:c def:*~;`ls`|");
+  configure('"' + path + R"(" "a)");
+  EXPECT_THAT(id(), HasSubstr("a quote that is not closed"));
+}
+
+TEST_F(CredentialProcess, GoesBehindKeysAndGivesThemToRoles) {
+  HttpServer server([](const ServedRequest&) { return answer(200, sts_credentials("assumed")); });
+  set("AWS_ENDPOINT_URL_STS", server.url());
+  const std::string printed = write("printed.json", printed_credentials("printed"));
+  const std::string process = "credential_process = \"" + program("cat '" + printed + "'") + "\"\n";
+  write(".aws/config", "[default]\naws_access_key_id=keys\naws_secret_access_key=k\n" + process +
+                           "[profile role]\nrole_arn=arn:r\nsource_profile=source\n"
+                           "[profile source]\n" +
+                           process);
+  EXPECT_EQ(id(), "keys");
+  options_.profile = "role";
+  EXPECT_EQ(id(), "assumed");
+  EXPECT_THAT(server.requests().back().headers.at("authorization"),
+              HasSubstr("Credential=printed/"));
+}
+
+TEST_F(CredentialProcess, SaysWhatIsWrongAndNothingThatItPrinted) {
+  EXPECT_THAT(failure("echo s3cret; echo s3cret >&2; exit 3"), HasSubstr("exit code 3"));
+  EXPECT_THAT(failure("kill -9 $$"), HasSubstr("signal 9"));
+  EXPECT_THAT(failure("echo s3cret"), HasSubstr("\"Version\": 1"));
+  EXPECT_THAT(failure(R"(echo '{"Version": 2, "AccessKeyId": "s3cret"}')"), HasSubstr("Version"));
+  EXPECT_THAT(failure(R"(echo '{"Version": 1, "AccessKeyId": "s3cret"}')"),
+              HasSubstr("no SecretAccessKey"));
+  const std::string keys = R"("AccessKeyId": "i", "SecretAccessKey": "s3cret")";
+  EXPECT_THAT(failure("echo '{\"Version\": 1, " + keys + ", \"Expiration\": \"soon\"}'"),
+              HasSubstr("not a time"));
+  EXPECT_THAT(
+      failure("echo '{\"Version\": 1, " + keys + ", \"Expiration\": \"2020-01-01T00:00:00Z\"}'"),
+      HasSubstr("have expired"));
+  EXPECT_THAT(failure("yes s3cret"), HasSubstr("prints more"));
+  configure("/nowhere/keys --password hunter2");
+  EXPECT_THAT(id(), AllOf(HasSubstr("/nowhere/keys: cannot be run"), Not(HasSubstr("hunter2"))));
+}
+
+TEST_F(CredentialProcess, EndsWithAllThatItStartedWhenItTakesTooLong) {
+  const std::string pid = write("pid", "");
+  const std::string path = program("sleep 100 & echo $! > '" + pid + "'; wait");
+  const auto late = process_credentials("'" + path + "'", std::chrono::milliseconds(500), {});
+  EXPECT_THAT(late.error().message, HasSubstr("took longer than 1 s"));
+  std::string sleeper;
+  std::ifstream(pid) >> sleeper;
+  ASSERT_FALSE(sleeper.empty());
+  EXPECT_TRUE(ends_within(sleeper, std::chrono::seconds(20)));
+
+  std::stop_source stop;
+  std::jthread stopper([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    stop.request_stop();
+  });
+  const auto stopped =
+      process_credentials("'" + path + "'", std::chrono::minutes(1), stop.get_token());
+  EXPECT_EQ(stopped.error().cause, Cause::cancelled);
+}
+
+class SingleSignOn : public CredentialsChain {
+ protected:
+  // sha1sum of "corp" and of "https://corp.awsapps.com/start"
+  static constexpr const char* session_file =
+      ".aws/sso/cache/ee0bfd2552fbd840c02cc48b6e823320543c450f.json";
+  static constexpr const char* portal_file =
+      ".aws/sso/cache/a51746d4aa793ae07b25e90c3a5db96fc7832bd7.json";
+
+  SingleSignOn() {
+    set("AWS_ENDPOINT_URL_SSO", server_.url());
+    write(".aws/config",
+          "[profile new]\nsso_session = corp\nsso_account_id = 012345678901\n"
+          "sso_role_name = Read Only\n"
+          "[sso-session corp]\nsso_start_url = https://corp.awsapps.com/start\n"
+          "sso_region = eu-west-1\nsso_registration_scopes = sso:account:access\n"
+          "[profile old]\nsso_start_url = https://corp.awsapps.com/start\n"
+          "sso_region = eu-west-1\nsso_account_id = 012345678901\nsso_role_name = Old\n"
+          "[profile lost]\nsso_session = gone\n"
+          "[profile half]\nsso_session = corp\n");
+    options_.profile = "new";
+  }
+  static std::string token(const std::string& text, const std::string& expires = far_future()) {
+    return R"({"startUrl": "https://corp.awsapps.com/start", "accessToken": ")" + text +
+           R"(", "expiresAt": ")" + expires + "\"}";
+  }
+
+  ServedAnswer answer_ = answer(
+      200,
+      R"({"roleCredentials": {"accessKeyId": "sso", "secretAccessKey": "s", "sessionToken": "t",)"
+      R"( "expiration": 4070908800000}})");
+  HttpServer server_{[this](const ServedRequest&) { return answer_; }};
+};
+
+TEST_F(SingleSignOn, TakesTheTokenOfWhoeverHasSignedIn) {
+  write(session_file, token("bearer"));
+  ASSERT_EQ(id(), "sso");
+  const auto found = provider_->get();
+  EXPECT_EQ(found->session_token.reveal(), "t");
+  EXPECT_EQ(found->expires, std::chrono::sys_seconds(std::chrono::seconds(4070908800)));
+  const ServedRequest asked = server_.requests().back();
+  EXPECT_EQ(asked.method, "GET");
+  EXPECT_EQ(asked.target, "/federation/credentials?role_name=Read%20Only&account_id=012345678901");
+  EXPECT_EQ(asked.headers.at("x-amz-sso_bearer_token"), "bearer");
+  EXPECT_FALSE(asked.headers.contains("authorization"));
+  write(portal_file, token("older", "2099-01-01T00:00:00UTC"));
+  options_.profile = "old";
+  EXPECT_EQ(id(), "sso");
+  EXPECT_EQ(server_.requests().back().headers.at("x-amz-sso_bearer_token"), "older");
+}
+
+TEST_F(SingleSignOn, SaysHowToSignInAndShowsNoToken) {
+  const auto says_how = AllOf(HasSubstr("profile \"new\""),
+                              HasSubstr("aws sso login --profile new"), Not(HasSubstr("bearer")));
+  EXPECT_THAT(id(), says_how);
+  write(session_file, token("bearer", "2020-01-01T00:00:00Z"));
+  EXPECT_THAT(id(), AllOf(says_how, HasSubstr("has expired")));
+  EXPECT_TRUE(server_.requests().empty());
+  write(session_file, token("bearer"));
+  answer_ = answer(401, R"({"message": "Session token not found or invalid"})",
+                   {"x-amzn-errortype: UnauthorizedException"});
+  EXPECT_THAT(id(), says_how);
+  answer_ = answer(403, R"({"message": "No access"})", {"x-amzn-errortype: ForbiddenException"});
+  EXPECT_THAT(id(), AllOf(HasSubstr("role Read Only of account 012345678901"),
+                          HasSubstr("ForbiddenException: No access"), Not(HasSubstr("bearer"))));
+  EXPECT_EQ(find().error().cause, Cause::config);
+  write(session_file, token("bear\\nx-other: er"));
+  EXPECT_THAT(id(), HasSubstr("damaged"));
+  options_.profile = "lost";
+  EXPECT_THAT(id(), HasSubstr("[sso-session gone]"));
+  options_.profile = "half";
+  EXPECT_THAT(id(), HasSubstr("aws configure sso --profile half"));
 }
 
 TEST_F(CredentialsChain, OpensARealBucketWithARealRole) {

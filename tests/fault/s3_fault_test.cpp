@@ -81,7 +81,7 @@ TEST_F(S3Fault, TriesAgainWhatMayPass) {
                                                 {400, "RequestTimeout"},
                                                 {403, "RequestThrottled"},
                                                 {400, "XAmzContentSHA256Mismatch"}}) {
-    HttpServer server([&](const ServedRequest& request) {
+    HttpServer server([status = status, code = code](const ServedRequest& request) {
       if (request.number < 2) return answer(status, code.empty() ? "<html>" : error_xml(code));
       return answer(200, empty_listing);
     });
@@ -93,7 +93,9 @@ TEST_F(S3Fault, TriesAgainWhatMayPass) {
 TEST_F(S3Fault, DoesNotTryAgainWhatWillNotPass) {
   for (const auto& [status, code] : std::vector<std::pair<int, std::string>>{
            {403, "AccessDenied"}, {404, "NoSuchBucket"}, {501, "NotImplemented"}, {400, ""}}) {
-    HttpServer server([&](const ServedRequest&) { return answer(status, error_xml(code)); });
+    HttpServer server([status = status, code = code](const ServedRequest&) {
+      return answer(status, error_xml(code));
+    });
     EXPECT_EQ(client(server).head("bucket", "key").ok(), status == 404) << status;
     credentials_->refusals = 0;
     EXPECT_EQ(client(server).list(listing()).error().cause, Cause::config) << status << code;
@@ -242,6 +244,59 @@ TEST_F(S3Fault, FollowsABucketToItsRegion) {
         {std::string("x-amz-bucket-region: ") + (elsewhere(request) ? "eu-west-3" : "us-east-1")});
   });
   EXPECT_THAT(client(circle).list(listing()).error().message, HasSubstr("another region"));
+}
+
+TEST_F(S3Fault, AsksForTheRegionThatARedirectionDoesNotTell) {
+  const auto is_there = [](const ServedRequest& request) {
+    return request.headers.at("authorization").find("/eu-west-3/s3/") != std::string::npos;
+  };
+  for (const int status : {301, 307}) {
+    HttpServer server([&](const ServedRequest& request) {
+      if (is_there(request)) return answer(200, empty_listing);
+      if (request.method != "HEAD") return answer(status, error_xml("Redirect"));
+      EXPECT_EQ(request.target, "/bucket");
+      return answer(403, "", {"x-amz-bucket-region: eu-west-3"});
+    });
+    EXPECT_TRUE(client(server).list(listing()).ok()) << status;
+    EXPECT_TRUE(client_->list(listing()).ok());
+    EXPECT_EQ(server.requests().size(), 4U) << "the second call knows";
+  }
+}
+
+TEST_F(S3Fault, GoesWhereARedirectionSends) {
+  HttpServer there([&](const ServedRequest& request) {
+    return request.method == "PUT" ? answer(200, "", {"ETag: \"e1\""})
+                                   : answer(200, "bytes", {"ETag: \"e1\""});
+  });
+  const std::string host = there.url().substr(std::string("http://").size());
+  for (const bool is_for_good : {true, false}) {
+    const std::size_t before = there.requests().size();
+    HttpServer server([&](const ServedRequest& request) {
+      if (request.method == "HEAD") return answer(307, "");
+      if (is_for_good) {
+        return answer(301, error_xml("PermanentRedirect", "<Endpoint>" + host + "</Endpoint>"));
+      }
+      return answer(307, error_xml("TemporaryRedirect"),
+                    {"Location: " + there.url() + request.target + "?rk=e2c6 9a31"});
+    });
+    EXPECT_TRUE(client(server).put("bucket", "a key", std::string("body")).ok());
+    EXPECT_EQ(read(object()).value(), "bytes");
+    const auto asked = there.requests();
+    ASSERT_EQ(asked.size(), before + 2);
+    EXPECT_EQ(asked[before].body, "body");
+    EXPECT_EQ(asked[before].headers.at("host"), host) << "and is signed for it";
+    EXPECT_EQ(asked[before].target,
+              is_for_good ? "/bucket/a%20key" : "/bucket/a%20key?rk=e2c6%209a31");
+    EXPECT_EQ(server.requests().size(), is_for_good ? 2U : 4U) << "only what is permanent is kept";
+  }
+  for (const std::vector<std::string>& headers :
+       {std::vector<std::string>{}, {"Location: /here"}, {"Location: ftp://127.0.0.1/x"}}) {
+    HttpServer nowhere([&](const ServedRequest&) {
+      return answer(307, error_xml("TemporaryRedirect", "<Endpoint>a\nb</Endpoint>"), headers);
+    });
+    EXPECT_THAT(client(nowhere).list(listing()).error().message, HasSubstr("another region"));
+    EXPECT_EQ(nowhere.requests().size(), 2U);
+  }
 }
 
 TEST_F(S3Fault, SetsAClockThatIsOff) {

@@ -2,9 +2,11 @@
 
 import hashlib
 import hmac
+import html
 import http.client
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import tempfile
@@ -65,6 +67,18 @@ class S3Server:
 
     def delete(self, bucket, key):
         self.request("DELETE", f"/{bucket}/{key}")
+
+    def keys(self, bucket):
+        """The first 1,000."""
+        return [
+            html.unescape(key) for key in re.findall("<Key>(.*?)</Key>", self.request("GET", "/" + bucket)[1].decode())
+        ]
+
+    def remove_bucket(self, bucket):
+        """One with at most 1,000 objects."""
+        for key in self.keys(bucket):
+            self.delete(bucket, key)
+        self.delete(bucket, "")
 
     def put_tree(self, bucket, root, prefix=""):
         for path in sorted(pathlib.Path(root).rglob("*")):

@@ -87,6 +87,28 @@ TEST(SignRequest, SignsTheSessionToken) {
             std::string_view::npos);
 }
 
+TEST(RequestSigner, SignsEachAsIfItWereTheOnlyOne) {
+  RequestSigner signer;
+  Credentials one;
+  one.secret_access_key = Secret("one");
+  Credentials two;
+  two.secret_access_key = Secret("two");
+  const SigningScope scope{"r", "s3", {}};
+  SigningScope elsewhere = scope;
+  elsewhere.region = "elsewhere";
+  SigningScope tomorrow = scope;
+  tomorrow.time += std::chrono::days(1);
+  for (const auto& [credentials, where] :
+       {std::pair(one, scope), std::pair(one, scope), std::pair(two, scope),
+        std::pair(two, elsewhere), std::pair(two, tomorrow), std::pair(one, scope)}) {
+    HttpRequest one_of_many;
+    signer.sign(one_of_many, credentials, where, "hash");
+    HttpRequest alone;
+    sign_request(alone, credentials, where, "hash");
+    EXPECT_EQ(one_of_many.headers.find("authorization"), alone.headers.find("authorization"));
+  }
+}
+
 TEST(CanonicalRequest, SortsTheQueryByItsEncodedNamesAndFoldsBlanks) {
   HttpRequest request;
   request.host = "h";

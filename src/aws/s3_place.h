@@ -1,0 +1,31 @@
+// Where a bucket's requests go, and where an answer sends them instead. Pure functions.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "aws/http.h"
+#include "aws/s3_error.h"
+
+namespace dray {
+
+struct S3Place {
+  std::string region;  // for which requests are signed
+  std::string scheme;
+  std::string host;
+  bool has_bucket = false;  // the host's name begins with the bucket's: the path does not
+  HttpParameters query;     // what a redirection wants besides
+};
+
+// Amazon's own endpoint of a region.
+std::string amazon_s3_host(std::string_view region);
+
+// Where a refusal of 301 or 307 says that `bucket` should be asked instead of at `from`, for a
+// request with this query; nothing if it does not. Nor if that were a step from encrypted to plain,
+// or from Amazon to somebody else.
+std::optional<S3Place> redirection(const HttpResponse& response, const S3Refusal& refusal,
+                                   const std::string& bucket, const HttpParameters& query,
+                                   const S3Place& from);
+
+}  // namespace dray

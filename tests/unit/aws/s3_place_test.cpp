@@ -1,0 +1,55 @@
+#include "aws/s3_place.h"
+
+#include <gtest/gtest.h>
+
+namespace dray {
+namespace {
+
+const S3Place amazon{"us-east-1", "https", "bucket.s3.us-east-1.amazonaws.com", true, {}};
+
+std::optional<S3Place> sent_to(const std::string& location, const S3Place& from = amazon) {
+  HttpResponse response;
+  response.headers.set("location", location);
+  return redirection(response, {}, "bucket", {{"list-type", "2"}}, from);
+}
+
+TEST(S3Redirection, ReadsTheRegionOfAmazonsNames) {
+  const auto region = [](const std::string& host) { return sent_to("https://" + host)->region; };
+  EXPECT_EQ(region("bucket.s3.eu-west-1.amazonaws.com"), "eu-west-1");
+  EXPECT_EQ(region("bucket.s3-ap-south-1.amazonaws.com"), "ap-south-1");
+  EXPECT_EQ(region("s3.cn-north-1.amazonaws.com.cn"), "cn-north-1");
+  EXPECT_EQ(region("bucket.s3-gztb4pa9sq.amazonaws.com"), "us-east-1") << "none is told";
+  EXPECT_EQ(region("bucket.s3.amazonaws.com"), "us-east-1");
+  EXPECT_EQ(region("amazonaws.com.amazonaws.com"), "us-east-1");
+}
+
+TEST(S3Redirection, KeepsTheBucketInTheNameOrThePath) {
+  EXPECT_TRUE(sent_to("https://bucket.s3.eu-west-1.amazonaws.com")->has_bucket);
+  EXPECT_FALSE(sent_to("https://s3.eu-west-1.amazonaws.com")->has_bucket);
+}
+
+TEST(S3Redirection, AddsWhatItWantsBesidesToTheQuery) {
+  const HttpParameters wanted = {{"rk", "e2c69a31"}};
+  EXPECT_EQ(sent_to("https://bucket.s3.amazonaws.com/key?list-type=2&rk=e2c69a31")->query, wanted);
+}
+
+TEST(S3Redirection, FallsBackToTheEndpointInTheBody) {
+  S3Refusal refusal;
+  refusal.endpoint = "bucket.s3-eu-west-1.amazonaws.com";
+  EXPECT_EQ(redirection({}, refusal, "bucket", {}, amazon)->host, refusal.endpoint);
+  EXPECT_EQ(redirection({}, refusal, "bucket", {}, amazon)->scheme, "https");
+}
+
+TEST(S3Redirection, LeavesNeitherAmazonNorEncryption) {
+  EXPECT_FALSE(sent_to("https://bucket.example.com"));
+  EXPECT_FALSE(sent_to("https://amazonaws.com.example.com"));
+  EXPECT_FALSE(sent_to("http://bucket.s3.eu-west-1.amazonaws.com"));
+  EXPECT_FALSE(sent_to("https://a b.amazonaws.com"));
+  EXPECT_FALSE(sent_to(""));
+  const S3Place own{"us-east-1", "http", "127.0.0.1:9000", false, {}};
+  EXPECT_EQ(sent_to("https://other.example.com:9000", own)->host, "other.example.com:9000");
+  EXPECT_EQ(sent_to("http://other.example.com", own)->host, "other.example.com");
+}
+
+}  // namespace
+}  // namespace dray
