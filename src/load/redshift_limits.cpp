@@ -28,6 +28,8 @@ std::string limit_text(const TableLimits& limits) {
 Error no_room(std::uint64_t tables, const TableLimits& limits) {
   return config_error("there is no room for a new table: the database has " +
                       std::to_string(tables) + ", and may have " + limit_text(limits) +
+                      ", of which " + std::to_string(tables_aside) +
+                      " are kept for temporary ones"
                       "\ntry: drop tables that nobody needs, or give the cluster larger nodes and "
                       "say so by tables_max");
 }
@@ -68,7 +70,7 @@ void leave_out_without_room(std::uint64_t tables, const TableLimits& limits,
   std::string message = "the database has " + std::to_string(tables) + " tables, and may have ";
   message += limit_text(limits) + ", those of other databases and temporary ones counted";
   if (limits.least < limits.most) message += "; say by tables_max how many yours takes";
-  outcome.notices.push_back({"tables_nearly_full", std::move(message), tables});
+  outcome.notices.push_back({"tables_nearly_full", std::move(message), 1});
 }
 
 }  // namespace dray
