@@ -81,7 +81,7 @@ LIMITS = {
     # Both wait for the same server, which shares the cores with them: time on the clock is all there is to compare.
     "sync / psql, PostgreSQL, time": Limit(goal=1.5, bound=2.5),
     "staging, S3 / directories, objects of 3 MB, CPU": Limit(goal=1.15, bound=1.25),
-    # A request costs 0.13 ms, which is a third of what fifty events need.
+    # A request costs 0.1 ms, a third of what fifty events do.
     "staging, S3 / directories, objects of 12 KB, CPU": Limit(goal=1.15, bound=1.65),
     # The gateway's own work is in it.
     "staging, S3 / directories, objects of 3 MB, time": Limit(goal=1.15, bound=2),
