@@ -84,11 +84,12 @@ std::string folded(std::string name) {
 class DuckSession final : public WarehouseSession {
  public:
   DuckSession(std::shared_ptr<DuckDatabase> database, std::unique_ptr<DuckConnection> connection,
-              DuckRelations& relations, std::uint64_t duplicates_bytes)
+              DuckRelations& relations, const WarehouseOptions& options)
       : database_(std::move(database)),
         connection_(std::move(connection)),
         relations_(relations),
-        duplicates_bytes_(duplicates_bytes) {}
+        memory_bytes_(options.memory_bytes),
+        duplicates_bytes_(options.duplicates_bytes) {}
 
   Result<Catalog> catalog(const std::string& schema) override {
     Catalog out;
@@ -169,18 +170,14 @@ class DuckSession final : public WarehouseSession {
     SqlBuilder erase("delete from ");
     erase.table(merge.schema, merge.table).code(" where id in (select id from dray_touched)");
     DRAY_TRY(execute(std::move(erase).done()));
-    SqlBuilder sql("insert into ");
-    sql.table(merge.schema, merge.table).code(" (id, received_at, uuid, uuid_ts");
-    for (const auto* columns : {&merge.columns, &merge.kept_columns}) {
-      for (const std::string& column : *columns)
-        sql.code(", ").name(column);
+    DRAY_ASSIGN(const std::uint64_t parts, count_parts(merge));
+    std::uint64_t merged = 0;
+    for (std::uint64_t part = 0; part < parts; ++part) {
+      if (connection_->interrupted()) return cancelled_error();
+      DRAY_ASSIGN(const std::uint64_t rows, changed_rows(insert_latest(merge, {part, parts})));
+      merged += rows;
     }
-    sql.code(") select p.*");
-    for (const std::string& column : merge.kept_columns)
-      sql.code(", k.").name(column);
-    sql.code(" from (").sql(latest_values(merge)).code(") p");
-    if (!merge.kept_columns.empty()) sql.code(" left join dray_kept k on k.id = p.id");
-    return changed_rows(std::move(sql).done());
+    return merged;
   }
 
   Result<void> append(const std::string& schema, const std::string& table,
@@ -267,7 +264,44 @@ class DuckSession final : public WarehouseSession {
 
   // --- profiles ----------------------------------------------------------------------------------
 
-  static Sql latest_values(const ProfileMerge& merge) {
+  // Of the profiles, by a hash of their ids.
+  struct ProfilePart {
+    std::uint64_t number = 0;
+    std::uint64_t count = 1;
+  };
+
+  // DuckDB holds a value of every column for every profile of one statement, and cannot move them
+  // to a file: so many profiles are merged at a time as have room in a quarter of its memory.
+  Result<std::uint64_t> count_parts(const ProfileMerge& merge) {
+    // A short text, the aggregate that holds it, and its place.
+    constexpr std::uint64_t value_bytes = 128;
+    SqlBuilder sql("select count(*) from ");
+    sql.table(merge.schema, merge.source_table).code(" where ").name(merge.id_column);
+    sql.code(" in (select id from dray_touched)");
+    DRAY_ASSIGN(const QueryResult counted, query(std::move(sql).done()));
+    const std::uint64_t rows = std::stoull(*counted.rows[0][0]);
+    const std::uint64_t bytes = rows * (merge.columns.size() + 4) * value_bytes;
+    return 1 + bytes / (memory_bytes_ / 4);
+  }
+
+  static Sql insert_latest(const ProfileMerge& merge, const ProfilePart& part) {
+    SqlBuilder sql("insert into ");
+    sql.table(merge.schema, merge.table).code(" (id, received_at, uuid, uuid_ts");
+    for (const auto* columns : {&merge.columns, &merge.kept_columns}) {
+      for (const std::string& column : *columns)
+        sql.code(", ").name(column);
+    }
+    sql.code(") select p.*");
+    for (const std::string& column : merge.kept_columns)
+      sql.code(", k.").name(column);
+    sql.code(" from (").sql(latest_values(merge, part)).code(") p");
+    if (!merge.kept_columns.empty()) sql.code(" left join dray_kept k on k.id = p.id");
+    // Rows that have an order are inserted by one thread. Several would each keep a block for every
+    // column until the commit, anew with every statement.
+    return std::move(sql.code(" order by p.id")).done();
+  }
+
+  static Sql latest_values(const ProfileMerge& merge, const ProfilePart& part) {
     SqlBuilder sql("select id, max(received_at), dray_uuid(id), make_timestamp(");
     sql.number(merge.uuid_ts).code(")");
     for (const std::string& column : merge.columns) {
@@ -288,7 +322,12 @@ class DuckSession final : public WarehouseSession {
     sql.code(
         ", row_number() over (order by received_at, \"timestamp\", id) as \"the place\" from ");
     sql.table(merge.schema, merge.source_table).code(" where ").name(merge.id_column);
-    return std::move(sql.code(" in (select id from dray_touched)) group by id")).done();
+    sql.code(" in (select id from dray_touched)");
+    if (part.count > 1) {
+      sql.code(" and hash(").name(merge.id_column).code(") % ").number(part.count);
+      sql.code(" = ").number(part.number);
+    }
+    return std::move(sql.code(") group by id")).done();
   }
 
   // The values of this load that the profiles' columns cannot hold.
@@ -418,6 +457,7 @@ class DuckSession final : public WarehouseSession {
   std::shared_ptr<DuckDatabase> database_;  // outlives the connection
   std::unique_ptr<DuckConnection> connection_;
   DuckRelations& relations_;
+  const std::uint64_t memory_bytes_;  // of DuckDB
   const std::uint64_t duplicates_bytes_;
   bool committed_ = false;
 };
@@ -470,8 +510,8 @@ class DuckWarehouse final : public Warehouse {
       DRAY_TRY(open());
     }
     DRAY_ASSIGN(auto connection, DuckConnection::open(*database_));
-    return std::unique_ptr<WarehouseSession>(std::make_unique<DuckSession>(
-        database_, std::move(connection), relations_, options_.duplicates_bytes));
+    return std::unique_ptr<WarehouseSession>(
+        std::make_unique<DuckSession>(database_, std::move(connection), relations_, options_));
   }
 
   // Until it commits DuckDB 1.4 holds for each column that was written a vector of 16-byte values
