@@ -252,6 +252,18 @@ class Order(SyncTest):
         self.sync("--threads", "7", warehouse="seven.db")
         self.assertEqual(self.rows("one.db"), self.rows("seven.db"))
 
+    def test_more_profiles_than_memory_holds_are_merged_in_parts(self):
+        flags = ["--events", "100000", "--users", "60000", "--mix", "identify=100", "--level", "1"]
+        subprocess.run([os.environ["DRAY_GEN"], "--out", self.logs, *flags], check=True, capture_output=True)
+        self.sync("--memory", "256MiB", warehouse="small.db")
+        self.sync("--memory", "4GiB", warehouse="large.db")
+        self.assertEqual(self.digest("small.db"), self.digest("large.db"))
+        ((profiles, users),) = self.query(
+            "select (select count(*) from shop.users), (select count(distinct user_id) from shop.identifies)", "small.db"
+        )
+        self.assertEqual(profiles, users)
+        self.assertGreater(int(profiles), 10_000)
+
     def test_of_duplicates_across_syncs_the_later_received_stays(self):
         self.write("a.gz", [track(1, received=10, a="first"), track(2, received=10, a="first")])
         self.sync()
