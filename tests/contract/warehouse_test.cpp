@@ -117,6 +117,10 @@ class WarehouseContract : public testing::TestWithParam<Kind> {
   RunReport sync_all() {
     RunReport report = sync_with(request());
     EXPECT_EQ(report.status, RunStatus::success) << report.error;
+    if (report.status != RunStatus::success) {
+      for (const Notice& notice : report.notices)
+        ADD_FAILURE() << notice.code << ": " << notice.message;
+    }
     return report;
   }
 
