@@ -229,9 +229,10 @@ Result<void> create_ledger(WarehouseSession& session) {
   return {};
 }
 
+// All of its tables are made by one transaction. Others may be there before them: Redshift's lock.
 Result<bool> has_ledger(WarehouseSession& session) {
   DRAY_ASSIGN(const Catalog catalog, session.catalog(ledger_schema));
-  return !catalog.tables.empty();
+  return std::ranges::find(catalog.tables, "runs", &LiveTable::name) != catalog.tables.end();
 }
 
 Result<bool> has_run(WarehouseSession& session, const std::string& run_id) {
@@ -273,6 +274,7 @@ Result<LedgerMark> read_mark(WarehouseSession& session, const std::string& sourc
 
 Result<LedgerState> read_ledger(WarehouseSession& session, const std::string& source) {
   LedgerState state;
+  state.mark.next_object_number = state.mark.next_table_number = first_number(source) + 1;
   DRAY_ASSIGN(const bool there, has_ledger(session));
   if (!there) return state;
   // First: what is loaded after it was taken shows as a change.

@@ -152,6 +152,7 @@ class RedshiftSession final : public WarehouseSession {
   Result<Catalog> read_catalog(const std::string& schema);
   Result<bool> has_schema(const std::string& schema);
   Result<void> make_schema(const std::string& schema);
+  Result<void> make_once(const Sql& sql);
   void remember_columns(const Catalog& catalog);
   void remember_columns(const CreateTable& table);
   std::vector<std::uint32_t> widths_of(const std::string& table) const;
@@ -247,7 +248,15 @@ Result<bool> RedshiftSession::has_schema(const std::string& schema) {
 // is not everybody's.
 Result<void> RedshiftSession::make_schema(const std::string& schema) {
   DRAY_ASSIGN(const bool exists, has_schema(schema));
-  return exists ? Result<void>() : execute(redshift_ddl(CreateSchema{schema}, {}));
+  return exists ? Result<void>() : make_once(redshift_ddl(CreateSchema{schema}, {}));
+}
+
+// "If not exists" fails for one of two that make it at the same time, who finds it made then.
+// Inside a transaction the second attempt fails too, as all that follows does there.
+Result<void> RedshiftSession::make_once(const Sql& sql) {
+  auto made = execute(sql);
+  if (made || made.error().cause != Cause::transient) return made;
+  return execute(sql) ? Result<void>() : std::move(made);
 }
 
 void RedshiftSession::remember_columns(const Catalog& catalog) {
@@ -455,7 +464,7 @@ Result<void> RedshiftSession::make_lock() {
   if (ledger_columns_.contains(lock_table)) return {};
   const CreateTable table{ledger_schema, lock_table, {{"holder", ColumnType::varchar, 64}}, true};
   DRAY_TRY(make_schema(ledger_schema));
-  DRAY_TRY(execute(redshift_ddl(table, {})));
+  DRAY_TRY(make_once(redshift_ddl(table, {})));
   remember_columns(table);
   return {};
 }

@@ -131,6 +131,10 @@ class AtOnce(FaultTest):
             self.begin(source)
             self.assert_equals_duckdb()
             self.assert_nothing_left()
+        # Lineage tells an object by its number alone, and a table likewise.
+        for table, number in (("objects", "object_number"), ("tables", "table_number")):
+            twice = f"select {number} from _dray.{table} group by 1 having count(*) > 1"
+            self.assertEqual(self.query(self.warehouse, twice), [])
 
 
 if __name__ == "__main__":

@@ -176,7 +176,7 @@ select t.tableoid, t.ctid, t.id, t.received_at, k.uuid, k.check_id, k.received_a
 create temp table pg_temp.dray_numbers (number bigint) on commit drop;
 copy pg_temp.dray_numbers from stdin (format binary);
 analyze pg_temp.dray_numbers;
-select l.uuid, l.received_at, o.key, l.line from _dray.lineage l join pg_temp.dray_numbers n on l.uuid = n.number join _dray.objects o on o.object_number = l.object_number where l.table_number in (1);
+select l.uuid, l.received_at, o.key, l.line from _dray.lineage l join pg_temp.dray_numbers n on l.uuid = n.number join _dray.objects o on o.object_number = l.object_number where l.table_number in (4395213069639221249);
 create temp table pg_temp.dray_replaced (table_oid oid, stored_row tid) on commit drop;
 copy pg_temp.dray_replaced from stdin;
 analyze pg_temp.dray_replaced;
