@@ -13,11 +13,12 @@
 #include "run/sync.h"
 #include "source/memory.h"
 #include "support/postgres.h"
+#include "support/source_directory.h"
 
 namespace dray {
 namespace {
 
-constexpr const char* golden = DRAY_SOURCE_DIR "/tests/contract/sql/postgres.sql";
+const std::string golden = testing_support::in_source("tests/contract/sql/postgres.sql");
 
 // What differs from run to run.
 std::string normalised(const std::string& text) {

@@ -19,6 +19,7 @@
 #include "run/sync.h"
 #include "source/memory.h"
 #include "support/postgres.h"
+#include "support/source_directory.h"
 #include "transform/naming.h"
 
 namespace dray::golden {
@@ -320,7 +321,7 @@ class CaseTest : public testing::Test {
  public:
   explicit CaseTest(std::string path) : path_(std::move(path)) {}
   void TestBody() override {
-    check_case(DRAY_SOURCE_DIR "/tests/golden/" + path_, open_memory(), On::duckdb);
+    check_case(testing_support::in_source("tests/golden/" + path_), open_memory(), On::duckdb);
   }
 
  private:
@@ -352,7 +353,8 @@ TEST(Postgres, GivesTheSameTables) {
   for (const std::string path : case_paths) {
     if (!is_for_postgres(path)) continue;
     SCOPED_TRACE(path);
-    check_case(DRAY_SOURCE_DIR "/tests/golden/" + path, open(database.url()), On::postgres);
+    check_case(testing_support::in_source("tests/golden/" + path), open(database.url()),
+               On::postgres);
     if (HasFailure()) return;
     const auto session = open(database.url())->open_session();
     ASSERT_TRUE(session.ok());

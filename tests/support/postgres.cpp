@@ -11,11 +11,12 @@
 #include <memory>
 
 #include "load/pq_connection.h"
+#include "support/source_directory.h"
 
 namespace dray::testing_support {
 namespace {
 
-constexpr const char* script = DRAY_SOURCE_DIR "/tests/servers/start-postgres";
+std::string script() { return in_source("tests/servers/start-postgres"); }
 
 std::string output_of(const std::string& command) {
   const std::unique_ptr<FILE, int (*)(FILE*)> pipe(::popen(command.c_str(), "r"), ::pclose);
@@ -43,7 +44,7 @@ class Server {
       own_folder_ = ::mkdtemp(folder.data());
     }
     const std::string output =
-        output_of(std::string(script) + ' ' + (shared == nullptr ? own_folder_ : shared));
+        output_of(script() + ' ' + (shared == nullptr ? own_folder_ : shared));
     const std::size_t url = output.find("PG_URL=");
     EXPECT_NE(url, std::string::npos) << "no PostgreSQL: " << output;
     if (url == std::string::npos) return;
@@ -52,7 +53,7 @@ class Server {
   }
   ~Server() {
     if (own_folder_.empty()) return;
-    output_of(std::string(script) + " --stop " + own_folder_);
+    output_of(script() + " --stop " + own_folder_);
     std::error_code ignored;
     std::filesystem::remove_all(own_folder_, ignored);
   }

@@ -7,12 +7,13 @@
 #include <string>
 
 #include "base/hash.h"
+#include "support/source_directory.h"
 
 namespace dray {
 namespace {
 
 TEST(SnakeCase, FollowsTheVectors) {
-  std::ifstream file(DRAY_SOURCE_DIR "/tests/golden/naming/snakecase-vectors.tsv");
+  std::ifstream file(testing_support::in_source("tests/golden/naming/snakecase-vectors.tsv"));
   ASSERT_TRUE(file);
   std::string line;
   std::getline(file, line);  // the heading
