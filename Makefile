@@ -2,10 +2,14 @@
 # anything. For the daily work the presets are at hand: cmake --workflow --preset dev.
 
 FUZZ_SECONDS ?= 60
+# Of `make nightly`. PostgreSQL sees half of the kills.
+NIGHTLY_FUZZ_SECONDS ?= 600
+NIGHTLY_SEEDS ?= 1-200
+NIGHTLY_KILLS ?= 600
 # Extra arguments for the benchmark program or ctest.
 ARGS ?=
 
-.PHONY: help demo build test test-redshift lint fix bench fuzz asan tsan clang ci install clean
+.PHONY: help demo build test test-redshift lint fix bench fuzz asan tsan clang ci nightly install clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -45,12 +49,13 @@ bench: ## Measure the parts; each benchmark checks its answer
 	tools/bench $(ARGS)
 
 fuzz: ## Fuzz each target for FUZZ_SECONDS=60
-	tools/setup fuzz
-	cmake --workflow --preset fuzz
+	tools/setup fuzz test
+	cmake --preset asan
+	cmake --build --preset asan
 	tools/fuzz $(FUZZ_SECONDS)
 
 asan: ## All tests under the address and undefined-behaviour sanitizers
-	tools/setup test
+	tools/setup fuzz test
 	cmake --preset asan
 	cmake --build --preset asan
 	ctest --preset asan $(ARGS)
@@ -67,6 +72,15 @@ clang: ## All tests, built by clang
 
 ci: ## Everything, as the continuous integration does it
 	.ci/run
+
+nightly: ## What takes hours: whole suites under the sanitizers, 200 seeds, 300 kills and more into each warehouse, long fuzzing
+	$(MAKE) test asan tsan
+	tools/setup test
+	cmake --preset dev -DDRAY_DIFFERENTIAL_SEEDS=$(NIGHTLY_SEEDS) -DDRAY_KILLS=$(NIGHTLY_KILLS) -DDRAY_TEST_SECONDS=7200
+	cmake --build --preset dev
+	ctest --preset dev -R 'kill|^differential'; code=$$?; \
+	  cmake --preset dev -UDRAY_DIFFERENTIAL_SEEDS -UDRAY_KILLS -UDRAY_TEST_SECONDS >/dev/null; exit $$code
+	$(MAKE) fuzz FUZZ_SECONDS=$(NIGHTLY_FUZZ_SECONDS)
 
 install: build ## Install under PREFIX=/usr/local
 	cmake --install build/release --prefix "$(or $(PREFIX),/usr/local)"

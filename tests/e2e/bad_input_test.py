@@ -43,7 +43,7 @@ class InputTest(unittest.TestCase):
 
     def run_dray(self, *arguments, code=0, before=(), environment=None):
         done = subprocess.run(
-            [*before, DRAY, *arguments],
+            [*before, self.program_for_all() if before else DRAY, *arguments],
             cwd=self.directory,
             env={**os.environ, **(environment or {})},
             stdin=subprocess.DEVNULL,
@@ -69,6 +69,15 @@ class InputTest(unittest.TestCase):
 
     def query(self, sql):
         return json.loads(self.run_dray("query", "duckdb:w.db", sql, "--json").stdout)["rows"]
+
+    def program_for_all(self):
+        """The program where everybody may read it: the checkout may lie in a folder that others may not enter."""
+        folder = self.directory / "bin"
+        if not folder.exists():
+            folder.mkdir()
+            for file in (pathlib.Path(DRAY), pathlib.Path(DRAY).with_name("libduckdb.so")):
+                shutil.copy(file, folder)
+        return folder / pathlib.Path(DRAY).name
 
     def as_nobody(self):
         """How to run as somebody without rights: as it is, or from root by becoming nobody."""
