@@ -1,6 +1,7 @@
 #include "cli/cli.h"
 
 #include <algorithm>
+#include <cstring>
 #include <exception>
 #include <new>
 
@@ -15,6 +16,17 @@ OutputForm wanted_form(const std::vector<std::string>& arguments) {
   const auto end = std::ranges::find(arguments, "--");
   const bool json = std::find(arguments.begin(), end, "--json") != end;
   return json ? OutputForm::json : OutputForm::text;
+}
+
+// A full disk behind "dray query ... > file" is no success. What was done stays so: the code of a
+// command that failed, too, says more than that nobody could read of it.
+int tell_unreported(const Environment& environment, int code) {
+  std::string message = "cannot write to standard output";
+  const int why = environment.out_error ? environment.out_error() : 0;
+  if (why != 0) message.append(": ").append(std::strerror(why));
+  if (code == exit_success) message += "; nothing else failed";
+  (void)tell_failure(environment, OutputForm::text, internal_error(std::move(message)));
+  return code == exit_success ? exit_unreported : code;
 }
 
 int run(const std::vector<std::string>& arguments, const Environment& environment) {
@@ -35,10 +47,7 @@ int run_cli(const std::vector<std::string>& arguments, const Environment& enviro
   try {
     const int code = run(arguments, environment);
     environment.out.flush();
-    // A full disk behind "dray query ... > file" is no success.
-    if (environment.out) return code;
-    return tell_failure(environment, OutputForm::text,
-                        internal_error("cannot write to standard output"));
+    return environment.out ? code : tell_unreported(environment, code);
   } catch (const std::bad_alloc&) {
     return tell_failure(environment, wanted_form(arguments),
                         with_hint(internal_error("out of memory"), "a smaller --memory"));

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <ostream>
 #include <string>
 #include <string_view>
@@ -28,6 +29,8 @@ struct Environment {
   std::chrono::sys_days today;
   // Whether a sync answers Ctrl-C and SIGTERM itself.
   WatchSignals watch_signals = WatchSignals::no;
+  // errno of what could not be written to `out`, or 0: a stream does not keep it.
+  std::function<int()> out_error = {};
 };
 
 enum class Colour { red, green, yellow, dim, bold };

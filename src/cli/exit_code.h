@@ -10,6 +10,8 @@ constexpr int exit_success = 0;  // also when there was nothing new
 constexpr int exit_failure = 1;
 constexpr int exit_usage = 2;    // a person has to change the command line or the configuration
 constexpr int exit_partial = 3;  // an object or a table that should have loaded did not
+constexpr int exit_unreported =
+    4;  // what was asked for is done, but what it has to say could not be written
 constexpr int exit_interrupted = 130;  // Ctrl-C for the second time
 
 enum class Strict { no, yes };

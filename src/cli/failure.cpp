@@ -10,21 +10,37 @@ namespace dray {
 namespace {
 
 constexpr std::string_view hint_mark = "\ntry: ";
+constexpr std::string_view continued = "  ";
 
-void print_text(const Environment& environment, std::string_view message, std::string_view hint) {
-  const Terminal& terminal = environment.err_terminal;
-  // One line for each problem of a configuration file.
+// A server's or an engine's message may be of several lines; its tabs only set words apart.
+std::string shown(std::string_view line) {
+  std::string text(line);
+  std::ranges::replace(text, '\t', ' ');
+  return printable(text);
+}
+
+// One "dray: error:" for each problem of a configuration file. A line that begins with two blanks
+// belongs to the one before it.
+std::string failure_text(const Terminal& terminal, std::string_view message,
+                         std::string_view hint) {
+  const std::string begin = "dray: " + painted(terminal, Colour::red, "error:") + " ";
+  std::string out;
   while (!message.empty()) {
-    const std::size_t end = std::min(message.find('\n'), message.size());
-    environment.err << "dray: " << painted(terminal, Colour::red, "error:") << ' '
-                    << printable(message.substr(0, end)) << '\n';
-    message.remove_prefix(std::min(end + 1, message.size()));
+    const std::string_view line = message.substr(0, message.find('\n'));
+    out.append(line.starts_with(continued) ? "" : begin).append(shown(line)).append("\n");
+    message.remove_prefix(std::min(line.size() + 1, message.size()));
   }
-  if (!hint.empty()) {
-    environment.err << "  " << painted(terminal, Colour::bold, "try:") << ' ' << printable(hint)
-                    << '\n';
-  }
-  environment.err.flush();
+  if (hint.empty()) return out;
+  return out + "  " + painted(terminal, Colour::bold, "try:") + " " + shown(hint) + "\n";
+}
+
+// Where a person looks; with stderr closed or full that is stdout, unless a script reads it.
+void print_text(const Environment& environment, OutputForm form, std::string_view message,
+                std::string_view hint) {
+  environment.out.flush();
+  environment.err << failure_text(environment.err_terminal, message, hint) << std::flush;
+  if (environment.err || form != OutputForm::text) return;
+  environment.out << failure_text(Terminal(), message, hint) << std::flush;
 }
 
 }  // namespace
@@ -44,7 +60,7 @@ int tell_failure(const Environment& environment, OutputForm form, const Error& e
   }
   std::string text(message);
   if (!source.empty()) text = std::string(source) + ": " + text;
-  print_text(environment, text, hint);
+  print_text(environment, form, text, hint);
   const int code = exit_code(error);
   if (form == OutputForm::json) {
     JsonWriter json;

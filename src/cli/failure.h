@@ -14,8 +14,9 @@ enum class OutputForm { text, json, csv };
 // The same error with a line that says what to try; tell_failure() shows it as one.
 Error with_hint(Error error, std::string_view hint);
 
-// "dray: error: ..." and "try: ..." on stderr; under --json an object on stdout as well. Returns
-// the exit code. `source` is the one it is about, or empty.
+// "dray: error: ..." and "try: ..." on stderr; under --json an object on stdout as well. Where
+// stderr cannot be written, text is told on stdout. Returns the exit code. `source` is the one it
+// is about, or empty.
 int tell_failure(const Environment& environment, OutputForm form, const Error& error,
                  std::string_view source = "");
 

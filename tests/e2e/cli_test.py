@@ -115,8 +115,8 @@ class Usage(CliTest):
             self.skipTest("no /dev/full here")
         with open("/dev/full", "wb") as full:
             done = subprocess.run([DRAY, "help"], stdout=full, stderr=subprocess.PIPE, timeout=SECONDS_MAX)
-        self.assertEqual(done.returncode, 1)
-        self.assertIn(b"cannot write to standard output", done.stderr)
+        self.assertEqual(done.returncode, 4)
+        self.assertIn(b"cannot write to standard output: No space left on device", done.stderr)
 
 
 class Config(CliTest):
