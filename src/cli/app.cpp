@@ -22,7 +22,8 @@ constexpr const char* root_examples =
     "  dray plan ./logs duckdb:shop.duckdb      show what that would do\n"
     "  dray init                                write a dray.yaml to go on with\n"
     "\n"
-    "Exit codes: 0 success, 1 failure, 2 command line or configuration, 3 partial.\n"
+    "Exit codes: 0 success, 1 failure, 2 command line or configuration, 3 partial,\n"
+    "4 done, but its output could not be written.\n"
     "`dray help COMMAND` tells more.\n";
 
 // Builds the parser around the commands' structs, which it fills while it parses.
@@ -213,6 +214,7 @@ void Parser::add_small_commands() {
   query.add_flag_callback(
       "--csv", [this] { query_.form = OutputForm::csv; }, "Print CSV.");
   query.get_option("--csv")->excludes("--json");
+  query.add_flag("--crlf", query_.crlf, "End the lines of CSV with CR and LF.")->needs("--csv");
 
   CLI::App& init = *command(root_, "init", "Write a commented dray.yaml to start from.", "");
   init.add_option("--config", init_.path, "Where to write it (dray.yaml).")->type_name("FILE");

@@ -70,6 +70,7 @@ struct QueryCommand {
   Selection selection;
   std::string sql;
   OutputForm form = OutputForm::text;
+  bool crlf = false;  // of CSV
 };
 
 struct InitCommand {

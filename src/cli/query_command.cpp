@@ -1,36 +1,62 @@
 #include "cli/commands.h"
 #include "cli/query_output.h"
 #include "cli/selection.h"
+#include "load/query.h"
 
 namespace dray {
 namespace {
 
-std::string output_of(const QueryResult& result, OutputForm form, const Terminal& terminal) {
-  switch (form) {
+std::unique_ptr<QueryOutput> output_of(const QueryCommand& command,
+                                       const Environment& environment) {
+  switch (command.form) {
     case OutputForm::json:
-      return query_json(result);
+      return query_json(environment.out);
     case OutputForm::csv:
-      return query_csv(result);
+      return query_csv(environment.out, command.crlf ? LineEnd::crlf : LineEnd::lf);
     case OutputForm::text:
-      return query_text(result, terminal.columns);
+      break;
   }
-  return "";
+  return query_text(environment.out, environment.out_terminal.columns);
 }
 
-Result<QueryResult> result_of(const QueryCommand& command) {
+// Passes on, and knows whether there was anything.
+class Counted final : public ResultSink {
+ public:
+  explicit Counted(ResultSink& sink) : sink_(sink) {}
+  Result<void> columns(std::span<const ResultColumn> columns) override {
+    has_begun_ = true;
+    return sink_.columns(columns);
+  }
+  Result<void> row(ResultRow values) override { return sink_.row(values); }
+  bool has_begun() const { return has_begun_; }
+
+ private:
+  ResultSink& sink_;
+  bool has_begun_ = false;
+};
+
+Result<void> run(const QueryCommand& command, ResultSink& sink) {
   DRAY_ASSIGN(const std::string address, select_warehouse(command.selection));
-  DRAY_ASSIGN(const std::unique_ptr<Warehouse> warehouse, open_to_read(address));
-  DRAY_ASSIGN(const std::unique_ptr<WarehouseSession> session, warehouse->open_session());
-  return session->query(Sql::typed_by_user(command.sql));
+  return query_warehouse(address, command.sql, sink);
 }
 
 }  // namespace
 
 int run_command(const QueryCommand& command, const Environment& environment) {
-  const auto result = result_of(command);
-  if (!result.ok()) return tell_failure(environment, command.form, result.error());
-  environment.out << output_of(*result, command.form, environment.out_terminal) << std::flush;
-  return exit_success;
+  const auto output = output_of(command, environment);
+  Counted sink(*output);
+  const auto outcome = run(command, sink);
+  // Told by whoever told the program to run: nothing of the query's is wrong.
+  if (!environment.out) return exit_success;
+  if (outcome.ok()) {
+    output->finish();
+    environment.out << std::flush;
+    return exit_success;
+  }
+  // In the middle of a result an object of its own would only be part of it.
+  const OutputForm form =
+      sink.has_begun() && command.form == OutputForm::json ? OutputForm::csv : command.form;
+  return tell_failure(environment, form, outcome.error());
 }
 
 }  // namespace dray

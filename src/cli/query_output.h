@@ -1,22 +1,33 @@
-// The result of `dray query` in its three forms.
-//
-// Pure functions.
+// The result of `dray query` in its three forms, written as it comes.
 #pragma once
 
-#include <string>
+#include <memory>
+#include <ostream>
 
-#include "load/warehouse.h"
+#include "cli/environment.h"
+#include "cli/failure.h"
+#include "load/query.h"
 
 namespace dray {
 
-// Numbers to the right, NULL by its name, cut to the terminal.
-std::string query_text(const QueryResult& result, std::size_t columns_max);
+enum class LineEnd { lf, crlf };
 
-// {"columns":[{"name","type"}],"rows":[[...]]}: integers and floating-point numbers with their own
-// digits, booleans, null; everything else, and what JSON cannot say of a number (nan), as strings.
-std::string query_json(const QueryResult& result);
+class QueryOutput : public ResultSink {
+ public:
+  // After the last row.
+  virtual void finish() = 0;
+};
+
+// Numbers to the right, NULL by its name, cut to the terminal. The first rows, up to a bound,
+// settle how wide columns are; what is longer later pushes its line.
+std::unique_ptr<QueryOutput> query_text(std::ostream& out, std::size_t columns_max);
+
+// {"columns":[{"name","type"}],"rows":[[...]]} in one line: numbers of all types with all their
+// digits, booleans, null; everything else, and what JSON cannot say of a number (nan, inf), as
+// strings in the engine's own words. Without finish() it is no JSON: a part is not taken for all.
+std::unique_ptr<QueryOutput> query_json(std::ostream& out);
 
 // RFC 4180, with a line of names: NULL is nothing between the commas, an empty string is "".
-std::string query_csv(const QueryResult& result);
+std::unique_ptr<QueryOutput> query_csv(std::ostream& out, LineEnd line_end);
 
 }  // namespace dray

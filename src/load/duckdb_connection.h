@@ -61,8 +61,23 @@ class DuckResult {
   duckdb_result result_{};
 };
 
+// Prepared, and its result while it is not there yet.
+struct DuckStatement {
+  DuckStatement() = default;
+  ~DuckStatement() {
+    duckdb_destroy_pending(&pending);
+    duckdb_destroy_prepare(&prepared);
+  }
+  DuckStatement(const DuckStatement&) = delete;
+  DuckStatement& operator=(const DuckStatement&) = delete;
+  duckdb_prepared_statement prepared = nullptr;
+  duckdb_pending_result pending = nullptr;
+};
+
 class DuckConnection {
  public:
+  enum class Rows { all_at_once, streamed };
+
   // Borrows the database.
   static Result<std::unique_ptr<DuckConnection>> open(DuckDatabase& database);
   ~DuckConnection();
@@ -78,15 +93,19 @@ class DuckConnection {
   // Chunk by chunk as they are made; the result may be larger than memory. Until it returns nothing
   // else can be run.
   Result<void> each_chunk(const Sql& sql, const std::function<void(duckdb_data_chunk)>& visit);
+  // The same, until a visit fails; its error is returned.
+  Result<void> each_chunk_until(const Sql& sql,
+                                const std::function<Result<void>(duckdb_data_chunk)>& visit);
+  // For the program's own statements: of the types of its tables, and of sums.
   Result<QueryResult> query(const Sql& sql);
+  // A statement that the caller has prepared.
+  Result<void> start(DuckStatement& statement, Rows rows, DuckResult& result);
 
   // From any thread: the statement in progress fails with `cancelled`, and so does every later one.
   void interrupt();
   bool interrupted() const { return interrupted_; }
 
  private:
-  enum class Rows { all_at_once, streamed };
-
   explicit DuckConnection(DuckDatabase& database) : database_(database) {}
   Result<void> start(const Sql& sql, Rows rows, DuckResult& result);
 

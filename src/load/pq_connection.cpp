@@ -13,6 +13,7 @@
 #include <chrono>
 #include <utility>
 
+#include "base/message.h"
 #include "base/numbers.h"
 #include "load/sqlstate.h"
 
@@ -225,6 +226,43 @@ class PqConnection::Impl {
     }
   }
 
+  Result<void> read(const Sql& sql,
+                    const std::function<Result<void>(const std::vector<PqColumn>&)>& columns,
+                    const std::function<Result<void>(PqRow)>& row) {
+    DRAY_TRY(send(sql, Protocol::extended));
+    PQsetSingleRowMode(connection_);
+    Result<void> outcome;
+    bool has_columns = false;
+    std::vector<std::optional<std::string_view>> values;
+    while (true) {
+      DRAY_ASSIGN(const PqResult result, next_result());
+      if (result == nullptr) return outcome;
+      if (!outcome) continue;
+      switch (PQresultStatus(result.get())) {
+        case PGRES_SINGLE_TUPLE:
+        case PGRES_TUPLES_OK:
+          if (!std::exchange(has_columns, true)) outcome = columns(columns_of(result.get()));
+          if (outcome) outcome = each_of(result.get(), values, row);
+          if (!outcome) cancel();
+          break;
+        case PGRES_COMMAND_OK:
+        case PGRES_EMPTY_QUERY:
+          break;
+        case PGRES_COPY_IN:
+        case PGRES_COPY_OUT:
+        case PGRES_COPY_BOTH:
+          // Not by this protocol. The connection is of no more use.
+          lost_ = true;
+          return config_error("COPY cannot be used here");
+        default:
+          outcome = failure(result.get());
+      }
+    }
+  }
+
+  const std::string& last_sqlstate() const { return last_sqlstate_; }
+  std::size_t last_position() const { return last_position_; }
+
   Result<void> commit() {
     committing_ = true;
     PqResult result;
@@ -298,13 +336,40 @@ class PqConnection::Impl {
         {std::move(severity), field(PG_DIAG_SQLSTATE), field(PG_DIAG_MESSAGE_PRIMARY)});
   }
 
-  Result<void> send(const Sql& sql) {
+  static Result<void> each_of(const PGresult* result,
+                              std::vector<std::optional<std::string_view>>& values,
+                              const std::function<Result<void>(PqRow)>& row) {
+    values.resize(static_cast<std::size_t>(PQnfields(result)));
+    for (int i = 0; i < PQntuples(result); ++i) {
+      for (std::size_t column = 0; column < values.size(); ++column)
+        values[column] = value_at(result, i, static_cast<int>(column));
+      DRAY_TRY(row(values));
+    }
+    return {};
+  }
+
+  static std::vector<PqColumn> columns_of(const PGresult* result) {
+    std::vector<PqColumn> columns;
+    for (int i = 0; i < PQnfields(result); ++i) {
+      const Oid type = PQftype(result, i);
+      columns.push_back({PQfname(result, i), type_name(type), type, PQfmod(result, i)});
+    }
+    return columns;
+  }
+
+  enum class Protocol { simple, extended };
+  Result<void> send(const Sql& sql, Protocol protocol = Protocol::simple) {
     if (lost_) return transient_error("the connection to " + location() + " was lost");
     if (interrupted()) return cancelled_error();
     if (options_.trace) options_.trace(sql.text());
     cancel_sent_ = false;
     last_sqlstate_.clear();
-    if (PQsendQuery(connection_, sql.text().c_str()) != 1) return lost();
+    last_position_ = 0;
+    const char* text = sql.text().c_str();
+    const int sent = protocol == Protocol::simple ? PQsendQuery(connection_, text)
+                                                  : PQsendQueryParams(connection_, text, 0, nullptr,
+                                                                      nullptr, nullptr, nullptr, 0);
+    if (sent != 1) return lost();
     return flush();
   }
 
@@ -404,6 +469,8 @@ class PqConnection::Impl {
   Error failure(const PGresult* result) {
     const ServerError error = server_error(result);
     last_sqlstate_ = error.sqlstate;
+    const std::string_view position = view(PQresultErrorField(result, PG_DIAG_STATEMENT_POSITION));
+    std::from_chars(position.data(), position.data() + position.size(), last_position_);
     if (PQstatus(connection_) == CONNECTION_BAD) lost_ = true;
     if (interrupted()) return cancelled_error();
     if (error.sqlstate.empty()) return transient_error(one_line(PQresultErrorMessage(result)));
@@ -418,13 +485,7 @@ class PqConnection::Impl {
                            (why.empty() ? "" : ": " + why));
   }
 
-  static std::string one_line(const char* message) {
-    std::string text(view(message));
-    while (text.ends_with('\n'))
-      text.pop_back();
-    std::ranges::replace(text, '\n', ';');
-    return text;
-  }
+  static std::string one_line(const char* message) { return in_one_line(view(message)); }
 
   // The server's reason for ending the copy, if it gave one.
   Error copy_failure() {
@@ -449,6 +510,7 @@ class PqConnection::Impl {
   bool cancel_sent_ = false;
   bool lost_ = false;
   std::string last_sqlstate_;
+  std::size_t last_position_ = 0;
   std::vector<PqNotice> notices_;
 };
 
@@ -490,6 +552,14 @@ Result<QueryResult> PqConnection::query(const Sql& sql) {
 Result<void> PqConnection::each_row(const Sql& sql, const std::function<Result<void>(PqRow)>& row) {
   return impl_->each_row(sql, row);
 }
+
+Result<void> PqConnection::read(
+    const Sql& sql, const std::function<Result<void>(const std::vector<PqColumn>&)>& columns,
+    const std::function<Result<void>(PqRow)>& row) {
+  return impl_->read(sql, columns, row);
+}
+std::string PqConnection::last_sqlstate() const { return impl_->last_sqlstate(); }
+std::size_t PqConnection::last_position() const { return impl_->last_position(); }
 
 Result<void> PqConnection::commit() { return impl_->commit(); }
 Result<void> PqConnection::begin_copy(const Sql& sql) { return impl_->begin_copy(sql); }

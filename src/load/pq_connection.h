@@ -52,6 +52,13 @@ struct PqNotice {
 // One row of a result, its values as the server wrote them; valid during the call.
 using PqRow = std::span<const std::optional<std::string_view>>;
 
+struct PqColumn {
+  std::string name;
+  std::string type;  // as PqConnection::query() names it
+  std::uint32_t type_oid = 0;
+  std::int32_t type_modifier = -1;
+};
+
 class PqConnection {
  public:
   static Result<std::unique_ptr<PqConnection>> open(PqOptions options);
@@ -66,6 +73,16 @@ class PqConnection {
   Result<QueryResult> query(const Sql& sql);
   // Row by row as they arrive; the result may be larger than memory.
   Result<void> each_row(const Sql& sql, const std::function<Result<void>(PqRow)>& row);
+
+  // One statement by the extended protocol, which takes no second one. `columns` comes once, before
+  // any row. When one of the two fails the statement is cancelled, and its error is returned.
+  Result<void> read(const Sql& sql,
+                    const std::function<Result<void>(const std::vector<PqColumn>&)>& columns,
+                    const std::function<Result<void>(PqRow)>& row);
+  // Of the statement that failed last: "" when it was not the server that told.
+  std::string last_sqlstate() const;
+  // Where in it, in code points from 1; 0 when that is not known.
+  std::size_t last_position() const;
 
   // "commit". `in_doubt` if the connection broke before the answer; an error of another cause means
   // that it did not happen. interrupt() does not concern it.

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/message.h"
+
 namespace dray {
 namespace {
 
@@ -142,9 +144,9 @@ Error internal_error_of(const ServerError& error, std::string message) {
 }  // namespace
 
 Error error_of(const ServerError& error) {
-  std::string message(error.message);
+  std::string message = continued_lines(error.message);
   if (!error.detail.empty() && !is_box(error.detail))
-    message.append(" (").append(error.detail).append(")");
+    message.append(" (").append(in_one_line(error.detail)).append(")");
   if (!error.sqlstate.empty()) message.append(" [").append(error.sqlstate).append("]");
   if (error.sqlstate == "23505") return key_error(error, std::move(message));
   if (error.sqlstate == "XX000") return internal_error_of(error, std::move(message));
@@ -160,10 +162,7 @@ bool leaves_commit_in_doubt(std::string_view sqlstate) {
 }
 
 Error connect_error(std::string_view message) {
-  std::string text(message);
-  while (text.ends_with('\n'))
-    text.pop_back();
-  std::ranges::replace(text, '\n', ';');
+  std::string text = continued_lines(message);
   const auto* const meaning = std::ranges::find_if(
       connect_meanings, [&](const ConnectMeaning& m) { return contains(text, m.part); });
   if (meaning == connect_meanings.end()) return config_error(std::move(text));

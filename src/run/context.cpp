@@ -3,6 +3,8 @@
 #include <chrono>
 #include <utility>
 
+#include "base/message.h"
+
 namespace dray {
 
 void RunContext::notice(std::string code, std::string message, std::uint64_t count) const {
@@ -20,9 +22,11 @@ Timestamp now() {
 }
 
 std::string one_line(std::string text) {
-  for (std::size_t at = 0; (at = text.find('\n', at)) != std::string::npos;)
-    text.replace(at, 1, "; ");
-  return text;
+  constexpr std::string_view hint = "\ntry: ";
+  const std::size_t at = text.find(hint);
+  std::string out = in_one_line(std::string_view(text).substr(0, at));
+  if (at == std::string::npos) return out;
+  return out + " (try: " + in_one_line(std::string_view(text).substr(at + hint.size())) + ")";
 }
 
 }  // namespace dray

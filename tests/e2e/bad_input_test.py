@@ -376,7 +376,7 @@ class Places(InputTest):
         (self.directory / "dray.yaml").write_text("warehouse: duckdb:w.db\nsources: [{name: shop, location: logs}]\n")
         self.assertEqual(self.run_dray("query", "select count(*) from shop.tracks", "--csv").stdout, "count_star()\n1\n")
         self.assertIn("SQL is required", self.refused("query", "duckdb:w.db"))
-        self.assertEqual(self.run_dray("query", "selec 1", code=1).stderr.count("LINE 1"), 1)
+        self.assertEqual(self.run_dray("query", "select frm x", code=2).stderr.count("LINE 1"), 1)
 
     def test_two_sources_of_one_schema_on_the_command_line(self):
         """The second would mix its rows with the first's."""

@@ -81,7 +81,7 @@ class Postgres(unittest.TestCase):
 
     def test_query_cannot_write(self):
         done = self.run_dray("query", self.url(), "create schema x", code=2)
-        self.assertIn("read-only transaction", done.stderr)
+        self.assertIn("only reads", done.stderr)
 
     def test_passwords(self):
         user, password = self.env["PG_PASSWORD_USER"], self.env["PG_PASSWORD"]

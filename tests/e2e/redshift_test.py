@@ -430,8 +430,16 @@ class Trouble(StandInTest):
 
     def test_a_query_changes_nothing(self):
         self.sync()
-        for sql in (f"delete from {self.source}.tracks", f"create table {self.source}.mine (a int)"):
-            self.assertIn("read-only transaction", self.dray("query", self.warehouse, sql, code=2))
+        rows = f"select count(*) from {self.source}.tracks"
+        for sql in (
+            f"delete from {self.source}.tracks", f"create table {self.source}.mine (a int)", f"{rows}; select 1",
+            f"select * into {self.source}.mine from {self.source}.tracks", "unload ('select 1') to 's3://b/x' iam_role default",
+            "call f()", f"explain analyze {rows}", "begin read write", f"copy {self.source}.tracks from 's3://b/x'",
+        ):  # fmt: skip
+            self.assertRegex(self.dray("query", self.warehouse, sql, code=2), "only reads|more than one statement")
+        self.assertIn("LINE 1: select nothing", self.dray("query", self.warehouse, "select nothing", code=2))
+        answer = json.loads(self.dray("query", self.warehouse, "select 1::bigint as a, true as b, 'x;' as c, null as d", "--json"))
+        self.assertEqual(answer["rows"], [[1, True, "x;", None]])
         self.assert_equals_duckdb()
 
     def test_a_role_that_is_not_attached_is_told(self):

@@ -2,52 +2,72 @@
 
 #include <gtest/gtest.h>
 
+#include <sstream>
+#include <string>
+#include <vector>
+
 namespace dray {
 namespace {
 
-QueryResult sample() {
-  QueryResult result;
-  result.columns = {
-      {"id", "BIGINT"}, {"total", "DOUBLE"}, {"paid", "BOOLEAN"}, {"name", "VARCHAR"}};
-  result.rows = {{"1", "1.50", "true", "a \"b\""},
-                 {std::nullopt, "nan", "false", ""},
-                 {"-9223372036854775808", "1e300", std::nullopt, "x,y\nz"}};
-  return result;
+using Row = std::vector<std::optional<std::string>>;
+
+void fill(QueryOutput& output, const std::vector<ResultColumn>& columns,
+          const std::vector<Row>& rows) {
+  ASSERT_TRUE(output.columns(columns).ok());
+  for (const Row& row : rows) {
+    const std::vector<std::optional<std::string_view>> values(row.begin(), row.end());
+    ASSERT_TRUE(output.row(values).ok());
+  }
+  output.finish();
+}
+
+const std::vector<ResultColumn> columns = {{"id", "BIGINT", ValueKind::number},
+                                           {"total", "DOUBLE", ValueKind::number},
+                                           {"paid", "BOOLEAN", ValueKind::boolean},
+                                           {"name", "VARCHAR", ValueKind::text}};
+const std::vector<Row> rows = {{"1", "1.50", "true", "a \"b\""},
+                               {std::nullopt, "nan", "false", ""},
+                               {"-9223372036854775808", "1e300", std::nullopt, "x,y\nz"}};
+
+std::string json_of(const std::string& text, ValueKind kind) {
+  std::ostringstream out;
+  fill(*query_json(out), {{"x", "T", kind}}, {{text}});
+  return out.str();
 }
 
 TEST(QueryJson, KeepsNumbersAsTheyAre) {
-  EXPECT_EQ(query_json(sample()),
-            R"({"columns":[{"name":"id","type":"BIGINT"},{"name":"total","type":"DOUBLE"},)"
-            R"({"name":"paid","type":"BOOLEAN"},{"name":"name","type":"VARCHAR"}],)"
-            R"("rows":[[1,1.50,true,"a \"b\""],[null,"nan",false,""],)"
-            R"([-9223372036854775808,1e300,null,"x,y\nz"]]})"
-            "\n");
+  std::ostringstream out;
+  fill(*query_json(out), columns, rows);
+  EXPECT_EQ(out.str(), R"({"columns":[{"name":"id","type":"BIGINT"},)"
+                       R"({"name":"total","type":"DOUBLE"},{"name":"paid","type":"BOOLEAN"},)"
+                       R"({"name":"name","type":"VARCHAR"}],)"
+                       R"("rows":[[1,1.50,true,"a \"b\""],[null,"nan",false,""],)"
+                       R"([-9223372036854775808,1e300,null,"x,y\nz"]]})"
+                       "\n");
 }
 
 TEST(QueryJson, WhatIsNoJsonNumberIsAString) {
-  QueryResult result;
-  result.columns = {{"x", "DOUBLE"}};
   for (const auto* text : {"inf", "-inf", "1.", ".5", "01", "", "-", "1e", "+1"}) {
-    result.rows = {{text}};
-    EXPECT_NE(query_json(result).find("[[\"" + std::string(text) + "\"]]"), std::string::npos)
+    EXPECT_NE(json_of(text, ValueKind::number).find("[[\"" + std::string(text) + "\"]]"),
+              std::string::npos)
         << text;
   }
-  for (const auto* text : {"0", "-0", "0.5", "1e+300", "1E-7", "12"}) {
-    result.rows = {{text}};
-    EXPECT_NE(query_json(result).find("[[" + std::string(text) + "]]"), std::string::npos) << text;
+  for (const auto* text : {"0", "-0", "0.5", "1e+300", "1E-7", "12", "1.500"}) {
+    EXPECT_NE(json_of(text, ValueKind::number).find("[[" + std::string(text) + "]]"),
+              std::string::npos)
+        << text;
   }
 }
 
 TEST(QueryJson, OtherTypesAreStrings) {
-  QueryResult result;
-  result.columns = {{"d", "DECIMAL(18,3)"}, {"t", "TIMESTAMP"}};
-  result.rows = {{"1.500", "2026-01-31 00:00:00"}};
-  EXPECT_NE(query_json(result).find(R"("rows":[["1.500","2026-01-31 00:00:00"]])"),
-            std::string::npos);
+  EXPECT_NE(json_of("1", ValueKind::text).find(R"([["1"]])"), std::string::npos);
+  EXPECT_NE(json_of("t", ValueKind::boolean).find(R"([["t"]])"), std::string::npos);
 }
 
 TEST(QueryText, IsATable) {
-  EXPECT_EQ(query_text(sample(), 0),
+  std::ostringstream out;
+  fill(*query_text(out, 0), columns, rows);
+  EXPECT_EQ(out.str(),
             "                  id  total  paid   name\n"
             "                   1   1.50  true   a \"b\"\n"
             "                NULL    nan  false\n"
@@ -55,12 +75,42 @@ TEST(QueryText, IsATable) {
             "(3 rows)\n");
 }
 
+TEST(QueryText, ShowsRowsBeforeTheLastHasCome) {
+  std::ostringstream out;
+  const auto output = query_text(out, 0);
+  ASSERT_TRUE(output->columns(std::vector<ResultColumn>{{"n", "INTEGER", ValueKind::number}}).ok());
+  const std::vector<std::optional<std::string_view>> row = {"1"};
+  for (int i = 0; i < 5'000; ++i)
+    ASSERT_TRUE(output->row(row).ok());
+  EXPECT_GT(out.str().size(), 9'000U);
+  const std::vector<std::optional<std::string_view>> longer = {"12345"};
+  ASSERT_TRUE(output->row(longer).ok());
+  output->finish();
+  EXPECT_TRUE(out.str().ends_with("\n1\n12345\n(5,001 rows)\n"));
+}
+
 TEST(QueryCsv, TellsNullFromEmpty) {
-  EXPECT_EQ(query_csv(sample()),
-            "id,total,paid,name\r\n"
-            "1,1.50,true,\"a \"\"b\"\"\"\r\n"
-            ",nan,false,\"\"\r\n"
-            "-9223372036854775808,1e300,,\"x,y\nz\"\r\n");
+  std::ostringstream out;
+  fill(*query_csv(out, LineEnd::lf), columns, rows);
+  EXPECT_EQ(out.str(),
+            "id,total,paid,name\n"
+            "1,1.50,true,\"a \"\"b\"\"\"\n"
+            ",nan,false,\"\"\n"
+            "-9223372036854775808,1e300,,\"x,y\nz\"\n");
+}
+
+TEST(QueryCsv, EndsLinesAsAsked) {
+  std::ostringstream out;
+  fill(*query_csv(out, LineEnd::crlf), {{"a", "T", ValueKind::text}}, {{"b"}});
+  EXPECT_EQ(out.str(), "a\r\nb\r\n");
+}
+
+TEST(QueryOutput, EndsWithItsStream) {
+  std::ostringstream out;
+  out.setstate(std::ios::badbit);
+  const std::vector<ResultColumn> one = {{"a", "T", ValueKind::text}};
+  EXPECT_FALSE(query_json(out)->columns(one).ok());
+  EXPECT_FALSE(query_csv(out, LineEnd::lf)->columns(one).ok());
 }
 
 }  // namespace
