@@ -77,6 +77,7 @@ void check_cell(const dray::Cell& cell, bool is_reject) {
   using dray::CellKind;
   switch (cell.kind) {
     case CellKind::text:
+    case CellKind::array:
       DRAY_ASSERT(dray::to_valid_utf8(cell.bytes) == cell.bytes);
       break;
     case CellKind::time_text:

@@ -14,6 +14,59 @@ namespace {
 // exponents stay far from 64 bits.
 constexpr std::int64_t exponent_max = std::int64_t{1} << 40;
 
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+// What stands behind a number's e; beyond any use it is cut.
+std::int64_t exponent_of(std::string_view text) {
+  if (text.starts_with('+')) text.remove_prefix(1);
+  std::int64_t exponent = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), exponent);
+  if (error != std::errc()) return text.starts_with('-') ? -exponent_max : exponent_max;
+  return std::clamp(exponent, -exponent_max, exponent_max);
+}
+
+// The most that a double's shortest text has.
+constexpr std::size_t decimal_digits_max = 17;
+
+// 0.DIGITS * 10^exponent, without zeros at either end; the sign aside.
+struct Decimal {
+  std::array<char, decimal_digits_max> digits{};
+  std::size_t count = 0;
+  std::int64_t exponent = 0;
+  bool operator==(const Decimal&) const = default;
+};
+
+// Nothing if it has more digits than a double's shortest text can have.
+std::optional<Decimal> decimal_of(std::string_view number) {
+  Decimal decimal;
+  bool behind_point = false;
+  std::size_t zeros = 0;  // since the last digit that is none
+  std::size_t at = number.starts_with('-') ? 1 : 0;
+  for (; at < number.size() && number[at] != 'e' && number[at] != 'E'; ++at) {
+    const char c = number[at];
+    if (c == '.') {
+      behind_point = true;
+      continue;
+    }
+    if (decimal.count == 0 && c == '0') {
+      if (behind_point) --decimal.exponent;
+      continue;
+    }
+    if (!behind_point) ++decimal.exponent;
+    if (c == '0') {
+      ++zeros;
+      continue;
+    }
+    if (decimal.count + zeros + 1 > decimal_digits_max) return std::nullopt;
+    for (; zeros > 0; --zeros)
+      decimal.digits[decimal.count++] = '0';
+    decimal.digits[decimal.count++] = c;
+  }
+  if (decimal.count == 0) return Decimal();
+  if (at < number.size()) decimal.exponent += exponent_of(number.substr(at + 1));
+  return decimal;
+}
+
 }  // namespace
 
 std::optional<std::int64_t> parse_int64(std::string_view digits) {
@@ -29,11 +82,7 @@ std::optional<std::int64_t> exact_int64(std::string_view number) {
   const std::size_t e = number.find_first_of("eE");
   std::int64_t exponent = 0;
   if (e != std::string_view::npos) {
-    std::string_view text = number.substr(e + 1);
-    if (text.starts_with('+')) text.remove_prefix(1);
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), exponent);
-    if (error != std::errc()) exponent = text.starts_with('-') ? -exponent_max : exponent_max;
-    exponent = std::clamp(exponent, -exponent_max, exponent_max);
+    exponent = exponent_of(number.substr(e + 1));
     number = number.substr(0, e);
   }
   std::string digits;
@@ -82,21 +131,52 @@ std::optional<double> exact_double(std::int64_t value) {
   return real;
 }
 
-bool is_shortest_text(double value, std::string_view text) {
-  // The longest plain form is 5e-324's.
-  std::array<char, 400> buffer{};
-  char* const end = buffer.data() + buffer.size();
-  const auto plain = std::to_chars(buffer.data(), end, value, std::chars_format::fixed);
-  if (plain.ec == std::errc() && text == std::string_view(buffer.data(), plain.ptr)) return true;
-  const auto written = std::to_chars(buffer.data(), end, value, std::chars_format::scientific);
-  // "1e+05" is to_chars' way; "1e5" has nothing superfluous.
-  std::string shortest(buffer.data(), written.ptr);
-  std::size_t exponent = shortest.find('e') + 1;
-  if (shortest[exponent] == '+') shortest.erase(exponent, 1);
-  if (shortest[exponent] == '-') ++exponent;
-  while (shortest[exponent] == '0' && exponent + 1 < shortest.size())
-    shortest.erase(exponent, 1);
-  return text == shortest;
+bool is_json_number(std::string_view text) {
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  const auto digits = [&] {
+    const char* const begin = at;
+    while (at != end && is_digit(*at))
+      ++at;
+    return at != begin;
+  };
+  if (at != end && *at == '-') ++at;
+  if (at != end && *at == '0') {
+    ++at;
+  } else if (!digits()) {
+    return false;
+  }
+  if (at != end && *at == '.') {
+    ++at;
+    if (!digits()) return false;
+  }
+  if (at != end && (*at == 'e' || *at == 'E')) {
+    ++at;
+    if (at != end && (*at == '+' || *at == '-')) ++at;
+    if (!digits()) return false;
+  }
+  return at == end;
+}
+
+std::optional<double> lossless_double(std::string_view number) {
+  const auto decimal = decimal_of(number);
+  if (!decimal) return std::nullopt;
+  const auto value = nearest_double(number);
+  if (!value) return std::nullopt;
+  // Of so few digits each decimal has a double of its own, which therefore tells all of them.
+  constexpr std::size_t digits_always_held = 15;
+  constexpr std::int64_t exponent_always_held = 300;
+  if (decimal->count <= digits_always_held && decimal->exponent <= exponent_always_held &&
+      decimal->exponent >= -exponent_always_held) {
+    return value;
+  }
+  std::array<char, 32> shortest{};
+  const auto written = std::to_chars(shortest.data(), shortest.data() + shortest.size(), *value,
+                                     std::chars_format::scientific);
+  const auto held =
+      decimal_of({shortest.data(), static_cast<std::size_t>(written.ptr - shortest.data())});
+  if (!held || *held != *decimal) return std::nullopt;
+  return value;
 }
 
 std::string double_text(double value) {

@@ -20,9 +20,13 @@ std::optional<double> nearest_double(std::string_view number);
 // The double that `value` is, if there is one.
 std::optional<double> exact_double(std::int64_t value);
 
-// Whether `text` is a double's shortest text: its fewest digits that read back as `value`, with
-// nothing superfluous, plain ("1000", "0.1") or with an exponent ("1e3", "1.5e-7").
-bool is_shortest_text(double value, std::string_view text);
+// Whether a string is a number as JSON writes it: "12.50" and "1e+21", not "012", "+12" or ".5".
+bool is_json_number(std::string_view text);
+
+// The double that JSON number text stands for without losing a digit: the decimal value of the text
+// is that of the double's shortest text. "12.50", "1e+21" and "9007199254740994" have one,
+// "9007199254740993" and "0.1000000000000000055" have none.
+std::optional<double> lossless_double(std::string_view number);
 
 // The shortest text that reads back as `value`, whatever warehouse it came from.
 std::string double_text(double value);

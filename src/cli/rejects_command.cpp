@@ -229,6 +229,7 @@ Result<std::vector<SyncJob>> retry_jobs(const RejectsCommand& command, const Con
     }
     SyncJob& job = jobs.try_emplace(reject.source, SyncJob{request_of(config), {}}).first->second;
     job.request.source = source->second.name;
+    job.request.types = TypeRules(source->second.types);
     job.request.only_lines[reject.object].insert(reject.line);
     job.place = source->second;
   }

@@ -17,6 +17,7 @@ std::vector<SyncJob> jobs_of(const SyncCommand& command, const Config& config) {
     job.request.since = command.since;
     job.request.until = command.until;
     job.request.history = source.history;
+    job.request.types = TypeRules(source.types);
     job.request.reload_changed = command.reload_changed;
     job.request.moved = command.moved;
   }

@@ -3,6 +3,7 @@
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <filesystem>
 #include <set>
@@ -181,6 +182,9 @@ void store(const Reader& reader, const Setting&, const Value& value,
   }
 }
 
+// Such a setting has values of its own.
+void store(const Reader&, const Setting&, const Value&, std::vector<TypeRule>&) {}
+
 template <typename Owner>
 void read_value(const Reader& reader, const SettingOf<Owner>& setting, const YAML::Node& node,
                 int line, const std::string& path, Owner& owner) {
@@ -224,6 +228,103 @@ std::string unknown_key(const std::vector<SettingOf<Owner>>& table, const std::s
   return nearest ? "unknown key; did you mean \"" + *nearest + "\"?" : "unknown key";
 }
 
+std::optional<ColumnType> type_named(std::string_view name) {
+  for (const ColumnType type :
+       {ColumnType::boolean, ColumnType::bigint, ColumnType::double_precision,
+        ColumnType::timestamp, ColumnType::varchar}) {
+    if (name == to_string(type)) return type;
+  }
+  return name == "double" ? std::optional(ColumnType::double_precision) : std::nullopt;
+}
+
+// What other systems call them.
+std::string unknown_type(const std::string& typed) {
+  constexpr std::array others = std::to_array<std::pair<std::string_view, std::string_view>>({
+      {"bool", "boolean"},
+      {"int", "bigint"},
+      {"integer", "bigint"},
+      {"int8", "bigint"},
+      {"long", "bigint"},
+      {"float", "double"},
+      {"float8", "double"},
+      {"real", "double"},
+      {"number", "double"},
+      {"numeric", "double"},
+      {"decimal", "double"},
+      {"date", "timestamp"},
+      {"datetime", "timestamp"},
+      {"string", "varchar"},
+      {"text", "varchar"},
+  });
+  std::optional<std::string> meant =
+      nearest_word(typed, {"boolean", "bigint", "double", "timestamp", "varchar"});
+  for (const auto& [other, ours] : others) {
+    if (typed == other) meant = ours;
+  }
+  return "\"" + typed + "\" is none of boolean, bigint, double, timestamp and varchar" +
+         (meant ? "; did you mean " + *meant + "?" : "");
+}
+
+// One `table.column: type`.
+void read_type(const Reader& reader, const std::string& column, const YAML::Node& node, int line,
+               const std::string& path, std::vector<TypeRule>& rules) {
+  if (auto why = refuse_type_rule(column)) {
+    reader.problems.add(line, path, *why);
+    return;
+  }
+  if (!node.IsScalar()) {
+    reader.problems.add(
+        line, path,
+        node.IsNull() ? "has no type" : "should be a type, not " + std::string(kind_name(node)));
+    return;
+  }
+  const auto text = substitute(node.Scalar(), reader.base_directory);
+  if (!text.ok()) {
+    reader.problems.add(line, path, text.error().message);
+  } else if (const auto type = type_named(*text)) {
+    rules.push_back({column, *type});
+  } else {
+    reader.problems.add(line, path, unknown_type(node.Scalar()));
+  }
+}
+
+void read_types(const Reader& reader, const YAML::Node& node, int line, const std::string& path,
+                std::vector<TypeRule>& rules) {
+  if (!node.IsMap()) {
+    reader.problems.add(line, path,
+                        "should be a map such as `order_completed.total: double`, not " +
+                            std::string(kind_name(node)));
+    return;
+  }
+  std::set<std::string> seen;
+  for (const auto& entry : node) {
+    const int entry_line = line_of(entry.first);
+    if (!entry.first.IsScalar()) {
+      reader.problems.add(entry_line, path, "should name its columns as table.column");
+      continue;
+    }
+    const std::string column = entry.first.Scalar();
+    const std::string entry_path = path + "." + column;
+    if (!seen.insert(column).second) {
+      reader.problems.add(entry_line, entry_path, "is there twice");
+      continue;
+    }
+    read_type(reader, column, entry.second, entry_line, entry_path, rules);
+  }
+}
+
+template <typename Owner>
+void read_types_of(const Reader& reader, const SettingOf<Owner>& setting, const YAML::Node& node,
+                   int line, const std::string& path, Owner& owner) {
+  std::visit(
+      [&](auto field) {
+        if constexpr (std::is_same_v<decltype(field), std::vector<TypeRule> Owner::*>) {
+          read_types(reader, node, line, path, owner.*field);
+        }
+      },
+      setting.field);
+}
+
 void read_list(const Reader& reader, const Setting& setting, const YAML::Node& node, int line,
                Config& config);
 // The entries of lists have none themselves.
@@ -256,6 +357,8 @@ void read_map(const Reader& reader, const std::vector<SettingOf<Owner>>& table,
     given.insert(setting->key);
     if (setting->kind == SettingKind::list) {
       read_list(reader, *setting, entry.second, line, owner);
+    } else if (setting->kind == SettingKind::types) {
+      read_types_of(reader, *setting, entry.second, line, prefix + key, owner);
     } else {
       read_value(reader, *setting, entry.second, line, prefix + key, owner);
     }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "model/type_rules.h"
 
 namespace dray {
 
@@ -31,6 +32,7 @@ struct SourceConfig : S3Settings {
   std::string name;                          // the schema is its safe name
   std::string location;                      // a directory, or s3://bucket/prefix
   std::optional<std::chrono::days> history;  // how far back a first sync goes; nothing: everything
+  std::vector<TypeRule> types;               // of new columns, in the order of the file
 };
 
 // How Redshift is to make a table, or one of its columns, where Dray's own choice will not do.

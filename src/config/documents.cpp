@@ -82,6 +82,14 @@ void write_type(JsonWriter& json, const Setting& setting) {
     case SettingKind::boolean:
       write_substitutable(json, "boolean", "\\$\\{");
       return;
+    case SettingKind::types:
+      json.field("type", "object");
+      json.key("propertyNames").begin_object();
+      json.field("pattern", "^[a-z0-9_*]+\\.[a-z0-9_*]+$").end_object();
+      json.key("additionalProperties").begin_object().field("type", "string");
+      json.field("pattern", "^(boolean|bigint|double|double precision|timestamp|varchar)$|\\$\\{");
+      json.end_object();
+      return;
     default:
       json.field("type", "string");
       if (setting.required) json.field("minLength", 1);

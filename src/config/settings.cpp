@@ -169,6 +169,14 @@ std::vector<SettingOf<SourceConfig>> make_source_settings() {
         .example = "60 days",
         .doc = "How far back the first sync goes; all means everything there is."},
        &SourceConfig::history},
+      {{.key = "types",
+        .kind = SettingKind::types,
+        .required = false,
+        .standard = "",
+        .example = "{order_completed.total: double}",
+        .doc = "The types of new columns where their values are not to decide: table.column and "
+               "boolean, bigint, double, timestamp or varchar; * stands for any text."},
+       &SourceConfig::types},
   };
   for (SettingOf<SourceConfig>& setting : s3_settings<SourceConfig>())
     settings.push_back(std::move(setting));
@@ -234,6 +242,8 @@ std::string_view to_string(SettingKind kind) {
       return "a period";
     case SettingKind::boolean:
       return "true or false";
+    case SettingKind::types:
+      return "columns and types";
     case SettingKind::list:
       return "a list";
   }

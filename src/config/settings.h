@@ -23,7 +23,8 @@ enum class SettingKind {
   size,       // parse_size
   period,     // parse_period, or "all"
   boolean,
-  list,  // of maps; the entries are a table of their own
+  types,  // a map of columns to types
+  list,   // of maps; the entries are a table of their own
 };
 
 // What a kind is called in messages and documents: "a whole number".
@@ -46,7 +47,8 @@ template <typename Owner>
 struct SettingOf : Setting {
   std::variant<std::monostate, std::string Owner::*, std::optional<std::string> Owner::*,
                unsigned Owner::*, std::uint64_t Owner::*, bool Owner::*,
-               std::optional<bool> Owner::*, std::optional<std::chrono::days> Owner::*>
+               std::optional<bool> Owner::*, std::optional<std::chrono::days> Owner::*,
+               std::vector<TypeRule> Owner::*>
       field;
 };
 

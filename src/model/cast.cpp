@@ -1,7 +1,5 @@
 #include "model/cast.h"
 
-#include <string>
-
 #include "base/numbers.h"
 
 namespace dray {
@@ -19,11 +17,10 @@ std::optional<std::int64_t> as_bigint(const Cell& cell) {
       return parse_int64(cell.bytes);
     case CellKind::real:
       return exact_int64(cell.bytes);
-    case CellKind::text: {
-      const auto value = parse_int64(cell.bytes);
-      if (!value || std::to_string(*value) != cell.bytes) return std::nullopt;
-      return value;
-    }
+    case CellKind::text:
+      if (!is_json_number(cell.bytes)) return std::nullopt;
+      if (const auto plain = parse_int64(cell.bytes)) return plain;
+      return exact_int64(cell.bytes);
     default:
       return std::nullopt;
   }
@@ -38,11 +35,8 @@ std::optional<double> as_double(const Cell& cell, Rounding rounding) {
     }
     case CellKind::real:
       return nearest_double(cell.bytes);
-    case CellKind::text: {
-      const auto value = nearest_double(cell.bytes);
-      if (!value || !is_shortest_text(*value, cell.bytes)) return std::nullopt;
-      return value;
-    }
+    case CellKind::text:
+      return is_json_number(cell.bytes) ? lossless_double(cell.bytes) : std::nullopt;
     default:
       return std::nullopt;
   }

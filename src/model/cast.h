@@ -16,8 +16,8 @@ namespace dray {
 // true, false, and the strings that spell them.
 std::optional<bool> as_boolean(const Cell& cell);
 
-// Integers of 64 bits, however written (1.0, 1e3), and strings that are exactly such an integer's
-// decimal text ("12", not "012").
+// Integers of 64 bits, however written (1.0, 1e3), as numbers or as strings that JSON would take
+// for such a number ("12", "1.0", not "012").
 std::optional<std::int64_t> as_bigint(const Cell& cell);
 
 enum class Rounding {
@@ -25,7 +25,7 @@ enum class Rounding {
   none,     // for a column that was there before: 2^53 + 1 does not fit
 };
 
-// Numbers, and strings that are the shortest text that reads back as a double.
+// Numbers, and strings that JSON would take for a number of which a double loses no digit.
 std::optional<double> as_double(const Cell& cell, Rounding rounding);
 
 std::optional<Micros> as_timestamp(const Cell& cell);

@@ -21,13 +21,14 @@
 namespace dray {
 
 enum class CellKind : std::uint8_t {
-  text,       // a string, or an array as JSON text
+  text,       // a string
   time_text,  // a string that parse_timestamp() takes
   integer,    // a JSON number without fraction and exponent that fits 64 bits
   real,       // any other JSON number that some double is near to
   huge,       // a JSON number that no double can hold
   boolean,    // "true" or "false"
   micros,     // 8 bytes: Micros, for the standard times
+  array,      // JSON text
 };
 
 // Which column of a table a cell belongs to. Slots below context_slot_first are the table's own:

@@ -66,7 +66,7 @@ using ValueRejectSink = std::function<void(const ValueReject&)>;
 struct LoadColumn {
   std::string name;
   ColumnType type = ColumnType::varchar;
-  // Created by this very run, with a type chosen for these values.
+  // Created by this very run, with a type chosen for these values: not one that a rule gave it.
   bool created = false;
   // Why its values are rejected instead of loaded: a bound, or a type that Dray does not write.
   std::optional<RejectReason> refused;

@@ -15,6 +15,7 @@
 #include "run/reading.h"
 #include "run/selection.h"
 #include "run/tables.h"
+#include "run/type_notices.h"
 #include "run/value_rejects.h"
 #include "stage/block_store.h"
 #include "stage/duplicates.h"
@@ -102,6 +103,7 @@ class Sync {
     tables_ = tables_of(registry_, staged_, ledger_, context_);
     DRAY_TRY(find_duplicates());
     DRAY_TRY(plan(tables_));
+    DRAY_TRY(tell_types(context_, tables_, objects_));
     report_.preparing = since(begun_);
     if (request_.mode == SyncMode::plan) return tell_plan();
     enter(SyncProgress::Phase::loading);

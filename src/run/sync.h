@@ -15,6 +15,7 @@
 #include "base/result.h"
 #include "load/warehouse.h"
 #include "model/report.h"
+#include "model/type_rules.h"
 #include "source/object_store.h"
 
 namespace dray {
@@ -42,6 +43,8 @@ struct SyncRequest {
   std::optional<std::string> warehouse_id;
   // Contract columns that dashboards and dbt packages read exist even before data does.
   bool contract_columns = true;
+  // The types of new columns where a person has chosen them.
+  TypeRules types;
   // Only these lines of these objects, whether or not the ledger has the object: a retry of
   // rejects.
   std::map<std::string, std::set<std::uint64_t>> only_lines;

@@ -75,7 +75,7 @@ class TablesOfRegistry {
       tracks.rival_tables.push_back(ledger_.tables.at(seen.name));
       for (const Registry::ColumnSeen& column : seen.columns) {
         if (column.slot >= property_slot_first && column.slot < context_slot_first) continue;
-        bits[column.slot] = static_cast<Observed>(bits[column.slot] | column.bits);
+        bits[column.slot] |= column.bits;
         names[column.slot] = column.name;
       }
     }
@@ -108,7 +108,8 @@ class TablesOfRegistry {
   }
 
   static WantedColumn wanted_column(std::string name, Slot slot, Observed bits) {
-    WantedColumn wanted{std::move(name), narrowest_type(bits), {}, slot, varchar_bytes_for(bits)};
+    WantedColumn wanted{
+        std::move(name), narrowest_type(bits), {}, slot, varchar_bytes_for(bits), bits};
     if (slot < property_slot_first) wanted.standard = static_cast<StandardColumn>(slot);
     return wanted;
   }
@@ -233,7 +234,8 @@ Result<void> plan_tables(const Catalog& catalog, const RunContext& context, Tabl
   const ContractColumns contract =
       context.request.contract_columns ? ContractColumns::create : ContractColumns::leave_out;
   const CatalogLimits limits = context.warehouse.limits();
-  DRAY_ASSIGN(tables.plan, make_plan(catalog, tables.wanted, contract, limits));
+  DRAY_ASSIGN(tables.plan,
+              make_plan(catalog, tables.wanted, contract, limits, context.request.types));
   tell_full_tables(catalog, tables.plan, context);
   std::vector<WantedTable> profiles;
   for (std::size_t i = 0; i < tables.targets.size(); ++i) {

@@ -49,9 +49,17 @@ constexpr std::array fixed_tables = std::to_array<std::string_view>(
 
 bool is_fixed(std::string_view table) { return std::ranges::binary_search(fixed_tables, table); }
 
-bool is_contract_column(std::string_view table, std::string_view column) {
-  if (!is_fixed(table)) return false;
-  if (std::ranges::binary_search(context_contract, column)) return true;
+// What campaigns, pages and libraries are called, and where somebody is: text, whatever the first
+// values look like (an utm_term of 2024).
+bool is_context_text(std::string_view column) {
+  if (column == "context_ip" || column == "context_user_agent") return true;
+  constexpr std::array prefixes =
+      std::to_array<std::string_view>({"context_campaign_", "context_library_", "context_page_"});
+  return std::ranges::any_of(prefixes,
+                             [&](std::string_view prefix) { return column.starts_with(prefix); });
+}
+
+bool is_property_contract(std::string_view table, std::string_view column) {
   return std::ranges::any_of(property_contract, [&](const PropertyContract& contract) {
     return contract.table == table && contract.column == column;
   });
@@ -118,8 +126,8 @@ Result<void> check_ours(const Catalog& catalog, const LiveTable& table) {
 class TablePlanner {
  public:
   TablePlanner(const Catalog& catalog, const WantedTable& wanted, ContractColumns contract,
-               const CatalogLimits& limits)
-      : catalog_(catalog), wanted_(wanted), contract_(contract), limits_(limits) {}
+               const CatalogLimits& limits, const TypeRules& types)
+      : catalog_(catalog), wanted_(wanted), contract_(contract), limits_(limits), types_(types) {}
 
   Result<TablePlan> plan(std::vector<SchemaChange>& changes) {
     plan_.table = wanted_.name;
@@ -147,6 +155,35 @@ class TablePlanner {
     missing_.emplace(name, std::move(column));
   }
 
+  // users and accounts have the types that their source has.
+  bool follows_another() const { return wanted_.name == "users" || wanted_.name == "accounts"; }
+
+  // The type that a new column of the table gets whatever its values are.
+  std::optional<ColumnType> ruled_type(std::string_view column) const {
+    if (follows_another()) return std::nullopt;
+    if (const auto chosen = types_.find(wanted_.name, column)) return chosen;
+    const bool is_text = is_context_text(column) || (contract_ == ContractColumns::create &&
+                                                     is_property_contract(wanted_.name, column));
+    return is_text ? std::optional(ColumnType::varchar) : std::nullopt;
+  }
+
+  ColumnType type_of(const WantedColumn& column) const {
+    if (column.standard) return facts(*column.standard).type;
+    return ruled_type(column.name).value_or(column.type);
+  }
+
+  void want_contract() {
+    if (contract_ == ContractColumns::leave_out || !is_fixed(wanted_.name)) return;
+    const auto want_text = [&](std::string_view column) {
+      want(column, ruled_type(column).value_or(ColumnType::varchar));
+    };
+    for (const std::string_view column : context_contract)
+      want_text(column);
+    for (const PropertyContract& contract : property_contract) {
+      if (contract.table == wanted_.name) want_text(contract.column);
+    }
+  }
+
   // Within the limits; a value may be longer.
   std::uint32_t within_limits(std::uint32_t varchar_bytes) const {
     return std::min(varchar_bytes, limits_.varchar_bytes_max.value_or(varchar_bytes));
@@ -162,23 +199,13 @@ class TablePlanner {
         want(facts(column).name, facts(column).type);
       }
     }
-    if (contract_ == ContractColumns::create && is_fixed(wanted_.name)) {
-      for (const std::string_view column : context_contract)
-        want(column, ColumnType::varchar);
-      for (const PropertyContract& contract : property_contract) {
-        if (contract.table == wanted_.name) want(contract.column, ColumnType::varchar);
-      }
-    }
     for (const WantedColumn& column : wanted_.columns) {
-      const bool promised =
-          contract_ == ContractColumns::create && is_contract_column(wanted_.name, column.name);
-      want(column.name, column.standard ? facts(*column.standard).type
-                        : promised      ? ColumnType::varchar
-                                        : column.type);
+      want(column.name, type_of(column));
       if (const auto made = missing_.find(column.name); made != missing_.end()) {
         made->second.varchar_bytes = within_limits(column.varchar_bytes);
       }
     }
+    want_contract();
     const std::size_t live_count =
         live_ == nullptr ? 0 : live_->columns.size() + live_->columns_dropped;
     const std::size_t room =
@@ -198,7 +225,7 @@ class TablePlanner {
       if (live->varchar_bytes) column.varchar_bytes = widened(*live, varchar_bytes);
       return column;
     }
-    column.created = true;
+    column.created = !ruled_type(name);
     for (const Column& made : plan_.new_columns) {
       if (made.name != name) continue;
       column.type = made.type;
@@ -263,6 +290,7 @@ class TablePlanner {
   const WantedTable& wanted_;
   const ContractColumns contract_;
   const CatalogLimits& limits_;
+  const TypeRules& types_;
   const LiveTable* live_ = nullptr;
   std::map<std::string, Column, std::less<>> missing_;
   std::vector<WidenColumn> widenings_;
@@ -272,14 +300,15 @@ class TablePlanner {
 }  // namespace
 
 Result<Plan> make_plan(const Catalog& catalog, const std::vector<WantedTable>& wanted,
-                       ContractColumns contract, const CatalogLimits& limits) {
+                       ContractColumns contract, const CatalogLimits& limits,
+                       const TypeRules& types) {
   Plan plan;
   if (!catalog.schema_exists && !wanted.empty()) {
     plan.changes.emplace_back(CreateSchema{catalog.schema});
   }
   for (const WantedTable& table : wanted) {
     DRAY_ASSIGN(TablePlan table_plan,
-                TablePlanner(catalog, table, contract, limits).plan(plan.changes));
+                TablePlanner(catalog, table, contract, limits, types).plan(plan.changes));
     plan.tables.push_back(std::move(table_plan));
   }
   return plan;

@@ -10,7 +10,9 @@
 
 #include "base/result.h"
 #include "model/catalog.h"
+#include "model/observed.h"
 #include "model/staged.h"
+#include "model/type_rules.h"
 
 namespace dray {
 
@@ -20,6 +22,7 @@ struct WantedColumn {
   std::optional<StandardColumn> standard;
   Slot slot = 0;
   std::uint32_t varchar_bytes = varchar_bytes_default;  // that hold all the values seen
+  Observed observed = 0;                                // what these were
 };
 
 struct WantedTable {
@@ -42,11 +45,14 @@ struct Plan {
 };
 
 // Columns are made wide enough for the values, and those that are too narrow widened, as far as the
-// limits go; LoadColumn::varchar_bytes tells where longer values will have to be cut.
+// limits go; LoadColumn::varchar_bytes tells where longer values will have to be cut. A new column
+// has the type that `types` chooses, else the one that the mapping fixes, else that of its values;
+// users and accounts have their source's.
 //
 // Errors are `config`: a wanted table is a view, or a table that lacks the columns every table of
 // Dray's has, so that somebody else must have made it.
 Result<Plan> make_plan(const Catalog& catalog, const std::vector<WantedTable>& wanted,
-                       ContractColumns contract, const CatalogLimits& limits = {});
+                       ContractColumns contract, const CatalogLimits& limits = {},
+                       const TypeRules& types = {});
 
 }  // namespace dray

@@ -77,8 +77,7 @@ void Registry::observe(const std::vector<Observation>& observations) {
     auto& observed = is_context ? table.observed_context : table.observed;
     const std::size_t at = is_context ? observation.slot - context_slot_first : observation.slot;
     if (at >= observed.size()) observed.resize(at + 1);
-    Observed& bits = observed[at];
-    bits = static_cast<Observed>(bits | observation.bits);
+    observed[at] |= observation.bits;
   }
 }
 

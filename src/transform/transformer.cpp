@@ -107,7 +107,7 @@ class Transformer::Impl {
       // What only an unfinished object showed must be told again by the next that shows it.
       for (const Observation& told : told_) {
         Observed& seen = seen_bits(*tables_[told.table], told.slot);
-        seen = static_cast<Observed>(seen & ~told.bits);
+        seen &= ~told.bits;
       }
     }
     told_.clear();
@@ -342,6 +342,7 @@ class Transformer::Impl {
         if (parse_timestamp(cell.bytes)) cell.kind = CellKind::time_text;
         return;
       case '[':
+        cell.kind = CellKind::array;
         cell.bytes = array_text(value);
         return;
       case 't':
@@ -443,16 +444,19 @@ class Transformer::Impl {
   }
 
   void write_time(RecordWriter& record, StandardColumn column, Micros micros) {
-    note(slot_of(column), observed_kind(CellKind::micros));
+    note(slot_of(column), observed_kind(CellKind::micros), seen_bits(*table_, slot_of(column)));
     record.cell(slot_of(column), micros);
   }
 
   void observe(const PendingCell& cell) {
+    Observed& seen = seen_bits(*table_, cell.slot);
     Observed bits = observed_kind(cell.kind);
-    if (cell.bytes.size() > 512) {
-      bits = static_cast<Observed>(bits | observed_length(cell.bytes.size()));
+    // Standard columns are text whatever they hold.
+    if (cell.kind == CellKind::text && cell.slot >= property_slot_first) {
+      bits |= observed_spelling(cell.bytes, seen);
     }
-    note(cell.slot, bits);
+    if (cell.bytes.size() > 512) bits |= observed_length(cell.bytes.size());
+    note(cell.slot, bits, seen);
   }
 
   static Observed& seen_bits(WorkerTable& table, Slot slot) {
@@ -463,11 +467,11 @@ class Transformer::Impl {
     return seen[at];
   }
 
-  void note(Slot slot, Observed bits) {
-    Observed& seen = seen_bits(*table_, slot);
-    const auto fresh = static_cast<Observed>(bits & ~seen);
+  // `seen` is the slot's.
+  void note(Slot slot, Observed bits, Observed& seen) {
+    const Observed fresh = bits & ~seen;
     if (fresh == 0) return;
-    seen = static_cast<Observed>(seen | fresh);
+    seen |= fresh;
     observations_.push_back({table_->batch.table, slot, fresh});
   }
 

@@ -81,8 +81,11 @@ LOOKALIKES = (
 NUMBER_TEXTS = (
     "12 012 -3 +3 0 -0 00 1.0 0.5 .5 5. 1e3 1E3 1e+3 1e5 1e+05 1e22 1e+22 1.5e300 1.50 100000 1000000 0.0001 0.00001 "
     "1e-05 1e-5 9007199254740993 9007199254740992 9223372036854775807 9223372036854775808 0.1 "
-    "0.30000000000000004 0.1000000000000000055 NaN Infinity inf 1e400 0x10 1_000 123456789012345680000 5e-324 15e9"
+    "0.30000000000000004 0.1000000000000000055 12.50 1e+21 9223372036854774784 9007199254740994 1e-400 1e-320 -1.0 "
+    "0e999999999999999999999 1e -1e-7 NaN Infinity inf 1e400 0x10 1_000 123456789012345680000 5e-324 15e9"
 ).split() + [" 12", "12 ", "1,5"]
+# Those that fit a double, most of them a bigint too: beside numbers alone they make no column text.
+FITTING_TEXTS = "12 0 -0 1.0 0.5 1e3 1E3 1e5 12.50 1e+21 100000 0.1 -3 9007199254740992 5e-324 15e9".split()
 TEXTS = [
     "red", "blue", "x & <y>", "", "", " ", "true", "false", "True", "null", "t", "line\nbreak", 'quo"te', "back\\slash",
     "tab\there", "comma,semi;", "\u00e9\u00e8", "\U0001f600", "\u2028\u2029", "\x00", "a\x00b", "\ud800", "\udc00x",
@@ -152,6 +155,7 @@ class Generator:
         # Each column has a favourite kind in this seed, so that narrow types are really inferred and later broken.
         self.kinds = {}
         self.wildness = self.rng.choice([0.01, 0.05, 0.3])
+        self.strings_fit = self.rng.random() < 0.4
         self.keys = self.rng.sample(KEYS, 25)
         self.names = self.rng.sample(EVENT_NAMES, 8)
 
@@ -193,9 +197,9 @@ class Generator:
             case "lookalike":
                 return rng.choice(LOOKALIKES)
             case "number text":
-                return rng.choice(NUMBER_TEXTS)
+                return rng.choice(FITTING_TEXTS if self.strings_fit else NUMBER_TEXTS)
             case "boolean text":
-                return rng.choice(["true", "false", "TRUE", "1", "yes"])
+                return rng.choice(["true", "false"] if self.strings_fit else ["true", "false", "TRUE", "1", "yes"])
             case "text":
                 return rng.choice(TEXTS)
             case "array":

@@ -63,15 +63,17 @@ Types and casts
 22. The contract columns of 7.10 are varchar, and exist from the table's first row, in all the fixed tables (users and
     accounts follow identifies and groups): see `contract_columns`. `name` and `category` in both pages and screens;
     url, path, title, search, referrer in pages only; `context_page_*` is path, referrer, search, title, url;
-    `context_library_*` is name, version. Event tables infer even these columns.
+    `context_library_*` is name, version. In event tables they come with their values. `context_ip`,
+    `context_user_agent` and every column that begins with `context_library_`, `context_page_` or
+    `context_campaign_` is varchar in every table, whatever its values.
 23. A number too small for a double (1e-400) is the double 0. `-0`, `-0.0` and `0e9` fit a bigint as 0.
-24. Bigint: any number whose exact value is an int64 fits (`1.5e1`, `10e-1`, `9223372036854775807.0`). A string fits
-    when it is that integer's own text: "12"; not "012", "+12", "-0", "1.0" or "1e3".
+24. Bigint: any number whose exact value is an int64 fits (`1.5e1`, `10e-1`, `9223372036854775807.0`), and so does a
+    string that is such a number in JSON: "12", "-0", "1.0", "1e3"; not "012", "+12", " 12".
 25. Existing double column: a number of 64 bits written without fraction and exponent must be exactly that double;
     every other number becomes the nearest double. 1e400 does not fit.
-26. A string fits a double when its digits are the shortest that read back as it, with nothing superfluous around
-    them: no leading or trailing zero, no plus sign, `e` in lower case with one digit before the point. Both notations
-    are accepted: "1000" and "1e3". Not "1.0", "1e+22", "15e9", "Infinity". "-0" fits.
+26. A string fits a double when it is a JSON number and its decimal value is that of the double's shortest text
+    (Python's repr): "1.0", "12.50", "1e+22", "15e9", "-0"; not "9007199254740993", "1e400", "1e-400", "Infinity".
+    In a new column of numbers too: there a string that would lose a digit makes the column varchar.
 27. Boolean: only true, false, "true", "false". Timestamp: only strings of the pattern. An array fits only a varchar.
 28. `""` does not fit a column that is not varchar: NULL, and a value reject (7.24 says only NULL; nothing is lost in
     silence).
@@ -505,11 +507,18 @@ def kind_of(value) -> str:
     return "varchar" if parse_time(value) is None else "timestamp"
 
 
-def narrowest(kinds: set) -> str:
-    """7.7: the narrowest type that holds values of all these kinds."""
-    if len(kinds) == 1:
-        return next(iter(kinds))
-    return "double" if kinds == {"bigint", "double"} else "varchar"
+def narrowest(values: list) -> str:
+    """The narrowest type that holds all these values. Strings that fit beside numbers or booleans are of their kind."""
+    kinds = {kind_of(value) for value in values if not isinstance(value, str)}
+    strings = [value for value in values if isinstance(value, str)]
+    if not kinds:
+        return "timestamp" if all(parse_time(text) is not None for text in strings) else "varchar"
+    if kinds == {"boolean"}:
+        return "boolean" if all(text in ("true", "false") for text in strings) else "varchar"
+    if not kinds <= {"bigint", "double"} or not all(map(is_number_text, strings)):
+        return "varchar"
+    wanted = "double" if {kind_of(Number(text)) for text in strings} | kinds != {"bigint"} else "bigint"
+    return wanted if all(fits(text, wanted) for text in strings) else "varchar"
 
 
 class DoesNotFit(Exception):
@@ -523,7 +532,8 @@ def cast(value, wanted: str, is_new: bool):
     if isinstance(value, list):
         raise DoesNotFit
     stored = {"boolean": to_boolean, "bigint": to_bigint, "double": to_double, "timestamp": parse_time}[wanted]
-    result = float(value.text) if wanted == "double" and is_new else stored(value)
+    rounds = wanted == "double" and is_new and isinstance(value, Number)
+    result = float(value.text) if rounds else stored(value)
     if result is None:
         raise DoesNotFit
     return result
@@ -535,12 +545,23 @@ def to_boolean(value) -> bool | None:
     return {"true": True, "false": False}.get(value) if isinstance(value, str) else None
 
 
+def fits(value, wanted: str) -> bool:
+    try:
+        cast(value, wanted, is_new=False)
+    except DoesNotFit:
+        return False
+    return True
+
+
+def is_number_text(text: str) -> bool:
+    """RFC 8259, section 6."""
+    return re.fullmatch(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?", text) is not None
+
+
 def to_bigint(value) -> int | None:
-    if isinstance(value, Number):
-        return exact_int64(value.text)
-    if isinstance(value, str) and re.fullmatch(r"0|-?[1-9][0-9]*", value):
-        return int64(value)
-    return None
+    if isinstance(value, str) and is_number_text(value):
+        return exact_int64(value)
+    return exact_int64(value.text) if isinstance(value, Number) else None
 
 
 def exact_int64(number: str) -> int | None:
@@ -572,19 +593,22 @@ def to_double(value) -> float | None:
 
 
 def double_of_string(text: str) -> float | None:
-    """A string fits when it is the shortest text of its double, in either notation."""
-    plain = r"-?(0|[1-9][0-9]*)(\.[0-9]*[1-9])?"
-    scientific = r"-?[1-9](\.[0-9]*[1-9])?e-?[1-9][0-9]*"
-    if not re.fullmatch(plain, text) and not re.fullmatch(scientific, text):
+    """A string fits when it is a JSON number whose decimal value is that of its double's shortest text."""
+    if not is_number_text(text) or not math.isfinite(float(text)):
         return None
-    number = float(text)
-    if not math.isfinite(number) or significant_digits(text) != significant_digits(repr(number)):
-        return None
-    return number
+    return float(text) if decimal_of(text) == decimal_of(repr(float(text))) else None
 
 
-def significant_digits(text: str) -> str:
-    return re.sub("[^0-9]", "", text.lower().split("e")[0]).strip("0")
+def decimal_of(number: str) -> tuple:
+    """Two numbers have the same value exactly when these are equal; exponents can be absurd."""
+    sign, whole, fraction, exponent = re.fullmatch(
+        r"(-?)([0-9]+)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]+))?", number
+    ).groups(default="")
+    digits = (whole + fraction).strip("0")
+    if not digits:
+        return ("", 0, "")
+    trailing = len(whole + fraction) - len((whole + fraction).rstrip("0"))
+    return (sign, int(exponent or 0) - len(fraction) + trailing, digits)
 
 
 # ------------------------------------------------------------------------------------------------------ warehouse
@@ -596,6 +620,12 @@ def contract_columns(table: str) -> tuple:
         return ()
     labels = ("name", "category") if table in ("pages", "screens") else ()
     return CONTRACT_CONTEXT + labels + (CONTRACT_PAGES if table == "pages" else ())
+
+
+def is_text_column(name: str) -> bool:
+    """Text in every table, whatever the values."""
+    prefixes = ("context_library_", "context_page_", "context_campaign_")
+    return name in ("context_ip", "context_user_agent") or name.startswith(prefixes)
 
 
 def first_columns(table: str) -> dict:
@@ -687,15 +717,15 @@ class Warehouse:
 
     def _create_columns(self, rows: list[Row]) -> set:
         """7.7: types look at every accepted value of the sync. Returns the (table, column) that are new."""
-        kinds = {}
+        values = {}
         for row in rows:
             columns = self._tables.setdefault(row.table, Table(first_columns(row.table))).columns
             for name, value in row.free.items():
                 if value is not None and name not in columns:
-                    kinds.setdefault((row.table, name), set()).add(kind_of(value))
-        for (table, name), found in kinds.items():
-            self._tables[table].columns[name] = narrowest(found)
-        return set(kinds)
+                    values.setdefault((row.table, name), []).append(value)
+        for (table, name), found in values.items():
+            self._tables[table].columns[name] = "varchar" if is_text_column(name) else narrowest(found)
+        return set(values)
 
     def _cast_cells(self, row: Row, new_columns: set) -> dict:
         cells, columns = {}, self._tables[row.table].columns

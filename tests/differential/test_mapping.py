@@ -289,6 +289,14 @@ class Types(unittest.TestCase):
             (["1", "1e400"], "varchar"), (["1e-400"], "double"), (['"2024-01-01"', '"2024-01-01T00:00Z"'], "timestamp"),
             (['"2024-01-01"', '""'], "varchar"), (['"2024-01-01"', "1"], "varchar"), (["true", "1"], "varchar"),
             (["[]"], "varchar"), (['"12"'], "varchar"), (["null", "1"], "bigint"), (["null"], None), (["{}"], None),
+            (["1", '"2"'], "bigint"), (["1", '"2.0"'], "double"), (["1", '"9223372036854775807"'], "bigint"),
+            (["1", '"1.5"'], "double"), (["0.5", '"1"', '"1e+21"', '"12.50"'], "double"), (["1", '"-0"'], "bigint"),
+            (["0.5", '"9007199254740993"'], "varchar"), (["1", '"9007199254740993"', '"0.5"'], "varchar"),
+            (["1", '"0.1000000000000000055"'], "varchar"), (["1", '"1e400"'], "varchar"), (["1", '"012"'], "varchar"),
+            (["1", '""'], "varchar"), (["1", '"true"'], "varchar"), (["1e400", '"1"'], "varchar"),
+            (["true", '"false"'], "boolean"), (["true", '"False"'], "varchar"), (["true", '"1"'], "varchar"),
+            (['"12"', '"1.5"'], "varchar"), (['"true"'], "varchar"), (["1", "[1]"], "varchar"),
+            (["1", '"2"', "true"], "varchar"), (["1", '"2024-01-01"'], "varchar"),
         ):
             with self.subTest(values=values):
                 self.assertEqual(self.type_of(*values), wanted)
@@ -308,10 +316,16 @@ class Types(unittest.TestCase):
         data = line(messageId="a", properties={"x": 0.5}) + line(properties={"x": 9007199254740993})
         self.assertEqual(table(load(data), "seen")["rows"][1]["x"], 9007199254740992.0)
 
-    def test_contract_columns_are_text_in_fixed_tables_only(self):
-        warehouse = load(line(context={"ip": 5}))
-        self.assertEqual(only_row(warehouse, "tracks")["context_ip"], "5")
-        self.assertEqual(only_row(warehouse, "seen")["context_ip"], 5)
+    def test_the_well_known_context_is_text_in_every_table(self):
+        warehouse = load(line(context={"ip": 5, "userAgent": True, "campaign": {"term": 2024, "id": 7}, "os": {"n": 5}}))
+        for name in ("tracks", "seen"):
+            row = only_row(warehouse, name)
+            self.assertEqual([row["context_ip"], row["context_user_agent"], row["context_campaign_term"],
+                              row["context_campaign_id"], row["context_os_n"]], ["5", "true", "2024", "7", 5])
+
+    def test_strings_that_became_numbers_are_numbers(self):
+        data = line(messageId="a", properties={"x": 0.5}) + line(properties={"x": "12.50"})
+        self.assertEqual([row["x"] for row in table(load(data), "seen")["rows"]], [0.5, 12.5])
 
 
 class LaterCasts(unittest.TestCase):
@@ -345,6 +359,9 @@ class LaterCasts(unittest.TestCase):
             ("double", "18446744073709551616", 2.0**64), ("double", '"12"', 12.0), ("double", '"0.1"', 0.1),
             ("double", '"1000"', 1000.0), ("double", '"1e3"', 1000.0), ("double", '"1.5e300"', 1.5e300),
             ("double", '"-0"', 0.0), ("double", '"123456789012345680000"', 123456789012345680000.0),
+            ("double", '"1.0"', 1.0), ("double", '"12.50"', 12.5), ("double", '"1e+21"', 1e21), ("double", '"15e9"', 15e9),
+            ("double", '"1E3"', 1000.0), ("double", '"0e999999999999"', 0.0), ("double", '"5e-324"', 5e-324),
+            ("bigint", '"1.0"', 1), ("bigint", '"1e3"', 1000), ("bigint", '"-0"', 0), ("bigint", '"12.50e1"', 125),
             ("varchar", "true", "true"), ("varchar", "1.50", "1.50"), ("varchar", "[1]", "[1]"), ("varchar", '""', ""),
             ("varchar", '"2024-01-01T00:00+02:00"', "2024-01-01T00:00+02:00"), ("varchar", "1e400", "1e400"),
             ("timestamp", '"2024-01-01T00:00:00.5+01:00"', micros("2023-12-31T23:00:00.5")), ("bigint", "null", None),
@@ -356,10 +373,13 @@ class LaterCasts(unittest.TestCase):
         for type_, value in (
             ("boolean", "1"), ("boolean", '"True"'), ("boolean", '""'), ("bigint", "true"), ("bigint", "0.5"),
             ("bigint", "9223372036854775808"), ("bigint", "1e400"), ("bigint", "1e99999999999999999999"),
-            ("bigint", "1e-99999999999999999999"), ("bigint", '"012"'), ("bigint", '"1.0"'), ("bigint", '"-0"'),
-            ("bigint", '"+1"'), ("bigint", '""'), ("bigint", '"9223372036854775808"'), ("bigint", "[1]"),
-            ("double", "9007199254740993"), ("double", "1e400"), ("double", "true"), ("double", '"1.0"'),
-            ("double", '"0.1000000000000000055"'), ("double", '"NaN"'), ("double", '"Infinity"'), ("double", '"1e+22"'),
+            ("bigint", "1e-99999999999999999999"), ("bigint", '"012"'), ("bigint", '"12.5"'),
+            ("bigint", '"1e-1"'), ("bigint", '"+1"'), ("bigint", '" 5"'), ("bigint", '""'), ("bigint", '"1e400"'),
+            ("bigint", '".5"'), ("bigint", '"5."'), ("double", '"5."'), ("double", '"1e"'), ("double", '"1e-400"'),
+            ("double", '"9223372036854775808"'), ("double", '"9223372036854774784"'),
+            ("bigint", '"9223372036854775808"'), ("bigint", "[1]"),
+            ("double", "9007199254740993"), ("double", "1e400"), ("double", "true"), ("double", '"012"'),
+            ("double", '"0.1000000000000000055"'), ("double", '"NaN"'), ("double", '"Infinity"'), ("double", '"1e400"'),
             ("double", '"9007199254740993"'), ("double", '" 1"'), ("double", '""'), ("double", '"2024-01-01"'),
             ("timestamp", '"2024-02-30"'), ("timestamp", "5"), ("timestamp", '""'), ("timestamp", "true"),
         ):

@@ -20,7 +20,7 @@
 //   sql     what a user does to the warehouse meanwhile
 //   sync    what came out: status, ends of the lines, rows of each table, notices, rejects.
 //           After the word, as they differ from SyncRequest: source=, warehouse_id=, line_max=,
-//           threads=, only=KEY:LINE, contract_columns, reload_changed
+//           threads=, only=KEY:LINE, types=TABLE.COLUMN:TYPE,..., contract_columns, reload_changed
 //   table   after a sync: id and the columns that are not standard ones; those too whose names
 //           follow, `all` for all of them. uuid_ts is never shown
 //

@@ -10,6 +10,7 @@
 #include <iterator>
 #include <memory>
 #include <set>
+#include <sstream>
 #include <utility>
 
 #include "base/utf8.h"
@@ -59,6 +60,23 @@ std::string counted(std::uint64_t count, std::string_view word) {
   return std::to_string(count) + ' ' + std::string(word) + (count == 1 ? "" : "s");
 }
 
+// "sold.total:double+precision,*.id:varchar": a '+' stands for the blank.
+std::vector<TypeRule> types_of(std::string text) {
+  std::ranges::replace(text, '+', ' ');
+  std::vector<TypeRule> rules;
+  std::istringstream entries(text);
+  for (std::string entry; std::getline(entries, entry, ',');) {
+    const std::size_t colon = entry.find(':');
+    for (const ColumnType type :
+         {ColumnType::boolean, ColumnType::bigint, ColumnType::double_precision,
+          ColumnType::timestamp, ColumnType::varchar}) {
+      if (to_string(type) == entry.substr(colon + 1))
+        rules.push_back({entry.substr(0, colon), type});
+    }
+  }
+  return rules;
+}
+
 SyncRequest request_of(const Section& sync) {
   SyncRequest request;
   request.source = "shop";
@@ -80,6 +98,8 @@ SyncRequest request_of(const Section& sync) {
     } else if (name == "only") {
       const std::size_t colon = value.find(':');
       request.only_lines[value.substr(0, colon)].insert(std::stoull(value.substr(colon + 1)));
+    } else if (name == "types") {
+      request.types = TypeRules(types_of(value));
     } else if (name == "contract_columns") {
       request.contract_columns = true;
     } else if (name == "reload_changed") {

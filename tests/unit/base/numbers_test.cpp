@@ -102,41 +102,62 @@ TEST(ExactDouble, TakesOnlyWhatADoubleHolds) {
   EXPECT_EQ(exact_double(int64_min), -9223372036854775808.0);
 }
 
-TEST(IsShortestText, TakesPlainTextAndExponents) {
-  EXPECT_TRUE(is_shortest_text(1000, "1000"));
-  EXPECT_TRUE(is_shortest_text(1000, "1e3"));
-  EXPECT_TRUE(is_shortest_text(0.1, "0.1"));
-  EXPECT_TRUE(is_shortest_text(0.1, "1e-1"));
-  EXPECT_TRUE(is_shortest_text(1.5e-7, "1.5e-7"));
-  EXPECT_TRUE(is_shortest_text(0, "0"));
-  EXPECT_TRUE(is_shortest_text(5e-324, "5e-324"));
-  EXPECT_TRUE(is_shortest_text(-2.5, "-2.5"));
+TEST(IsJsonNumber, TakesTheGrammarAndNothingElse) {
+  for (const auto* text : {"0", "-0", "12", "-12", "0.5", "12.50", "1e3", "1E3", "1e+21", "1e-05",
+                           "0e0", "1.0E+400", "10", "0.000"}) {
+    EXPECT_TRUE(is_json_number(text)) << text;
+  }
+  for (const auto* text :
+       {"",      "-",  "+1", "012",  "00",    "-01", ".5",  "5.",       "1e",  "1e+", "1.e3",
+        "1.5.5", " 5", "5 ", "0x10", "1_000", "1,5", "NaN", "Infinity", "inf", "--1", "1e1.5"}) {
+    EXPECT_FALSE(is_json_number(text)) << text;
+  }
+  EXPECT_FALSE(is_json_number(std::string_view("1\0", 2)));
 }
 
-TEST(IsShortestText, RefusesAnythingSuperfluous) {
-  EXPECT_FALSE(is_shortest_text(1000, "1000.0"));
-  EXPECT_FALSE(is_shortest_text(1000, "1e+3"));
-  EXPECT_FALSE(is_shortest_text(1000, "1e03"));
-  EXPECT_FALSE(is_shortest_text(1000, "1E3"));
-  EXPECT_FALSE(is_shortest_text(1000, "01000"));
-  EXPECT_FALSE(is_shortest_text(1000, "10e2"));
-  EXPECT_FALSE(is_shortest_text(0.1, ".1"));
-  EXPECT_FALSE(is_shortest_text(0.1, "0.10"));
-  EXPECT_FALSE(is_shortest_text(0.1, "0.1000000000000000055511151231257827"));
+TEST(LosslessDouble, TakesWhatADoubleTellsAgain) {
+  EXPECT_EQ(lossless_double("12.50"), 12.5);
+  EXPECT_EQ(lossless_double("1.0"), 1.0);
+  EXPECT_EQ(lossless_double("1e3"), 1000.0);
+  EXPECT_EQ(lossless_double("1E+21"), 1e21);
+  EXPECT_EQ(lossless_double("0.0010e6"), 1000.0);
+  EXPECT_EQ(lossless_double("5e-324"), 5e-324);
+  EXPECT_EQ(lossless_double("0.30000000000000004"), 0.30000000000000004);
+  EXPECT_EQ(lossless_double("123456789012345680000"), 123456789012345680000.0);
+  EXPECT_EQ(lossless_double("1.7976931348623157e308"), 1.7976931348623157e308);
+  EXPECT_EQ(lossless_double("9007199254740994"), 9007199254740994.0);
+  EXPECT_EQ(lossless_double("0e99999999999999999999"), 0.0);
+  EXPECT_TRUE(std::signbit(lossless_double("-0.0").value()));
+  EXPECT_EQ(lossless_double("1" + std::string(200, '0') + "e-200"), 1.0);
 }
 
-TEST(IsShortestText, TakesWhatToCharsWrites) {
+TEST(LosslessDouble, IsNothingWhenADigitWouldBeLost) {
+  for (const auto* text :
+       {"9007199254740993", "0.1000000000000000055", "1e400", "-1e400", "1e-400",
+        "9223372036854775807", "9223372036854775808", "9223372036854774784",
+        "0.1000000000000000055511151231257827", "4.9e-324", "123456789012345678"}) {
+    EXPECT_EQ(lossless_double(text), std::nullopt) << text;
+  }
+}
+
+TEST(LosslessDouble, TakesWhatToCharsWritesInEveryForm) {
   std::mt19937_64 random(3);
   for (int round = 0; round < 20'000; ++round) {
     const auto value = std::bit_cast<double>(random());
     if (!std::isfinite(value)) continue;
     std::array<char, 400> text{};
     const auto end =
-        std::to_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
-    const std::string_view plain(text.data(), static_cast<std::size_t>(end.ptr - text.data()));
-    ASSERT_TRUE(is_shortest_text(value, plain)) << plain;
-    ASSERT_FALSE(is_shortest_text(value, std::string(plain) + "0")) << plain;
-    ASSERT_EQ(nearest_double(plain), value);
+        std::to_chars(text.data(), text.data() + text.size(), value, std::chars_format::scientific);
+    const std::string shortest(text.data(), end.ptr);
+    ASSERT_EQ(lossless_double(shortest), value) << shortest;
+    // A digit more is no double's, unless it is a zero.
+    const std::size_t e = shortest.find('e');
+    const std::string point = shortest.find('.') == std::string::npos ? "." : "";
+    const std::string longer = shortest.substr(0, e) + point + "0" + shortest.substr(e);
+    ASSERT_EQ(lossless_double(longer), value) << longer;
+    const std::string other =
+        shortest.substr(0, e) + point + "00000000000000001" + shortest.substr(e);
+    ASSERT_EQ(lossless_double(other), std::nullopt) << other;
   }
 }
 

@@ -92,6 +92,57 @@ sources:
   EXPECT_EQ(config.sources.at(1).location, "/logs");
 }
 
+// --- types
+
+const std::string with_types =
+    "warehouse: duckdb:x\nsources:\n  - name: a\n    location: /b\n    types:";
+
+TEST(Config, TypesAreKeptInTheOrderOfTheFile) {
+  ::setenv("DRAY_TEST_TYPE", "varchar", 1);
+  const Config config = parsed(with_types + R"(
+      order_completed.total: double
+      "*.zip": varchar
+      sold.paid: ${DRAY_TEST_TYPE}
+      sold.total: double precision
+)");
+  const std::vector<TypeRule> expected = {{"order_completed.total", ColumnType::double_precision},
+                                          {"*.zip", ColumnType::varchar},
+                                          {"sold.paid", ColumnType::varchar},
+                                          {"sold.total", ColumnType::double_precision}};
+  EXPECT_EQ(config.sources.at(0).types, expected);
+  EXPECT_TRUE(parsed(with_types + "\n").sources.at(0).types.empty());
+}
+
+TEST(Config, TypesSayWhatIsWrongWithThem) {
+  EXPECT_EQ(error_of(with_types + " [double]\n"),
+            "dray.yaml:5: sources[0].types: should be a map such as `order_completed.total: "
+            "double`, not a list");
+  EXPECT_EQ(
+      error_of(with_types + R"(
+      total: double
+      users.plan: varchar
+      sold.id: bigint
+      sold.total: integer
+      sold.tax: dobule
+      sold.fee: [double]
+      sold.fees:
+      sold.x: varchar
+      sold.x: varchar
+)"),
+      "dray.yaml:6: sources[0].types.total: should be a table and a column as the warehouse "
+      "has them, such as order_completed.total; * stands for any text\n"
+      "dray.yaml:7: sources[0].types.users.plan: users follows identifies: name "
+      "identifies.plan\n"
+      "dray.yaml:8: sources[0].types.sold.id: id is a standard column, and its type is fixed\n"
+      "dray.yaml:9: sources[0].types.sold.total: \"integer\" is none of boolean, bigint, "
+      "double, timestamp and varchar; did you mean bigint?\n"
+      "dray.yaml:10: sources[0].types.sold.tax: \"dobule\" is none of boolean, bigint, "
+      "double, timestamp and varchar; did you mean double?\n"
+      "dray.yaml:11: sources[0].types.sold.fee: should be a type, not a list\n"
+      "dray.yaml:12: sources[0].types.sold.fees: has no type\n"
+      "dray.yaml:14: sources[0].types.sold.x: is there twice");
+}
+
 TEST(Config, ANumberMayBeQuoted) { EXPECT_EQ(parsed(minimal + "threads: \"4\"\n").threads, 4u); }
 
 TEST(Config, RelativePathsBeginAtTheFile) {

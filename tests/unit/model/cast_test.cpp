@@ -37,15 +37,25 @@ TEST(AsBigint, TakesIntegersHoweverWritten) {
   EXPECT_EQ(as_bigint(real("9.007199254740993e15")), 9007199254740993);
 }
 
-TEST(AsBigint, TakesTextThatRoundTrips) {
+TEST(AsBigint, TakesTextThatIsSuchANumber) {
   EXPECT_EQ(as_bigint(text("12")), 12);
   EXPECT_EQ(as_bigint(text("-12")), -12);
   EXPECT_EQ(as_bigint(text("0")), 0);
+  EXPECT_EQ(as_bigint(text("-0")), 0);
+  EXPECT_EQ(as_bigint(text("1.0")), 1);
+  EXPECT_EQ(as_bigint(text("1e3")), 1000);
+  EXPECT_EQ(as_bigint(text("12.50e1")), 125);
   EXPECT_EQ(as_bigint(text("9223372036854775807")), std::numeric_limits<std::int64_t>::max());
-  for (const auto* other : {"012", "+12", "-0", "1.0", "1e3", "", " 12", "12 ", "0x1", "12a",
-                            "9223372036854775808", "[1]"}) {
+  for (const auto* other : {"012", "+12", "12.50", "1e-1", "", " 12", "12 ", "0x1", "12a", ".5",
+                            "5.", "9223372036854775808", "1e21", "1e400", "[1]"}) {
     EXPECT_EQ(as_bigint(text(other)), std::nullopt) << other;
   }
+}
+
+TEST(AsBigint, TakesNoArray) {
+  EXPECT_EQ(as_bigint(cell(CellKind::array, "[1]")), std::nullopt);
+  EXPECT_EQ(as_double(cell(CellKind::array, "[1]"), Rounding::none), std::nullopt);
+  EXPECT_EQ(as_boolean(cell(CellKind::array, "[]")), std::nullopt);
 }
 
 TEST(AsBigint, RefusesFractionsBooleansAndTimes) {
@@ -72,13 +82,16 @@ TEST(AsDouble, RoundsIntegersOnlyIntoColumnsThatWereChosenForThem) {
   EXPECT_EQ(as_double(integer("9223372036854775807"), Rounding::nearest), 9223372036854775808.0);
 }
 
-TEST(AsDouble, TakesTextThatIsADoublesShortest) {
+TEST(AsDouble, TakesTextThatIsSuchANumberAndLosesNoDigit) {
   for (const Rounding rounding : {Rounding::nearest, Rounding::none}) {
     EXPECT_EQ(as_double(text("1.5"), rounding), 1.5);
     EXPECT_EQ(as_double(text("12"), rounding), 12.0);
-    EXPECT_EQ(as_double(text("1e3"), rounding), 1000.0);
-    for (const auto* other : {"1.50", "012", ".5", "5.", "1E3", "", "nan", "inf", "1.5 ", "+1.5",
-                              "1e400", "0.1000000000000000055511151231257827"}) {
+    EXPECT_EQ(as_double(text("12.50"), rounding), 12.5);
+    EXPECT_EQ(as_double(text("1E3"), rounding), 1000.0);
+    EXPECT_EQ(as_double(text("1e+21"), rounding), 1e21);
+    for (const auto* other :
+         {"012", ".5", "5.", "", "nan", "inf", "1.5 ", "+1.5", "1e400", "1e-400",
+          "9007199254740993", "0.1000000000000000055511151231257827"}) {
       EXPECT_EQ(as_double(text(other), rounding), std::nullopt) << other;
     }
   }

@@ -179,6 +179,56 @@ TEST(Plan, ContractColumnIsTextWhateverItsFirstValues) {
   EXPECT_EQ(type_of(ContractColumns::leave_out, "title"), bigint);
 }
 
+TEST(Plan, TheWellKnownContextIsTextInEveryTable) {
+  const std::vector<WantedTable> wanted = {
+      {"sold",
+       {property("context_ip", bigint), property("context_campaign_id", bigint),
+        property("context_os_build", bigint), property("page_path", bigint)}}};
+  for (const ContractColumns contract : {ContractColumns::create, ContractColumns::leave_out}) {
+    const Plan plan = plan_of(catalog_of({}), wanted, contract);
+    EXPECT_EQ(load_column(plan.tables.at(0), "context_ip")->type, varchar);
+    EXPECT_EQ(load_column(plan.tables.at(0), "context_campaign_id")->type, varchar);
+    EXPECT_FALSE(load_column(plan.tables.at(0), "context_campaign_id")->created);
+    EXPECT_EQ(load_column(plan.tables.at(0), "context_os_build")->type, bigint);
+    EXPECT_EQ(load_column(plan.tables.at(0), "page_path")->type, bigint);
+  }
+  // What an earlier version made stays, and users follow it.
+  const Plan plan =
+      plan_of(catalog_of({our_table("sold", {live("event", varchar), live("context_ip", bigint)})}),
+              {wanted.at(0), {"users", {property("context_ip", bigint)}}}, ContractColumns::create);
+  EXPECT_EQ(load_column(plan.tables.at(0), "context_ip")->type, bigint);
+  EXPECT_EQ(load_column(plan.tables.at(1), "context_ip")->type, bigint);
+}
+
+TEST(Plan, NewColumnsHaveTheTypesThatAPersonChose) {
+  const TypeRules types({{"sold.total", double_precision},
+                         {"*.context_page_width", bigint},
+                         {"pages.title", bigint},
+                         {"*.plan", varchar}});
+  const Catalog catalog =
+      catalog_of({our_table("seen", {live("event", varchar), live("plan", bigint)})});
+  auto plan = make_plan(catalog,
+                        {{"sold",
+                          {property("total", varchar), property("context_page_width", varchar),
+                           property("free", bigint)}},
+                         {"seen", {property("plan", bigint)}},
+                         {"pages", {}},
+                         {"users", {property("plan", bigint)}}},
+                        ContractColumns::create, {}, types);
+  ASSERT_TRUE(plan);
+  const LoadColumn* total = load_column(plan->tables.at(0), "total");
+  EXPECT_EQ(total->type, double_precision);
+  // Not chosen with the values in view: an integer that no double holds is a reject.
+  EXPECT_FALSE(total->created);
+  EXPECT_TRUE(load_column(plan->tables.at(0), "free")->created);
+  EXPECT_EQ(load_column(plan->tables.at(0), "context_page_width")->type, bigint);
+  EXPECT_EQ(load_column(plan->tables.at(1), "plan")->type, bigint);
+  const auto& pages = plan->tables.at(2).new_columns;
+  EXPECT_EQ(std::ranges::find(pages, "title", &Column::name)->type, bigint);
+  // users have what identifies have.
+  EXPECT_EQ(load_column(plan->tables.at(3), "plan")->type, bigint);
+}
+
 TEST(Plan, ExistingColumnsAreLeftAsTheyAre) {
   const Catalog catalog = catalog_of({our_table(
       "signed_up", {live("event", varchar), live("plan", varchar), live("gone", bigint)})});

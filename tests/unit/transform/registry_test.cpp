@@ -12,23 +12,23 @@ namespace {
 
 TEST(Observed, HasABitForEveryKind) {
   Observed all = 0;
-  for (unsigned kind = 0; kind <= static_cast<unsigned>(CellKind::micros); ++kind) {
+  for (unsigned kind = 0; kind <= static_cast<unsigned>(CellKind::array); ++kind) {
     const Observed bit = observed_kind(static_cast<CellKind>(kind));
-    EXPECT_EQ(all & bit, 0);
-    all = static_cast<Observed>(all | bit);
+    EXPECT_EQ(all & bit, 0U);
+    all |= bit;
   }
-  EXPECT_LT(all, 0x100);
+  EXPECT_LT(all, 0x100U);
 }
 
 TEST(Observed, HasABitForEveryLengthPassed) {
-  EXPECT_EQ(observed_length(0), 0);
-  EXPECT_EQ(observed_length(512), 0);
-  EXPECT_EQ(observed_length(513), 0x100);
-  EXPECT_EQ(observed_length(1'024), 0x100);
-  EXPECT_EQ(observed_length(1'025), 0x300);
-  EXPECT_EQ(observed_length(65'536), 0x7F00);
-  EXPECT_EQ(observed_length(65'537), 0xFF00);
-  EXPECT_EQ(observed_length(1U << 30), 0xFF00);
+  EXPECT_EQ(observed_length(0), 0U);
+  EXPECT_EQ(observed_length(512), 0U);
+  EXPECT_EQ(observed_length(513), 0x100U);
+  EXPECT_EQ(observed_length(1'024), 0x100U);
+  EXPECT_EQ(observed_length(1'025), 0x300U);
+  EXPECT_EQ(observed_length(65'536), 0x7F00U);
+  EXPECT_EQ(observed_length(65'537), 0xFF00U);
+  EXPECT_EQ(observed_length(1U << 30), 0xFF00U);
 }
 
 TEST(Registry, NumbersTheFixedTables) {

@@ -18,8 +18,8 @@ namespace {
 using Row = std::map<std::string, std::string>;
 
 std::string_view kind_name(CellKind kind) {
-  static constexpr std::string_view names[] = {"text", "time", "int",   "real",
-                                               "huge", "bool", "micros"};
+  static constexpr std::string_view names[] = {"text", "time", "int",    "real",
+                                               "huge", "bool", "micros", "array"};
   return names[static_cast<std::size_t>(kind)];
 }
 
@@ -64,7 +64,7 @@ class Fixture {
         for (Cell cell; cells.next(cell);) {
           if (cell.kind == CellKind::micros) continue;
           std::string value(cell.bytes);
-          if (!rejects && cell.kind != CellKind::text) {
+          if (!rejects && cell.kind != CellKind::text && cell.kind != CellKind::array) {
             value += " (" + std::string(kind_name(cell.kind)) + ")";
           }
           const std::string name =
@@ -431,7 +431,7 @@ TEST(Transformer, TellsAnObservationOnce) {
   const auto fresh = fixture.transformer_.take_observations();
   ASSERT_EQ(fresh.size(), 1u);  // a null is not observed
   EXPECT_EQ(fresh[0].slot, property_slot_first);
-  EXPECT_EQ(fresh[0].bits, observed_kind(CellKind::text));
+  EXPECT_EQ(fresh[0].bits, observed_kind(CellKind::text) | observed_text_other);
 }
 
 TEST(Transformer, TellsAgainWhatOnlyAnUnfinishedObjectShowed) {
@@ -451,13 +451,28 @@ TEST(Transformer, TellsAgainWhatOnlyAnUnfinishedObjectShowed) {
   EXPECT_TRUE(fixture.transformer_.take_observations().empty());
 }
 
+TEST(Transformer, ObservesWhatStringsSpell) {
+  Fixture fixture;
+  fixture.track(R"({"a":"12"})");
+  fixture.track(R"({"a":"1.5","b":["12"]})");
+  Observed of_a = 0;
+  Observed of_b = 0;
+  for (const Observation& seen : fixture.transformer_.take_observations()) {
+    if (seen.slot == property_slot_first) of_a |= seen.bits;
+    if (seen.slot == property_slot_first + 1) of_b |= seen.bits;
+  }
+  EXPECT_EQ(of_a, observed_kind(CellKind::text) | observed_text_integer | observed_text_real);
+  EXPECT_EQ(of_b, observed_kind(CellKind::array));
+}
+
 TEST(Transformer, ObservesLengths) {
   Fixture fixture;
   fixture.track("{\"a\":\"" + std::string(600, 'x') + "\"}");
   const auto observed = fixture.transformer_.take_observations();
   const auto found = std::ranges::find(observed, property_slot_first, &Observation::slot);
   ASSERT_NE(found, observed.end());
-  EXPECT_EQ(found->bits, observed_kind(CellKind::text) | observed_length(600));
+  EXPECT_EQ(found->bits,
+            observed_kind(CellKind::text) | observed_text_other | observed_length(600));
 }
 
 TEST(Transformer, MakesTheSameRowsWhenItHasToForgetItsPaths) {
