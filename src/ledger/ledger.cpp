@@ -307,6 +307,20 @@ Result<LedgerState> read_ledger(WarehouseSession& session, const std::string& so
   return state;
 }
 
+Result<std::vector<std::string>> sources_beginning_with(WarehouseSession& session,
+                                                        const std::string& name) {
+  std::vector<std::string> others;
+  DRAY_ASSIGN(const bool there, has_ledger(session));
+  if (!there) return others;
+  SqlBuilder sql("select source from _dray.sources where substr(source, 1, ");
+  sql.number(static_cast<std::uint64_t>(name.size())).code(") = ").text(name);
+  sql.code(" and source <> ").text(name).code(" order by 1");
+  DRAY_ASSIGN(const QueryResult rows, session.query(std::move(sql).done()));
+  for (const auto& row : rows.rows)
+    others.push_back(*row[0]);
+  return others;
+}
+
 Result<void> read_objects(WarehouseSession& session, const std::string& source,
                           const std::string& start_after, LedgerState& state) {
   // Without an object there may be no table either.

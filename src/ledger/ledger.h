@@ -60,6 +60,10 @@ struct LedgerState {
 // All but the objects. Empty when there is no ledger yet.
 Result<LedgerState> read_ledger(WarehouseSession& session, const std::string& source);
 
+// The other sources that were loaded whose names begin so.
+Result<std::vector<std::string>> sources_beginning_with(WarehouseSession& session,
+                                                        const std::string& name);
+
 // The objects whose keys are behind `start_after` ("": all), into state.objects. Keys are compared
 // by the warehouse: one that does not compare text bytewise has to be told to, in its columns.
 Result<void> read_objects(WarehouseSession& session, const std::string& source,

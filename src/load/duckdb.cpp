@@ -13,6 +13,7 @@
 #include "load/duckdb_connection.h"
 #include "load/duckdb_rows.h"
 #include "load/profile_casts.h"
+#include "load/reserved_schemas.h"
 #include "load/rivals.h"
 
 namespace dray {
@@ -521,6 +522,9 @@ class DuckWarehouse final : public Warehouse {
     return options_.memory_bytes / 2 / column_bytes;
   }
 
+  bool keeps_schema(std::string_view name) const override {
+    return is_reserved_duckdb_schema(name);
+  }
   Sql ddl(const SchemaChange& change) const override { return std::visit(DdlWriter(), change); }
   std::string location() const override { return "duckdb:" + path_; }
 

@@ -15,6 +15,7 @@
 #include "load/postgres_sql.h"
 #include "load/pq_connection.h"
 #include "load/profile_casts.h"
+#include "load/reserved_schemas.h"
 #include "load/rivals.h"
 
 namespace dray {
@@ -722,6 +723,9 @@ class PostgresWarehouse final : public Warehouse {
   }
 
   std::size_t name_bytes_max() const override { return postgres_name_bytes_max; }
+  bool keeps_schema(std::string_view name) const override {
+    return is_reserved_postgres_schema(name);
+  }
   Sql ddl(const SchemaChange& change) const override { return postgres_ddl(change); }
   std::string location() const override { return options_.location; }
 

@@ -15,6 +15,7 @@
 #include "load/redshift_rows.h"
 #include "load/redshift_sql.h"
 #include "load/redshift_stage.h"
+#include "load/reserved_schemas.h"
 #include "load/rivals.h"
 
 namespace dray {
@@ -744,6 +745,9 @@ class RedshiftWarehouse final : public Warehouse {
   }
   Result<void> write_note(const std::string& source, const std::string& note) override {
     return keeps_notes() ? cluster_->area->write_note(source, note) : Result<void>();
+  }
+  bool keeps_schema(std::string_view name) const override {
+    return is_reserved_redshift_schema(name);
   }
   Sql ddl(const SchemaChange& change) const override {
     return redshift_ddl(change, cluster_->options.choices);

@@ -163,6 +163,11 @@ class Warehouse {
   // How long the name of a schema, table or column may be, in bytes. 127 is Redshift's limit, which
   // the others share where they can.
   virtual std::size_t name_bytes_max() const { return 127; }
+  // Whether the engine keeps a schema of this name for itself.
+  virtual bool keeps_schema(std::string_view name) const {
+    (void)name;
+    return false;
+  }
   // The statement that makes one change, for a plan to show.
   virtual Sql ddl(const SchemaChange& change) const = 0;
   // What a person calls it: "duckdb:shop.duckdb". Holds no secret.

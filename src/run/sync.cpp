@@ -77,6 +77,7 @@ class Sync {
     if (is_as_noted(context_)) return finished();
     DRAY_ASSIGN(session_, warehouse_.open_session());
     DRAY_ASSIGN(ledger_, read_ledger(*session_, report_.source));
+    DRAY_TRY(check_schema());
     DRAY_TRY(check_location());
     const auto outcome = load_all();
     if (outcome) {
@@ -116,6 +117,38 @@ class Sync {
     report_.duration = since(begun_);
     enter(SyncProgress::Phase::done);
     return std::move(report_);
+  }
+
+  // That the warehouse takes the schema's name as it is. A source that an earlier version has
+  // loaded all the same goes on as it was.
+  Result<void> check_schema() {
+    DRAY_ASSIGN(const std::string why, why_not_schema());
+    if (why.empty()) return {};
+    if (!ledger_.location) {
+      return config_error(why +
+                          "\ntry: call the source something else (--source NAME, or its name "
+                          "in dray.yaml)");
+    }
+    context_.notice("schema_name", why + "; the source was loaded before and goes on", 1);
+    return {};
+  }
+
+  Result<std::string> why_not_schema() {
+    const std::string& schema = report_.source;
+    const std::size_t bytes_max = warehouse_.name_bytes_max();
+    if (warehouse_.keeps_schema(schema)) {
+      return "a source cannot have the schema " + schema + ": the warehouse keeps it for itself";
+    }
+    if (schema.size() > bytes_max) {
+      return "the schema " + schema + " has " + std::to_string(schema.size()) +
+             " bytes, and names in the warehouse have " + std::to_string(bytes_max) + " at most";
+    }
+    if (schema.size() < bytes_max) return std::string();
+    // A longer one was cut in silence once.
+    DRAY_ASSIGN(const auto others, sources_beginning_with(*session_, schema));
+    if (others.empty()) return std::string();
+    return "the schema " + schema + " has the rows of the source " + others.front() +
+           ", whose name was cut there";
   }
 
   Result<void> check_location() const {

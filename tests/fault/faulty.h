@@ -118,6 +118,7 @@ class FaultyWarehouse final : public Warehouse {
   }
   std::size_t name_bytes_max() const override { return real_.name_bytes_max(); }
   CatalogLimits limits() const override { return real_.limits(); }
+  bool keeps_schema(std::string_view name) const override { return real_.keeps_schema(name); }
   Result<std::optional<std::string>> read_note(const std::string& source) override {
     return real_.read_note(source);
   }
