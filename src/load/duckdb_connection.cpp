@@ -200,6 +200,21 @@ std::uint64_t row_group_rows(std::uint64_t memory_bytes) {
   return std::clamp(fitting, vector_rows, rows_max);
 }
 
+namespace {
+
+// 'Duplicate key "id: user-1, at: 3"': of the key the first column's name is told, and no value.
+std::string without_key_values(std::string text) {
+  constexpr std::string_view key = "key \"";
+  const std::size_t begin = text.find(key);
+  if (begin == std::string::npos) return text;
+  const std::size_t colon = text.find(": ", begin + key.size());
+  const std::size_t end = text.rfind('"');
+  if (colon == std::string::npos || end < colon) return text;
+  return text.replace(colon, end - colon, "");
+}
+
+}  // namespace
+
 Error duckdb_error(const char* message) {
   const std::string text = message == nullptr ? "unknown error" : message;
   for (const char* full : {"No space left on device", "Disk quota exceeded", "File too large",
@@ -216,6 +231,7 @@ Error duckdb_error(const char* message) {
     return config_error(text.substr(0, text.find("\n\nPossible solutions")) +
                         "\ntry: allow more memory (--memory, or memory in dray.yaml)");
   }
+  if (contains(text, "Constraint Error")) return internal_error(without_key_values(text));
   // A statement that cannot be parsed is pointed at twice.
   constexpr std::string_view line = "\n\nLINE ";
   const std::size_t first = text.find(line);

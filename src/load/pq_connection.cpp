@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <cctype>
 #include <cerrno>
 #include <charconv>
 #include <chrono>
@@ -75,7 +76,11 @@ ServerError server_error(const PGresult* result) {
   return {view(PQresultErrorField(result, PG_DIAG_SQLSTATE)),
           view(PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY)),
           view(PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL)),
-          view(PQresultErrorField(result, PG_DIAG_SCHEMA_NAME))};
+          view(PQresultErrorField(result, PG_DIAG_SCHEMA_NAME)),
+          view(PQresultErrorField(result, PG_DIAG_TABLE_NAME)),
+          view(PQresultErrorField(result, PG_DIAG_COLUMN_NAME)),
+          view(PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME)),
+          view(PQresultErrorField(result, PG_DIAG_CONTEXT))};
 }
 
 std::uint64_t rows_of(PGresult* result) {
@@ -128,6 +133,56 @@ bool looks_displaced(const PqParameters& parameters) {
   return false;
 }
 
+// What text, numbers and times look like on the way to and from the server. Every session sets them
+// for itself, so an address that says otherwise would be ignored: it is refused.
+constexpr std::array own_settings = std::to_array<std::string_view>(
+    {"bytea_output", "client_encoding", "datestyle", "extra_float_digits", "intervalstyle",
+     "quote_all_identifiers", "standard_conforming_strings", "timezone"});
+
+std::string setting_name(std::string_view text) {
+  std::string name(text.substr(0, text.find('=')));
+  for (char& c : name)
+    c = c == '-' ? '_' : static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return name;
+}
+
+// Of "-c name=value", "-cname=value" and "--name=value", as the server splits them.
+std::vector<std::string> settings_in(std::string_view options) {
+  std::vector<std::string> names;
+  bool is_next = false;
+  while (!options.empty()) {
+    const std::size_t end = std::min(options.find_first_of(" \t\n"), options.size());
+    std::string_view word = options.substr(0, end);
+    options.remove_prefix(std::min(end + 1, options.size()));
+    if (word.empty()) continue;
+    if (std::exchange(is_next, false)) {
+      names.push_back(setting_name(word));
+    } else if (word == "-c") {
+      is_next = true;
+    } else if (word.starts_with("-c") || word.starts_with("--")) {
+      names.push_back(setting_name(word.substr(2)));
+    }
+  }
+  return names;
+}
+
+bool is_utf8(std::string_view encoding) {
+  const std::string name = setting_name(encoding);
+  return name == "utf8" || name == "utf_8" || name == "unicode";
+}
+
+// Nothing if the address leaves Dray's own settings alone.
+std::optional<std::string> own_setting_of(const PqParameters& parameters) {
+  const auto encoding = parameters.find("client_encoding");
+  if (encoding != parameters.end() && !is_utf8(encoding->second)) return "client_encoding";
+  const auto options = parameters.find("options");
+  if (options == parameters.end()) return std::nullopt;
+  for (std::string& name : settings_in(options->second)) {
+    if (std::ranges::binary_search(own_settings, name)) return std::move(name);
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 Result<PqParameters> parse_pq_url(const std::string& url) {
@@ -145,6 +200,12 @@ Result<PqParameters> parse_pq_url(const std::string& url) {
         "the warehouse's address is no URL of the form "
         "postgres://USER@HOST:PORT/DATABASE?sslmode=require\ntry: write @ : / ? # % and blanks in "
         "its parts as %40 %3A %2F %3F %23 %25 %20, or give the password by PGPASSWORD or ~/.pgpass");
+  }
+  if (const auto setting = own_setting_of(parameters)) {
+    return config_error("the warehouse's address sets " + *setting +
+                        ", which Dray sets for itself: it reads and writes UTF-8, ISO dates and UTC"
+                        "\ntry: leave " +
+                        *setting + " out of the address");
   }
   return parameters;
 }
@@ -194,7 +255,16 @@ class PqConnection::Impl {
     PQsetnonblocking(connection_, 1);
     for (const Sql& sql : options_.setup)
       DRAY_TRY(done(sql, nullptr));
-    return {};
+    return check_encoding();
+  }
+
+  // A pooler between us and the server may have kept another session's.
+  Result<void> check_encoding() const {
+    const std::string_view encoding = pg_encoding_to_char(PQclientEncoding(connection_));
+    if (encoding == "UTF8") return {};
+    return config_error("the session with " + location() + " speaks " + std::string(encoding) +
+                        ", and Dray asked for UTF8\ntry: connect to the server itself, not through "
+                        "a pooler, or let the pooler pass on client_encoding");
   }
 
   // One statement to its end; `result`, if wanted, is its last.
@@ -363,6 +433,7 @@ class PqConnection::Impl {
     if (interrupted()) return cancelled_error();
     if (options_.trace) options_.trace(sql.text());
     cancel_sent_ = false;
+    whose_ = sql.is_typed() ? StatementOf::person : StatementOf::dray;
     last_sqlstate_.clear();
     last_position_ = 0;
     const char* text = sql.text().c_str();
@@ -474,7 +545,7 @@ class PqConnection::Impl {
     if (PQstatus(connection_) == CONNECTION_BAD) lost_ = true;
     if (interrupted()) return cancelled_error();
     if (error.sqlstate.empty()) return transient_error(one_line(PQresultErrorMessage(result)));
-    return error_of(error);
+    return error_of(error, whose_);
   }
 
   Error lost() {
@@ -509,6 +580,7 @@ class PqConnection::Impl {
   bool committing_ = false;
   bool cancel_sent_ = false;
   bool lost_ = false;
+  StatementOf whose_ = StatementOf::dray;  // the statement in progress
   std::string last_sqlstate_;
   std::size_t last_position_ = 0;
   std::vector<PqNotice> notices_;

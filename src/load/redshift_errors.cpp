@@ -46,6 +46,14 @@ constexpr std::array code_advice = std::to_array<CodeAdvice>({
     {1222, "the number is too large for its column"},
 });
 
+// "Invalid digit, Value '***', Pos 2, Type: Integer": what a row holds goes into no message.
+std::string without_value(std::string reason) {
+  const std::size_t begin = reason.find("Value '");
+  const std::size_t end = reason.rfind('\'');
+  if (begin == std::string::npos || end < begin + 7) return reason;
+  return reason.replace(begin + 7, end - begin - 7, "***");
+}
+
 }  // namespace
 
 Result<std::int64_t> check_copy(PqConnection& connection, std::uint64_t rows) {
@@ -79,14 +87,14 @@ Result<std::map<std::int64_t, std::uint64_t>> count_files(PqConnection& connecti
 std::optional<LoadError> find_load_error(PqConnection& connection, const std::string& folder) {
   const std::string pattern = like_prefix(folder);
   SqlBuilder provisioned(
-      "select filename, line_number, colname, type, raw_field_value, err_code, err_reason from "
-      "stl_load_errors where filename like ");
+      "select filename, line_number, colname, type, err_code, err_reason from stl_load_errors where "
+      "filename like ");
   provisioned.text(pattern).code(" order by starttime desc, filename, line_number limit 1");
   auto found = connection.query(std::move(provisioned).done().with_backslashes_escaped());
   if (!found || found->rows.empty()) {
     SqlBuilder serverless(
-        "select file_name, line_number, column_name, column_type, '', error_code, error_message "
-        "from sys_load_error_detail where file_name like ");
+        "select file_name, line_number, column_name, column_type, error_code, error_message from "
+        "sys_load_error_detail where file_name like ");
     serverless.text(pattern).code(" order by start_time desc, file_name, line_number limit 1");
     found = connection.query(std::move(serverless).done().with_backslashes_escaped());
   }
@@ -95,16 +103,14 @@ std::optional<LoadError> find_load_error(PqConnection& connection, const std::st
   return LoadError{
       trimmed(row[0]), static_cast<std::uint64_t>(std::max<std::int64_t>(0, number(row[1]))),
       trimmed(row[2]), trimmed(row[3]),
-      trimmed(row[4]), number(row[5]),
-      trimmed(row[6])};
+      number(row[4]),  trimmed(row[5])};
 }
 
 std::string to_text(const LoadError& error, const StagedTable& staged) {
   std::string text = "Redshift refused line " + std::to_string(error.line) + " of " + error.file;
   text +=
       ", column " + error.column + " (" + error.type + ") of " + staged.schema + "." + staged.table;
-  if (!error.value.empty()) text += ", value \"" + error.value + "\"";
-  text += ": " + error.reason + " [" + std::to_string(error.code) + "]";
+  text += ": " + without_value(error.reason) + " [" + std::to_string(error.code) + "]";
   const auto* const known = std::ranges::find(code_advice, error.code, &CodeAdvice::code);
   if (known != code_advice.end()) text += std::string("; ") + known->advice;
   return text;

@@ -32,7 +32,6 @@ struct LoadError {
   std::uint64_t line = 0;
   std::string column;
   std::string type;
-  std::string value;  // the first kilobyte; "" where it is not told
   std::int64_t code = 0;
   std::string reason;
 };
@@ -40,6 +39,7 @@ struct LoadError {
 // Looked for by the folder of the parts, which no other load has. Nothing if none is told.
 std::optional<LoadError> find_load_error(PqConnection& connection, const std::string& folder);
 
+// Without the value that was refused, which may be a person's: its place leads to it.
 std::string to_text(const LoadError& error, const StagedTable& staged);
 
 // What the load calls the object with this number of the ledger; "object 17" if it does not know.

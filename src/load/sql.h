@@ -18,6 +18,8 @@ class Sql {
   // doubled in what a builder quoted; what a person typed stays.
   Sql with_backslashes_escaped() const;
 
+  bool is_typed() const { return is_typed_; }
+
   // The user's own statement, for `dray query` alone.
   static Sql typed_by_user(std::string text) {
     Sql sql(std::move(text));

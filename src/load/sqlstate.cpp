@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <initializer_list>
 
 #include "base/message.h"
 
@@ -17,6 +18,9 @@ struct Meaning {
 // The first whose prefix fits; so the exceptions of a class stand before it.
 constexpr std::array meanings = std::to_array<Meaning>({
     {"08", Cause::transient, ""},
+    {"22001", Cause::config,
+     "let the column take longer values (alter table ... alter column ... type text): somebody gave "
+     "it a bound, and something depends on it"},
     {"25006", Cause::config, "name the primary server, not a replica (and dray query only reads)"},
     {"25P03", Cause::transient,
      "raise idle_in_transaction_session_timeout for this user (alter role ... set ...)"},
@@ -84,11 +88,107 @@ bool contains(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
 }
 
-// Of a unique key that was broken: the catalog's own says that two sessions made one thing.
-Error key_error(const ServerError& error, std::string message) {
+bool begins_with_any(std::string_view text, std::initializer_list<std::string_view> beginnings) {
+  return std::ranges::any_of(beginnings, [&](auto begin) { return text.starts_with(begin); });
+}
+
+// What a function says is its own matter, and may be about the row that it was called for.
+constexpr std::array function_contexts =
+    std::to_array<std::string_view>({"PL/", "SQL function", "SQL statement"});
+
+bool is_in_function(const ServerError& error) {
+  return begins_with_any(error.sqlstate, {"P0", "38", "39"}) ||
+         std::ranges::any_of(function_contexts, [&](std::string_view begin) {
+           return error.context.starts_with(begin);
+         });
+}
+
+// "PL/pgSQL function shop.check_plan()" of "PL/pgSQL function shop.check_plan() line 1 at RAISE".
+std::string function_of(std::string_view context) {
+  for (std::string_view line = context; !line.empty();) {
+    const std::size_t end = std::min(line.find('\n'), line.size());
+    const std::string_view one = line.substr(0, end);
+    const std::size_t function = one.find("function ");
+    const std::size_t close = one.find(')');
+    if (function != std::string_view::npos && close != std::string_view::npos) {
+      return std::string(one.substr(function + 9, close + 1 - function - 9));
+    }
+    line.remove_prefix(std::min(end + 1, line.size()));
+  }
+  return {};
+}
+
+// Without what stands between quotes of either kind, which is a value in the messages that this is
+// for. One in another language has quotes of its own, and is left out whole.
+std::string without_values(std::string_view message) {
+  if (std::ranges::any_of(message, [](char c) { return static_cast<unsigned char>(c) >= 0x80; })) {
+    return "the server refused a value";
+  }
+  std::string out;
+  while (true) {
+    const std::size_t open = std::min(message.find_first_of("\"'"), message.size());
+    out += message.substr(0, open);
+    if (open == message.size()) return out;
+    // To the last one: a value may have some itself.
+    const std::size_t close = message.rfind(message[open]);
+    out += "***";
+    if (close == open) return out;
+    message.remove_prefix(close + 1);
+  }
+}
+
+// "COPY sold, line 1, column price" of "COPY sold, line 1, column price: "12x"".
+std::string_view copy_place(std::string_view context) {
+  if (!context.starts_with("COPY ")) return {};
+  return context.substr(0, context.find_first_of(":\n"));
+}
+
+// What the server says, as far as it holds no value of a row.
+std::string message_of(const ServerError& error, StatementOf whose) {
+  std::string detail;
+  if (!error.detail.empty() && !contains(error.detail, "-----")) {
+    detail.append(" (").append(in_one_line(error.detail)).append(")");
+  }
+  if (whose == StatementOf::person) return std::string(error.message) + detail;
+  if (is_in_function(error)) {
+    const std::string function = function_of(error.context);
+    return "the function " + (function.empty() ? "of a trigger" : function) +
+           " refused a row; the server's log has its words";
+  }
+  if (begins_with_any(error.sqlstate, {"22", "XX"}) || error.sqlstate.empty()) {
+    const bool is_value = error.sqlstate.starts_with("22") || contains(error.message, "Value '");
+    std::string message = is_value ? without_values(error.message) : std::string(error.message);
+    const std::string_view place = copy_place(error.context);
+    if (is_value && !place.empty()) message.append(" (").append(place).append(")");
+    return is_value ? message : message + detail;
+  }
+  if (begins_with_any(error.sqlstate, {"23", "44"})) return std::string(error.message);
+  return std::string(error.message) + detail;
+}
+
+std::string table_of(const ServerError& error) {
+  return std::string(error.schema) + "." + std::string(error.table);
+}
+
+// A row breaks what somebody has asked of a table; the catalog's own keys say that two sessions
+// made one thing.
+Error constraint_error(const ServerError& error, std::string message) {
   if (error.schema == "pg_catalog") return transient_error(std::move(message));
-  return with_remedy(Cause::config, std::move(message),
-                     "drop the unique constraint: Dray did not make it, and rows break it");
+  const std::string constraint(error.constraint);
+  std::string remedy;
+  if (error.sqlstate == "23505") {
+    remedy = "drop the unique index or constraint " + constraint + " of " + table_of(error) +
+             ": Dray did not make it, and rows break it";
+  } else if (error.sqlstate == "23502") {
+    remedy = "alter table " + table_of(error) + " alter column " + std::string(error.column) +
+             " drop not null, or give the column a default";
+  } else if (!constraint.empty() && !error.table.empty()) {
+    remedy = "alter table " + table_of(error) + " drop constraint " + constraint +
+             ": Dray did not make it, and rows break it";
+  } else {
+    remedy = "let the table take every row: Dray did not ask for what it refuses";
+  }
+  return with_remedy(Cause::config, std::move(message), remedy);
 }
 
 struct ConnectMeaning {
@@ -130,9 +230,6 @@ constexpr std::array connect_meanings = std::to_array<ConnectMeaning>({
     {"translate host name", Cause::config, "check the host in the address"},
 });
 
-// Redshift's details may be a box of several lines, drawn with dashes, that says the message again.
-bool is_box(std::string_view detail) { return contains(detail, "-----"); }
-
 Error internal_error_of(const ServerError& error, std::string message) {
   const auto* const meaning = std::ranges::find_if(internal_meanings, [&](const auto& known) {
     return contains(error.message, known.part) || contains(error.detail, known.part);
@@ -143,12 +240,15 @@ Error internal_error_of(const ServerError& error, std::string message) {
 
 }  // namespace
 
-Error error_of(const ServerError& error) {
-  std::string message = continued_lines(error.message);
-  if (!error.detail.empty() && !is_box(error.detail))
-    message.append(" (").append(in_one_line(error.detail)).append(")");
+Error error_of(const ServerError& error, StatementOf whose) {
+  std::string message = continued_lines(message_of(error, whose));
   if (!error.sqlstate.empty()) message.append(" [").append(error.sqlstate).append("]");
-  if (error.sqlstate == "23505") return key_error(error, std::move(message));
+  if (error.sqlstate.starts_with("23")) return constraint_error(error, std::move(message));
+  if (whose == StatementOf::dray && is_in_function(error)) {
+    return with_remedy(Cause::config, std::move(message),
+                       "change the function, or drop the trigger that calls it: Dray did not make "
+                       "it");
+  }
   if (error.sqlstate == "XX000") return internal_error_of(error, std::move(message));
   const auto* const meaning = std::ranges::find_if(
       meanings, [&](const Meaning& m) { return error.sqlstate.starts_with(m.prefix); });

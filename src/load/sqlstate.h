@@ -14,12 +14,20 @@ namespace dray {
 struct ServerError {
   std::string_view sqlstate;
   std::string_view message;
-  std::string_view detail;
-  std::string_view schema;  // of the object that a constraint belongs to
+  std::string_view detail{};
+  std::string_view schema{};  // of the object that a constraint belongs to
+  std::string_view table{};
+  std::string_view column{};
+  std::string_view constraint{};  // or unique index
+  std::string_view context{};     // where the server was, innermost first
 };
 
-// "message (detail) [SQLSTATE]", and what to do about it where that is known.
-Error error_of(const ServerError& error);
+// Whose statement it was: a person sees the values of the one that they typed.
+enum class StatementOf { dray, person };
+
+// "message (detail) [SQLSTATE]", and what to do about it where that is known. Of a statement of
+// Dray's without any value of a row: what the server says goes into logs and into _dray.runs.
+Error error_of(const ServerError& error, StatementOf whose = StatementOf::dray);
 
 // Whether a COMMIT that was answered so may have happened all the same: the session was ended while
 // it waited.

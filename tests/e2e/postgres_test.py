@@ -126,9 +126,10 @@ class Postgres(unittest.TestCase):
         self.assertIn("no URL of the form", self.run_dray("query", secret, "select 1", code=2).stderr)
 
     def test_a_database_of_another_encoding_is_refused(self):
-        self.psql("create database latin encoding 'LATIN1' locale 'C' template template0")
-        url = self.url(database="latin")
-        self.assertIn("encoding 'UTF8'", self.run_dray("sync", "logs", url, "--source", "shop", code=2).stderr)
+        for name, encoding in ("latin", "LATIN1"), ("ascii", "SQL_ASCII"):
+            self.psql(f"create database {name} encoding '{encoding}' locale 'C' template template0")
+            url = self.url(database=name)
+            self.assertIn("encoding 'UTF8'", self.run_dray("sync", "logs", url, "--source", "shop", code=2).stderr)
 
 
 if __name__ == "__main__":

@@ -403,7 +403,7 @@ class Trouble(StandInTest):
         syncing.start()
         self.spoil(b",12345,", b",12x45,")
         syncing.join()
-        self.assertIn("value \"12x45\"", done[0])
+        self.assertNotIn("12x45", done[0])
         self.assertIn(f"column n (int8) of {self.source}.event_1", done[0])
         self.assertIn("that row is line 2 of b.json.gz", done[0])
 

@@ -25,6 +25,23 @@ TEST(ParsePqUrl, RepeatsNothingOfAPasswordThatMovedTheParts) {
   }
 }
 
+TEST(ParsePqUrl, LeavesTheSettingsOfTheBytesToDray) {
+  for (const char* query :
+       {"client_encoding=LATIN1", "client_encoding=auto", "options=-c%20client_encoding%3DLATIN1",
+        "options=-cDateStyle%3DGerman", "options=--extra-float-digits%3D0",
+        "options=-c%20a.b%3D1%20-c%20TimeZone%3DAsia/Tokyo"}) {
+    const auto parameters = parse_pq_url(std::string("postgres://ada@db/events?") + query);
+    ASSERT_FALSE(parameters.ok()) << query;
+    EXPECT_EQ(parameters.error().cause, Cause::config);
+    EXPECT_NE(parameters.error().message.find("which Dray sets for itself"), std::string::npos);
+  }
+  for (const char* query :
+       {"client_encoding=utf8", "client_encoding=UTF-8", "application_name=x",
+        "options=-c%20statement_timeout%3D0%20-c%20role%3Dloader", "options=endpoint%3Dtimezone"}) {
+    EXPECT_TRUE(parse_pq_url(std::string("postgres://ada@db/events?") + query).ok()) << query;
+  }
+}
+
 TEST(PqLocation, ShowsEverythingButThePassword) {
   const auto parameters = parse_pq_url("postgres://ada:secret@db.example:5433/events");
   ASSERT_TRUE(parameters.ok());

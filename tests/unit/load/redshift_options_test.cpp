@@ -54,6 +54,12 @@ TEST(RedshiftOptions, WhatIsNoEncryptionIsTold) {
   EXPECT_NE(wrong.error().message.find("rot13"), std::string::npos);
 }
 
+TEST(RedshiftOptions, TheSettingsOfTheBytesAreDrays) {
+  EXPECT_FALSE(redshift_options("redshift://h/d?client_encoding=LATIN1"));
+  EXPECT_FALSE(redshift_options("redshift://h/d?options=-cdatestyle%3DGerman"));
+  EXPECT_TRUE(redshift_options("redshift://h/d?client_encoding=UTF8"));
+}
+
 TEST(RedshiftOptions, NumbersThatAreNoneAreToldByName) {
   for (const char* wrong : {"0", "x", "33", "3x", ""}) {
     const auto options = redshift_options(std::string("redshift://h/d?connections=") + wrong);

@@ -39,6 +39,60 @@ TEST(ErrorOf, TellsTwoSessionsThatMakeOneTableFromAConstraintThatIsNotOurs) {
   EXPECT_EQ(error_with("23505", "shop").cause, Cause::config);
 }
 
+TEST(ErrorOf, TellsNoValueOfARow) {
+  const ServerError unique{"23505",
+                           "duplicate key value violates unique constraint \"one_email\"",
+                           "Key (email)=(ana@x.org) already exists.",
+                           "shop",
+                           "users",
+                           "",
+                           "one_email"};
+  EXPECT_EQ(error_of(unique).message,
+            "duplicate key value violates unique constraint \"one_email\" [23505]\ntry: drop the "
+            "unique index or constraint one_email of shop.users: Dray did not make it, and rows "
+            "break it");
+  const ServerError null{"23502",
+                         "null value in column \"x\" of relation \"users\" violates not-null "
+                         "constraint",
+                         "Failing row contains (ana@x.org).",
+                         "shop",
+                         "users",
+                         "x"};
+  EXPECT_NE(error_of(null).message.find("alter table shop.users alter column x drop not null"),
+            std::string::npos);
+  const ServerError value{"22P02", "invalid input syntax for type bigint: \"ana \"x\" y\"",
+                          "",      "",
+                          "",      "",
+                          "",      "COPY sold, line 3, column price: \"ana\""};
+  EXPECT_EQ(error_of(value).message,
+            "invalid input syntax for type bigint: *** (COPY sold, line 3, column price) [22P02]");
+  const ServerError box{"XX000", "Invalid digit, Value 'ana', Pos 0, Type: Integer"};
+  EXPECT_EQ(error_of(box).message, "Invalid digit, Value ***, Pos 0, Type: Integer [XX000]");
+  const ServerError raised{"P0001",     "no ana@x.org",
+                           "ana@x.org", "",
+                           "",          "",
+                           "",          "PL/pgSQL function shop.f() line 1 at RAISE"};
+  EXPECT_EQ(error_of(raised).cause, Cause::config);
+  const ServerError foreign{"22P02",
+                            "ung\xC3\xBCltig: \xC2\xBB"
+                            "ana\xC2\xAB"};
+  for (const ServerError& error : {unique, null, value, box, raised, foreign})
+    EXPECT_EQ(error_of(error).message.find("ana"), std::string::npos) << error.message;
+  EXPECT_NE(error_of(raised).message.find("shop.f()"), std::string::npos);
+}
+
+TEST(ErrorOf, TellsAPersonAllOfTheirOwnStatement) {
+  const ServerError value{"22P02", "invalid input syntax for type bigint: \"ana\""};
+  EXPECT_EQ(error_of(value, StatementOf::person).message,
+            "invalid input syntax for type bigint: \"ana\" [22P02]");
+}
+
+TEST(ErrorOf, NamesTheViewThatHoldsAColumn) {
+  const ServerError view{"0A000", "cannot alter type of a column used by a view or rule",
+                         "rule _RETURN on view shop.v depends on column \"plan\""};
+  EXPECT_NE(error_of(view).message.find("view shop.v"), std::string::npos);
+}
+
 TEST(LeavesCommitInDoubt, WhenTheSessionEndedBeforeTheAnswer) {
   EXPECT_TRUE(leaves_commit_in_doubt(""));
   EXPECT_TRUE(leaves_commit_in_doubt("57P01"));
