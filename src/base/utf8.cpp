@@ -42,6 +42,13 @@ std::string_view cut_utf8(std::string_view text, std::size_t bytes_max) {
   return text.substr(0, size);
 }
 
+std::size_t utf8_characters(std::string_view text) {
+  std::size_t count = 0;
+  for (const char c : text)
+    count += is_continuation(c) ? 0 : 1;
+  return count;
+}
+
 std::string to_valid_utf8(std::string_view text) {
   std::string out;
   out.reserve(text.size());

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "base/short_bytes.h"
+#include "base/utf8.h"
 #include "model/cast.h"
 
 namespace dray {
@@ -65,17 +66,23 @@ char* put_nulls(std::size_t count, char* out) {
 
 static_assert(std::endian::native == std::endian::little);
 
-char* put_varchar(const Cell& cell, char* out) {
-  if (cell.kind != CellKind::micros) return put_text(cell.bytes, out);
-  std::array<char, timestamp_text_bytes_max> text{};
-  return put_text({text.data(), format_timestamp(micros_of(cell), text.data())}, out);
+// Null if it is longer than the column's bound. An id has no NULL to be instead: the server refuses
+// it, and names the column.
+char* put_varchar(const LoadColumn& column, const Cell& cell, char* out) {
+  std::array<char, timestamp_text_bytes_max> time{};
+  const std::string_view text =
+      cell.kind == CellKind::micros
+          ? std::string_view(time.data(), format_timestamp(micros_of(cell), time.data()))
+          : cell.bytes;
+  const bool is_id = cell.slot == static_cast<Slot>(StandardColumn::id);
+  return is_id || fits_bound(column, text) ? put_text(text, out) : nullptr;
 }
 
 // Null if the value does not fit.
 char* put_cell(const LoadColumn& column, const Cell& cell, char* out) {
   switch (column.type) {
     case ColumnType::varchar:
-      return put_varchar(cell, out);
+      return put_varchar(column, cell, out);
     case ColumnType::timestamp: {
       const auto value = as_timestamp(cell);
       return value ? put_micros(*value, out) : nullptr;
@@ -125,6 +132,11 @@ std::size_t with_standard(std::size_t before, StandardColumn column, std::string
 }
 
 }  // namespace
+
+bool fits_bound(const LoadColumn& column, std::string_view text) {
+  return !column.varchar_bytes || text.size() <= *column.varchar_bytes ||
+         utf8_characters(text) <= *column.varchar_bytes;
+}
 
 Result<void> CopyStream::begin(const Sql& sql) {
   buffer_.clear();
@@ -272,23 +284,28 @@ void StagedRowWriter::make_room(const RowKey& key, std::string_view event) {
 char* StagedRowWriter::put_field(std::size_t i, const RowBlock& block, const RowKey& key,
                                  char* out) {
   const LoadColumn& column = load_.columns[i];
-  if (column.standard) return put_standard(*column.standard, block, key, out);
+  if (column.standard) return put_standard(i, block, key, out);
   char* const behind = put_cell(column, cells_[i], out);
   if (behind == nullptr) tell(i, RejectReason::does_not_fit, key);
   return behind;
 }
 
-char* StagedRowWriter::put_standard(StandardColumn column, const RowBlock& block, const RowKey& key,
-                                    char* out) const {
-  switch (column) {
+char* StagedRowWriter::put_standard(std::size_t i, const RowBlock& block, const RowKey& key,
+                                    char* out) {
+  switch (*load_.columns[i].standard) {
     case StandardColumn::received_at:
       return put_micros(key.received_at, out);
     case StandardColumn::uuid:
       return put_integer(static_cast<std::int64_t>(key.uuid), out);
     case StandardColumn::uuid_ts:
       return put_micros(load_.uuid_ts, out);
-    case StandardColumn::event:
-      return put_text(block.event, out);
+    case StandardColumn::event: {
+      // Of the standard ones this alone may have been given another type, or a bound.
+      cells_[i] = {static_cast<Slot>(StandardColumn::event), CellKind::text, block.event};
+      char* const behind = put_cell(load_.columns[i], cells_[i], out);
+      if (behind == nullptr) tell(i, RejectReason::does_not_fit, key);
+      return behind;
+    }
     default:
       DRAY_ASSERT(false);
   }

@@ -53,6 +53,9 @@ struct RowLayout {
   std::size_t table_columns = 0;     // dropped ones included
 };
 
+// Whether a text has room in the column, whose bound counts characters.
+bool fits_bound(const LoadColumn& column, std::string_view text);
+
 // How many columns every row has room for, whatever they hold.
 constexpr std::size_t columns_always_fitting = 330;
 
@@ -75,8 +78,7 @@ class StagedRowWriter {
   std::size_t present_count() const;
   bool is_present(std::size_t i) const { return (present_[i / 64] >> (i % 64) & 1) != 0; }
   char* put_field(std::size_t i, const RowBlock& block, const RowKey& key, char* out);
-  char* put_standard(StandardColumn column, const RowBlock& block, const RowKey& key,
-                     char* out) const;
+  char* put_standard(std::size_t i, const RowBlock& block, const RowKey& key, char* out);
   void tell(std::size_t i, RejectReason reason, const RowKey& key) const;
 
   const TableLoad& load_;

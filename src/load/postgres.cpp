@@ -11,12 +11,14 @@
 #include <vector>
 
 #include "base/hash.h"
+#include "base/numbers.h"
 #include "load/copy_rows.h"
 #include "load/postgres_sql.h"
 #include "load/pq_connection.h"
 #include "load/profile_casts.h"
 #include "load/reserved_schemas.h"
 #include "load/rivals.h"
+#include "model/cast.h"
 
 namespace dray {
 namespace {
@@ -26,8 +28,8 @@ constexpr int server_version_least = 120000;
 // Any number that no other program takes for its advisory lock: "dray load".
 constexpr std::int64_t lock_key = 0x64726179'6c6f6164;
 
-// PostgreSQL takes 1,664 expressions in one select; each column of a profile needs two.
-constexpr std::size_t profile_columns_at_once = 500;
+// A row of so many values, and the four that every profile has, fits a page whatever they are.
+constexpr std::size_t profile_columns_at_once = columns_always_fitting - 4;
 
 enum class IndexKind {
   ordered,  // of numbers
@@ -116,7 +118,9 @@ class PostgresSession final : public WarehouseSession {
       DRAY_ASSIGN(const QueryResult found, query(std::move(look.text(schema->schema)).done()));
       if (!found.rows.empty()) return {};
     }
-    return execute(postgres_ddl(change));
+    DRAY_TRY(execute(postgres_ddl(change)));
+    remember_columns(change);
+    return {};
   }
   Result<void> execute(const Sql& sql) override { return connection_->execute(sql); }
   Result<QueryResult> query(const Sql& sql) override { return connection_->query(sql); }
@@ -125,14 +129,23 @@ class PostgresSession final : public WarehouseSession {
     TableLoaded loaded;
     const bool has_profiles = !load.profile_id_column.empty();
     if (has_profiles) DRAY_TRY(make_temp_table(touched_table));
-    DRAY_ASSIGN(const bool has_rows, has_rows_of(load));
-    if (has_rows) {
+    bool any_stored = false;
+    if (!load.created) {
+      DRAY_ASSIGN(any_stored, has_rows(load.schema, load.table));
+    }
+    references_.reset();
+    if (any_stored) {
       DRAY_TRY(ensure_indexes(load));
       DRAY_TRY(settle_rivals(load, loaded));
     }
-    DRAY_ASSIGN(loaded.rows_inserted, insert(load));
+    if (replaces_in_place()) {
+      DRAY_ASSIGN(loaded.rows_inserted, replace_in_place(load, loaded.rows_replaced));
+    } else {
+      DRAY_ASSIGN(loaded.rows_inserted, insert(load));
+    }
+    DRAY_TRY(check_arrived(load.schema, load.table, live_rows(load), loaded.rows_inserted));
     // Built after the first rows an index takes a third of the time.
-    if (!has_rows) DRAY_TRY(ensure_indexes(load));
+    if (!any_stored) DRAY_TRY(ensure_indexes(load));
     if (load.lineage_table) DRAY_TRY(write_lineage(load));
     if (has_profiles) DRAY_TRY(touch_staged(load));
     return loaded;
@@ -140,26 +153,34 @@ class PostgresSession final : public WarehouseSession {
 
   Result<std::uint64_t> merge_profiles(const ProfileMerge& merge) override {
     DRAY_TRY(analyze(touched_table));
+    DRAY_ASSIGN(source_id_, source_id(merge));
     DRAY_TRY(cast_values(merge));
     for (const ProfileRefusal& refused : merge.refused_columns) {
       DRAY_TRY(reject_values(merge, {refused.column, refused.from}, refused.reason,
                              [](std::string_view) { return false; }));
     }
-    if (!merge.kept_columns.empty()) DRAY_TRY(keep_values(merge));
-    SqlBuilder erase("delete from ");
-    erase.table(merge.schema, merge.table).code(" where id in (select id from ");
-    DRAY_TRY(execute(std::move(erase.sql(touched_table.name).code(")")).done()));
     const std::span<const std::string> columns(merge.columns);
     const std::size_t first = std::min(columns.size(), profile_columns_at_once);
-    DRAY_ASSIGN(const std::uint64_t rows,
+    DRAY_ASSIGN(const bool any_stored, has_rows(merge.schema, merge.table));
+    if (any_stored) DRAY_TRY(ensure_index(merge.schema, merge.table, "id", IndexKind::hashed));
+    DRAY_ASSIGN(const std::uint64_t wanted, compute_profiles(merge, columns.first(first)));
+    std::uint64_t rows = 0;
+    if (any_stored) {
+      DRAY_ASSIGN(rows, connection_->changed_rows(update_profiles(merge, columns.first(first))));
+    }
+    DRAY_ASSIGN(const std::uint64_t added,
                 connection_->changed_rows(insert_profiles(merge, columns.first(first))));
-    DRAY_TRY(ensure_index(merge.schema, merge.table, "id", IndexKind::hashed));
+    DRAY_TRY(check_arrived(merge.schema, merge.table, wanted, rows + added));
+    // Built after the first rows an index takes a third of the time.
+    if (!any_stored) DRAY_TRY(ensure_index(merge.schema, merge.table, "id", IndexKind::hashed));
     for (std::size_t at = first; at < columns.size(); at += profile_columns_at_once) {
       const std::size_t count = std::min(columns.size() - at, profile_columns_at_once);
+      DRAY_ASSIGN(const std::uint64_t ignored, compute_profiles(merge, columns.subspan(at, count)));
+      (void)ignored;
       DRAY_TRY(execute(update_profiles(merge, columns.subspan(at, count))));
     }
-    if (!merge.kept_columns.empty()) DRAY_TRY(execute(restore_values(merge)));
-    return rows;
+    if (any_stored) DRAY_TRY(remove_empty_profiles(merge));
+    return rows + added;
   }
 
   Result<void> append(const std::string& schema, const std::string& table,
@@ -168,8 +189,9 @@ class PostgresSession final : public WarehouseSession {
     std::vector<PlainValue> row;
     DRAY_ASSIGN(bool more, rows.next(row));
     if (!more) return {};
+    DRAY_ASSIGN(const std::vector<std::string> columns, columns_of(schema, table, row.size()));
     SqlBuilder sql("copy ");
-    sql.table(schema, table).code(" from stdin (format binary)");
+    sql.table(schema, table).code(" (").names(columns).code(") from stdin (format binary)");
     DRAY_TRY(copy.begin(std::move(sql).done()));
     while (more) {
       copy.begin_row(row.size());
@@ -184,6 +206,34 @@ class PostgresSession final : public WarehouseSession {
   }
 
  private:
+  // Of Dray's own tables: somebody may have added some that fill themselves.
+  void remember_columns(const SchemaChange& change) {
+    const auto* const table = std::get_if<CreateTable>(&change);
+    if (table == nullptr || !table->if_missing) return;
+    std::vector<std::string>& names = own_columns_[table->table];
+    names.clear();
+    for (const Column& column : table->columns)
+      names.push_back(column.name);
+  }
+
+  // Those that the session made, or else the first so many.
+  Result<std::vector<std::string>> columns_of(const std::string& schema, const std::string& table,
+                                              std::size_t count) {
+    const auto known = own_columns_.find(table);
+    if (known != own_columns_.end() && known->second.size() == count) return known->second;
+    SqlBuilder sql(
+        "select a.attname from pg_catalog.pg_attribute a join pg_catalog.pg_class c on c.oid = "
+        "a.attrelid join pg_catalog.pg_namespace n on n.oid = c.relnamespace where a.attnum > 0 "
+        "and not a.attisdropped and a.attgenerated = '' and a.attidentity = '' and n.nspname = ");
+    sql.text(schema).code(" and c.relname = ").text(table).code(" order by a.attnum limit ");
+    sql.number(static_cast<std::uint64_t>(count));
+    DRAY_ASSIGN(const QueryResult rows, query(std::move(sql).done()));
+    std::vector<std::string> names;
+    for (const auto& row : rows.rows)
+      names.push_back(*row[0]);
+    return names;
+  }
+
   struct TempTable {
     Sql name;
     Sql columns;
@@ -224,11 +274,40 @@ class PostgresSession final : public WarehouseSession {
     return execute(std::move(SqlBuilder("analyze ").sql(table.name)).done());
   }
 
-  Result<bool> has_rows_of(const TableLoad& load) {
-    if (load.created) return false;
+  static std::uint64_t live_rows(const TableLoad& load) {
+    std::uint64_t live = 0;
+    for (std::uint64_t row = 0; row < load.rows->row_count(); ++row) {
+      if (!load.rows->is_dropped(row)) ++live;
+    }
+    return live;
+  }
+
+  // A trigger may keep rows out, and says nothing.
+  Result<void> check_arrived(const std::string& schema, const std::string& table,
+                             std::uint64_t sent, std::uint64_t arrived) {
+    if (arrived >= sent) return {};
+    SqlBuilder sql(
+        "select t.tgname from pg_catalog.pg_trigger t join pg_catalog.pg_class c on c.oid = "
+        "t.tgrelid join pg_catalog.pg_namespace n on n.oid = c.relnamespace where not "
+        "t.tgisinternal and t.tgenabled <> 'D' and n.nspname = ");
+    sql.text(schema).code(" and c.relname = ").text(table).code(" union all select rulename from ");
+    sql.code("pg_catalog.pg_rules where schemaname = ").text(schema);
+    sql.code(" and tablename = ").text(table).code(" order by 1");
+    DRAY_ASSIGN(const QueryResult found, query(std::move(sql).done()));
+    std::string names;
+    for (const auto& row : found.rows)
+      names.append(names.empty() ? "" : ", ").append(*row[0]);
+    const std::string what = schema + "." + table + " took " + std::to_string(arrived) + " of " +
+                             std::to_string(sent) + " rows; nothing was committed";
+    if (names.empty()) return internal_error(what);
+    return config_error(what + "\ntry: a trigger or rule of the table keeps rows out (" + names +
+                        "): drop it, or let it take every row");
+  }
+
+  Result<bool> has_rows(const std::string& schema, const std::string& table) {
     SqlBuilder sql("select exists (select 1 from ");
     DRAY_ASSIGN(const QueryResult found,
-                query(std::move(sql.table(load.schema, load.table).code(")")).done()));
+                query(std::move(sql.table(schema, table).code(")")).done()));
     return found.rows[0][0] == "true";
   }
 
@@ -258,13 +337,22 @@ class PostgresSession final : public WarehouseSession {
   // --- new rows ----------------------------------------------------------------------------------
 
   Result<std::uint64_t> insert(const TableLoad& load) {
-    DRAY_ASSIGN(const RowLayout layout, layout_of(load));
+    SqlBuilder table;
+    return copy_rows(load, std::move(table.table(load.schema, load.table)).done());
+  }
+
+  static std::vector<std::string> names_of_columns(const TableLoad& load) {
     std::vector<std::string> names;
     for (const LoadColumn& column : load.columns) {
       if (!column.refused) names.push_back(column.name);
     }
+    return names;
+  }
+
+  Result<std::uint64_t> copy_rows(const TableLoad& load, const Sql& table) {
+    DRAY_ASSIGN(const RowLayout layout, layout_of(load));
     SqlBuilder sql("copy ");
-    sql.table(load.schema, load.table).code(" (").names(names);
+    sql.sql(table).code(" (").names(names_of_columns(load));
     CopyStream copy(*connection_);
     DRAY_TRY(copy.begin(std::move(sql.code(") from stdin (format binary)")).done()));
     StagedRowWriter writer(load, layout);
@@ -423,8 +511,10 @@ class PostgresSession final : public WarehouseSession {
 
   Result<void> remove_rows(const TableLoad& load, const std::vector<std::int64_t>& rows) {
     if (rows.empty()) return {};
+    DRAY_TRY(find_references(load));
     DRAY_TRY(send_replaced(rows));
     if (!load.profile_id_column.empty()) DRAY_TRY(touch_replaced(load));
+    if (replaces_in_place()) return {};
     SqlBuilder sql("delete from ");
     sql.table(load.schema, load.table).code(" t using ").sql(replaced_table.name);
     sql.code(" r where t.ctid = r.stored_row and t.tableoid = r.table_oid");
@@ -436,7 +526,8 @@ class PostgresSession final : public WarehouseSession {
 
   // As text: of all types only these have no simpler binary form.
   Result<void> send_replaced(const std::vector<std::int64_t>& rows) {
-    DRAY_TRY(make_temp_table(replaced_table));
+    if (!replaces_in_place() || !is_replaced_kept_) DRAY_TRY(make_temp_table(replaced_table));
+    is_replaced_kept_ = true;
     SqlBuilder sql("copy ");
     sql.sql(replaced_table.name).code(" from stdin");
     DRAY_TRY(connection_->begin_copy(std::move(sql).done()));
@@ -445,6 +536,119 @@ class PostgresSession final : public WarehouseSession {
     }
     DRAY_TRY(connection_->end_copy());
     return analyze(replaced_table);
+  }
+
+  // --- rows that somebody else's table refers to
+  // ---------------------------------------------------
+
+  // A foreign key of another table.
+  struct Reference {
+    std::string name;
+    std::string schema;
+    std::string table;
+    bool readable = false;
+    std::vector<std::string> columns;
+    std::vector<std::string> our_columns;
+  };
+
+  Result<std::vector<Reference>> references_to(const std::string& schema,
+                                               const std::string& table) {
+    SqlBuilder sql(
+        "select k.conname, n.nspname, c.relname, "
+        "pg_catalog.has_schema_privilege(n.oid, 'usage') and "
+        "pg_catalog.has_table_privilege(c.oid, 'select'), a.attname, o.attname, k.oid "
+        "from pg_catalog.pg_constraint k join pg_catalog.pg_class c on c.oid = k.conrelid "
+        "join pg_catalog.pg_namespace n on n.oid = c.relnamespace "
+        "join pg_catalog.pg_class t on t.oid = k.confrelid "
+        "join pg_catalog.pg_namespace s on s.oid = t.relnamespace "
+        "cross join lateral unnest(k.conkey, k.confkey) as p(own, ours) "
+        "join pg_catalog.pg_attribute a on a.attrelid = k.conrelid and a.attnum = p.own "
+        "join pg_catalog.pg_attribute o on o.attrelid = k.confrelid and o.attnum = p.ours "
+        "where k.contype = 'f' and k.conparentid = 0 and s.nspname = ");
+    sql.text(schema).code(" and t.relname = ").text(table).code(" order by k.oid, p.ours");
+    DRAY_ASSIGN(const QueryResult rows, query(std::move(sql).done()));
+    std::vector<Reference> references;
+    std::string last;
+    for (const auto& row : rows.rows) {
+      if (references.empty() || last != *row[6]) {
+        references.push_back({*row[0], *row[1], *row[2], row[3] == "true", {}, {}});
+        last = *row[6];
+      }
+      references.back().columns.push_back(*row[4]);
+      references.back().our_columns.push_back(*row[5]);
+    }
+    return references;
+  }
+
+  // Once in a load, and only if rows of it are replaced.
+  Result<void> find_references(const TableLoad& load) {
+    if (references_) return {};
+    DRAY_ASSIGN(references_, references_to(load.schema, load.table));
+    is_replaced_kept_ = false;
+    return {};
+  }
+
+  // Deleting a row would delete what refers to it, or fail.
+  bool replaces_in_place() const { return references_ && !references_->empty(); }
+
+  // The rows go to a table of their own, and from there into the rows that they replace.
+  Result<std::uint64_t> replace_in_place(const TableLoad& load, std::uint64_t replaced) {
+    const std::vector<std::string> names = names_of_columns(load);
+    DRAY_TRY(execute(SqlBuilder("drop table if exists pg_temp.dray_rows").done()));
+    SqlBuilder make("create temp table dray_rows on commit drop as select ");
+    make.names(names).code(" from ").table(load.schema, load.table).code(" with no data");
+    DRAY_TRY(execute(std::move(make).done()));
+    DRAY_TRY(copy_rows(load, SqlBuilder("pg_temp.dray_rows").done()));
+    DRAY_TRY(execute(SqlBuilder("analyze pg_temp.dray_rows").done()));
+    DRAY_ASSIGN(const std::vector<std::string> emptied, columns_to_empty(load, names));
+    DRAY_ASSIGN(const QueryResult counts, query(update_and_insert(load, names, emptied)));
+    const auto count = [&](std::size_t i) { return number_of<std::uint64_t>(counts.rows[0][i]); };
+    if (count(0) == replaced) return count(1) + count(2);
+    return transient_error(load.table + " was changed by another session during the load");
+  }
+
+  static Sql update_and_insert(const TableLoad& load, const std::vector<std::string>& names,
+                               const std::vector<std::string>& emptied) {
+    SqlBuilder sql("with updated as (update ");
+    sql.table(load.schema, load.table).code(" t set uuid_ts = n.uuid_ts");
+    for (const std::string& name : names) {
+      if (name == "id" || name == "uuid" || name == "uuid_ts") continue;
+      sql.code(", ").name(name).code(" = n.").name(name);
+    }
+    for (const std::string& name : emptied)
+      sql.code(", ").name(name).code(" = null");
+    sql.code(" from pg_temp.dray_rows n, ").sql(replaced_table.name);
+    sql.code(" r where t.ctid = r.stored_row and t.tableoid = r.table_oid and n.id = t.id ");
+    sql.code("returning n.id), added as (insert into ").table(load.schema, load.table);
+    sql.code(" (").names(names).code(") select ").names(names);
+    sql.code(" from pg_temp.dray_rows n where not exists (select 1 from updated u where ");
+    sql.code("u.id = n.id) returning 1) select (select count(*) from updated), ");
+    sql.code("(select count(distinct id) from updated), (select count(*) from added)");
+    return std::move(sql).done();
+  }
+
+  // What a row has that the new one does not bring. Columns that somebody gave a default, a key or
+  // a NOT NULL are not Dray's.
+  Result<std::vector<std::string>> columns_to_empty(const TableLoad& load,
+                                                    const std::vector<std::string>& brought) {
+    SqlBuilder sql(
+        "select a.attname from pg_catalog.pg_attribute a join pg_catalog.pg_class c on c.oid = "
+        "a.attrelid join pg_catalog.pg_namespace n on n.oid = c.relnamespace where a.attnum > 0 "
+        "and not a.attisdropped and not a.atthasdef and not a.attnotnull and a.attidentity = '' "
+        "and not exists (select 1 from pg_catalog.pg_index i where i.indrelid = c.oid and "
+        "i.indisunique and a.attnum = any (i.indkey)) and n.nspname = ");
+    sql.text(load.schema).code(" and c.relname = ").text(load.table);
+    DRAY_ASSIGN(const QueryResult rows, query(std::move(sql).done()));
+    DRAY_ASSIGN(const Catalog catalog, this->catalog(load.schema));
+    const auto table = std::ranges::find(catalog.tables, load.table, &LiveTable::name);
+    DRAY_ASSERT(table != catalog.tables.end());
+    std::vector<std::string> names;
+    for (const auto& row : rows.rows) {
+      const auto live = std::ranges::find(table->columns, *row[0], &LiveColumn::name);
+      if (live == table->columns.end() || !live->writable) continue;
+      if (std::ranges::find(brought, *row[0]) == brought.end()) names.push_back(*row[0]);
+    }
+    return names;
   }
 
   // --- users and accounts ------------------------------------------------------------------------
@@ -462,8 +666,10 @@ class PostgresSession final : public WarehouseSession {
     sql.code(" t join ").sql(replaced_table.name).code(" r on t.ctid = r.stored_row and ");
     sql.code("t.tableoid = r.table_oid where t.").name(load.profile_id_column);
     std::string ids;  // of one part of the rivals; PostgreSQL's text has no NUL
+    const auto column = std::ranges::find(load.columns, load.profile_id_column, &LoadColumn::name);
+    const ColumnType type = column == load.columns.end() ? ColumnType::varchar : column->type;
     DRAY_TRY(connection_->each_row(std::move(sql.code(" is not null")).done(), [&](PqRow row) {
-      ids.append(*row[0]).push_back('\0');
+      ids.append(stored_text(type, *row[0])).push_back('\0');
       return Result<void>();
     }));
     CopyStream copy(*connection_);
@@ -491,12 +697,49 @@ class PostgresSession final : public WarehouseSession {
         record = cells.end();
         if (load.rows->is_dropped(block.first_row + i)) continue;
         for (Cell cell; cells.next(cell);) {
-          if (cell.slot == column->slot) DRAY_TRY(put_touched(copy, cell.bytes));
+          if (cell.slot != column->slot) continue;
+          if (const auto id = stored_id(*column, cell)) DRAY_TRY(put_touched(copy, *id));
         }
       }
     }
     DRAY_TRY(copy.end());
     return {};
+  }
+
+  // The text of what the column holds of an id, which somebody may have given another type.
+  static std::optional<std::string> stored_id(const LoadColumn& column, const Cell& cell) {
+    switch (column.type) {
+      case ColumnType::varchar:
+        if (!fits_bound(column, cell.bytes)) return std::nullopt;
+        return std::string(cell.bytes);
+      case ColumnType::bigint:
+        if (const auto value = as_bigint(cell)) return std::to_string(*value);
+        return std::nullopt;
+      case ColumnType::double_precision:
+        if (const auto value = as_double(cell, Rounding::none)) return double_text(*value);
+        return std::nullopt;
+      case ColumnType::boolean:
+        if (const auto value = as_boolean(cell)) return *value ? "true" : "false";
+        return std::nullopt;
+      case ColumnType::timestamp:
+        if (const auto value = as_timestamp(cell)) return format_timestamp(*value);
+        return std::nullopt;
+    }
+    return std::nullopt;
+  }
+
+  // A touched id, "t.id", as one of the source table's own: its index is on those.
+  Result<Sql> source_id(const ProfileMerge& merge) {
+    SqlBuilder look(
+        "select pg_catalog.format_type(a.atttypid, -1) from pg_catalog.pg_attribute a join "
+        "pg_catalog.pg_class c on c.oid = a.attrelid join pg_catalog.pg_namespace n on n.oid = "
+        "c.relnamespace where n.nspname = ");
+    look.text(merge.schema).code(" and c.relname = ").text(merge.source_table);
+    look.code(" and a.attname = ").text(merge.id_column);
+    DRAY_ASSIGN(const QueryResult found, query(std::move(look).done()));
+    const std::string type = found.rows.empty() ? "text" : found.rows[0][0].value_or("text");
+    if (type == "text" || type == "character varying") return SqlBuilder("t.id").done();
+    return std::move(SqlBuilder("cast(t.id as ").word(type).code(")")).done();
   }
 
   // --- values whose column in the profiles is of another type
@@ -519,7 +762,7 @@ class PostgresSession final : public WarehouseSession {
       const ProfileCast& cast = merge.casts[i];
       DRAY_TRY(cast_values(merge, cast, cast_table(merge, i)));
       DRAY_TRY(reject_values(merge, cast, reason_of(cast), [&](std::string_view text) {
-        return cast_stored(cast, text).has_value();
+        return cast_stored(cast, text, VarcharUnit::characters).has_value();
       }));
     }
     return {};
@@ -531,7 +774,7 @@ class PostgresSession final : public WarehouseSession {
     SqlBuilder sql("declare dray_values no scroll cursor for select distinct s.");
     sql.name(cast.column).code(" from ").table(merge.schema, merge.source_table);
     sql.code(" s join ").sql(touched_table.name).code(" t on s.").name(merge.id_column);
-    sql.code(" = t.id where s.").name(cast.column).code(" is not null");
+    sql.code(" = ").sql(source_id_).code(" where s.").name(cast.column).code(" is not null");
     DRAY_TRY(execute(std::move(sql).done()));
     while (true) {
       DRAY_ASSIGN(const bool more, cast_some_values(cast, table));
@@ -549,7 +792,7 @@ class PostgresSession final : public WarehouseSession {
                                    [&](PqRow row) -> Result<void> {
                                      more = true;
                                      std::string text = stored_text(cast.from, *row[0]);
-                                     if (cast_stored(cast, text))
+                                     if (cast_stored(cast, text, VarcharUnit::characters))
                                        fitting.push_back(std::move(text));
                                      return {};
                                    }));
@@ -558,7 +801,7 @@ class PostgresSession final : public WarehouseSession {
     for (const std::string& text : fitting) {
       copy.begin_row(2);
       copy.put(*stored_value(cast.from, text));
-      copy.put(*cast_stored(cast, text));
+      copy.put(*cast_stored(cast, text, VarcharUnit::characters));
       DRAY_TRY(copy.pass_on());
     }
     DRAY_TRY(copy.end());
@@ -567,8 +810,8 @@ class PostgresSession final : public WarehouseSession {
 
   // The latest value of each column that is not NULL, of all rows of the touched profiles. The
   // names with a blank are none that a column can have.
-  static void add_latest_values(SqlBuilder& sql, const ProfileMerge& merge,
-                                std::span<const std::string> columns) {
+  void add_latest_values(SqlBuilder& sql, const ProfileMerge& merge,
+                         std::span<const std::string> columns) {
     sql.code("select \"the id\", max(\"the time\") as \"the time\", \"the uuid\"");
     for (std::size_t i = 0; i < columns.size(); ++i) {
       sql.code(", (array_agg(").name(columns[i]).code(") filter (where \"the place\" = \"place ");
@@ -595,7 +838,7 @@ class PostgresSession final : public WarehouseSession {
     sql.code(", row_number() over (partition by t.uuid, t.id order by s.received_at, ");
     sql.code("s.\"timestamp\", s.id collate \"C\") as \"the place\" from ");
     sql.table(merge.schema, merge.source_table).code(" s join (select distinct id, uuid from ");
-    sql.sql(touched_table.name).code(") t on s.").name(merge.id_column).code(" = t.id");
+    sql.sql(touched_table.name).code(") t on s.").name(merge.id_column).code(" = ").sql(source_id_);
     sql.sql(std::move(joins).done()).code(") r ");
     sql.code("window profile as (partition by \"the uuid\", \"the id\")) r ");
     sql.code("group by \"the uuid\", \"the id\"");
@@ -611,24 +854,46 @@ class PostgresSession final : public WarehouseSession {
     if (cast.from == ColumnType::varchar) joins.code(" collate \"C\"");
   }
 
-  // What the touched profiles have in columns that are somebody else's.
-  Result<void> keep_values(const ProfileMerge& merge) {
-    DRAY_TRY(execute(SqlBuilder("drop table if exists pg_temp.dray_kept").done()));
-    SqlBuilder sql("create temp table dray_kept on commit drop as select id");
-    for (const std::string& column : merge.kept_columns)
-      sql.code(", ").name(column);
-    sql.code(" from ").table(merge.schema, merge.table).code(" where id in (select id from ");
-    return execute(std::move(sql.sql(touched_table.name).code(")")).done());
+  // Profiles of which no row is left, for a newer duplicate took its last row to another. One that
+  // somebody else's table refers to stays, without values.
+  Result<void> remove_empty_profiles(const ProfileMerge& merge) {
+    SqlBuilder empty("u.id = t.id and not exists (select 1 from ");
+    empty.table(merge.schema, merge.source_table).code(" s where s.").name(merge.id_column);
+    const Sql is_empty = std::move(empty.code(" = ").sql(source_id_).code(")")).done();
+    DRAY_ASSIGN(const auto references, references_to(merge.schema, merge.table));
+    SqlBuilder erase("delete from ");
+    erase.table(merge.schema, merge.table).code(" u using ").sql(touched_table.name);
+    erase.code(" t where ").sql(is_empty);
+    for (const Reference& reference : references)
+      add_unreferenced(erase, reference);
+    DRAY_TRY(execute(std::move(erase).done()));
+    return references.empty() || merge.columns.empty() ? Result<void>()
+                                                       : empty_profiles(merge, is_empty);
   }
 
-  static Sql restore_values(const ProfileMerge& merge) {
-    SqlBuilder sql("update ");
-    sql.table(merge.schema, merge.table).code(" u set ");
-    const char* separator = "";
-    for (const std::string& column : merge.kept_columns) {
-      sql.word(std::exchange(separator, ", ")).name(column).code(" = k.").name(column);
+  // What cannot be looked at is taken to refer to every row.
+  static void add_unreferenced(SqlBuilder& sql, const Reference& reference) {
+    if (!reference.readable) {
+      sql.code(" and false");
+      return;
     }
-    return std::move(sql.code(" from pg_temp.dray_kept k where u.id = k.id")).done();
+    sql.code(" and not exists (select 1 from ").table(reference.schema, reference.table);
+    sql.code(" o where true");
+    for (std::size_t i = 0; i < reference.columns.size(); ++i) {
+      sql.code(" and o.").name(reference.columns[i]);
+      sql.code(" = u.").name(reference.our_columns[i]);
+    }
+    sql.code(")");
+  }
+
+  Result<void> empty_profiles(const ProfileMerge& merge, const Sql& is_empty) {
+    SqlBuilder sql("update ");
+    sql.table(merge.schema, merge.table).code(" u set uuid_ts = timestamp ");
+    sql.text(format_timestamp(merge.uuid_ts));
+    for (const std::string& column : merge.columns)
+      sql.code(", ").name(column).code(" = null");
+    sql.code(" from ").sql(touched_table.name).code(" t where ").sql(is_empty);
+    return execute(std::move(sql).done());
   }
 
   // Values of this load that the profiles' column does not take. `cast` tells column and types.
@@ -639,8 +904,8 @@ class PostgresSession final : public WarehouseSession {
     sql.name(cast.column).code(" from ").table(merge.schema, merge.source_table);
     sql.code(" where uuid_ts = timestamp ").text(format_timestamp(merge.uuid_ts));
     // For the index: only uuid_ts tells them, and that has none.
-    sql.code(" and ").name(merge.id_column).code(" in (select id from ").sql(touched_table.name);
-    sql.code(") and ").name(cast.column);
+    sql.code(" and ").name(merge.id_column).code(" in (select ").sql(source_id_);
+    sql.code(" from ").sql(touched_table.name).code(" t) and ").name(cast.column);
     std::map<std::uint64_t, std::string> values;  // by uuid
     DRAY_TRY(connection_->each_row(
         std::move(sql.code(" is not null")).done(), [&](PqRow row) -> Result<void> {
@@ -665,6 +930,17 @@ class PostgresSession final : public WarehouseSession {
     return {};
   }
 
+  // Into a table of their own, from which they go into those that are stored.
+  Result<std::uint64_t> compute_profiles(const ProfileMerge& merge,
+                                         std::span<const std::string> columns) {
+    DRAY_TRY(execute(SqlBuilder("drop table if exists pg_temp.dray_profiles").done()));
+    SqlBuilder sql("create temp table dray_profiles on commit drop as ");
+    add_latest_values(sql, merge, columns);
+    DRAY_ASSIGN(const std::uint64_t profiles, connection_->changed_rows(std::move(sql).done()));
+    DRAY_TRY(execute(SqlBuilder("analyze pg_temp.dray_profiles").done()));
+    return profiles;
+  }
+
   static Sql insert_profiles(const ProfileMerge& merge, std::span<const std::string> columns) {
     SqlBuilder sql("insert into ");
     sql.table(merge.schema, merge.table).code(" (id, received_at, uuid, uuid_ts");
@@ -674,25 +950,29 @@ class PostgresSession final : public WarehouseSession {
     sql.text(format_timestamp(merge.uuid_ts));
     for (const std::string& column : columns)
       sql.code(", ").name(column);
-    add_latest_values(sql.code(" from ("), merge, columns);
-    return std::move(sql.code(") p")).done();
+    sql.code(" from pg_temp.dray_profiles p where not exists (select 1 from ");
+    return std::move(sql.table(merge.schema, merge.table).code(" u where u.id = p.\"the id\")"))
+        .done();
   }
 
+  // In place: whatever refers to a profile, and what stands in columns of somebody's own, stays.
   static Sql update_profiles(const ProfileMerge& merge, std::span<const std::string> columns) {
     SqlBuilder sql("update ");
-    sql.table(merge.schema, merge.table).code(" u set ");
-    const char* separator = "";
-    for (const std::string& column : columns) {
-      sql.word(std::exchange(separator, ", ")).name(column).code(" = p.").name(column);
-    }
-    add_latest_values(sql.code(" from ("), merge, columns);
-    return std::move(sql.code(") p where u.id = p.\"the id\"")).done();
+    sql.table(merge.schema, merge.table).code(" u set received_at = p.\"the time\", ");
+    sql.code("uuid = p.\"the uuid\", uuid_ts = timestamp ").text(format_timestamp(merge.uuid_ts));
+    for (const std::string& column : columns)
+      sql.code(", ").name(column).code(" = p.").name(column);
+    return std::move(sql.code(" from pg_temp.dray_profiles p where u.id = p.\"the id\"")).done();
   }
 
   std::unique_ptr<PqConnection> connection_;
   const std::uint64_t duplicates_bytes_;
-  std::vector<std::string> temp_tables_;  // of the transaction at hand
-  RowAddresses row_addresses_;            // what Rival::stored_row stands for
+  std::vector<std::string> temp_tables_;                         // of the transaction at hand
+  std::map<std::string, std::vector<std::string>> own_columns_;  // by table of the ledger's
+  RowAddresses row_addresses_;                        // what Rival::stored_row stands for
+  std::optional<std::vector<Reference>> references_;  // to the table at hand, once asked for
+  Sql source_id_ = SqlBuilder().done();               // of the merge at hand
+  bool is_replaced_kept_ = false;                     // of a table whose rows are replaced in place
   bool is_lineage_written_ = false;
 };
 
@@ -706,12 +986,20 @@ class PostgresWarehouse final : public Warehouse {
     options_.trace = std::move(trace);
     // Whatever the role or the database has been set to. JIT took a minute to compile the merge of
     // 70 columns, which runs for a second.
+    // Names in pg_catalog come before whatever the search path has.
     options_.setup.push_back(
-        SqlBuilder("set standard_conforming_strings = on; set datestyle = 'ISO, YMD'; "
-                   "set timezone = 'UTC'; set extra_float_digits = 1; set jit = off")
+        SqlBuilder("set client_encoding = 'UTF8'; set standard_conforming_strings = on; "
+                   "set datestyle = 'ISO, YMD'; set intervalstyle = 'postgres'; "
+                   "set timezone = 'UTC'; set extra_float_digits = 1; set bytea_output = 'hex'; "
+                   "set quote_all_identifiers = off; set jit = off; "
+                   "select pg_catalog.set_config('search_path', pg_catalog.concat_ws(', ', "
+                   "'pg_catalog', nullif(pg_catalog.current_setting('search_path'), '')), false)")
             .done());
     if (access_ == Access::read_only) {
       options_.setup.push_back(SqlBuilder("set default_transaction_read_only = on").done());
+    } else {
+      // Rows that a policy hides would be loaded twice: an error instead.
+      options_.setup.push_back(SqlBuilder("set row_security = off").done());
     }
   }
 
@@ -722,6 +1010,11 @@ class PostgresWarehouse final : public Warehouse {
         std::make_unique<PostgresSession>(std::move(connection), duplicates_bytes_));
   }
 
+  CatalogLimits limits() const override {
+    CatalogLimits limits;
+    limits.varchar_counts_characters = true;
+    return limits;
+  }
   std::size_t name_bytes_max() const override { return postgres_name_bytes_max; }
   bool keeps_schema(std::string_view name) const override {
     return is_reserved_postgres_schema(name);

@@ -1,6 +1,7 @@
 #include "load/profile_casts.h"
 
 #include "base/numbers.h"
+#include "base/utf8.h"
 #include "model/cast.h"
 
 namespace dray {
@@ -58,7 +59,8 @@ std::optional<PlainValue> stored_value(ColumnType type, std::string_view text) {
   return PlainValue(text);
 }
 
-std::optional<PlainValue> cast_stored(const ProfileCast& cast, std::string_view text) {
+std::optional<PlainValue> cast_stored(const ProfileCast& cast, std::string_view text,
+                                      VarcharUnit unit) {
   if (!stored_value(cast.from, text)) return std::nullopt;
   const Cell cell{0, stored_kind(cast.from, cast.to), text};
   switch (cast.to) {
@@ -73,7 +75,8 @@ std::optional<PlainValue> cast_stored(const ProfileCast& cast, std::string_view 
     case ColumnType::varchar:
       break;
   }
-  if (cast.varchar_bytes && text.size() > *cast.varchar_bytes) return std::nullopt;
+  const std::size_t length = unit == VarcharUnit::bytes ? text.size() : utf8_characters(text);
+  if (cast.varchar_bytes && length > *cast.varchar_bytes) return std::nullopt;
   return PlainValue(text);
 }
 

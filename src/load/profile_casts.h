@@ -26,8 +26,10 @@ std::string stored_text(ColumnType type, std::string_view written);
 std::optional<PlainValue> stored_value(ColumnType type, std::string_view text);
 
 // The value as one of the profile's column; nothing if it does not fit without loss. Borrows a
-// varchar's text.
-std::optional<PlainValue> cast_stored(const ProfileCast& cast, std::string_view text);
+// varchar's text, whose bound counts bytes or, in PostgreSQL, characters.
+enum class VarcharUnit { bytes, characters };
+std::optional<PlainValue> cast_stored(const ProfileCast& cast, std::string_view text,
+                                      VarcharUnit unit = VarcharUnit::bytes);
 
 // Why a value that does not fit does not.
 RejectReason reason_of(const ProfileCast& cast);

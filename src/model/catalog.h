@@ -99,6 +99,8 @@ struct CatalogLimits {
   std::size_t columns_per_load_max = SIZE_MAX;
   // The longest string a column may be made or widened to hold; nothing: strings have no bound.
   std::optional<std::uint32_t> varchar_bytes_max;
+  // Whether a bound that somebody gave a varchar counts characters instead of bytes (PostgreSQL).
+  bool varchar_counts_characters = false;
 };
 
 }  // namespace dray

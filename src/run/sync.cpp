@@ -310,7 +310,7 @@ class Sync {
 
   Result<void> plan(Tables& tables) {
     DRAY_ASSIGN(const Catalog catalog, session_->catalog(report_.source));
-    return plan_tables(catalog, context_, tables);
+    return plan_tables(catalog, context_, *session_, tables);
   }
 
   Result<void> tell_plan() {

@@ -5,6 +5,8 @@
 #include <map>
 #include <utility>
 
+#include "base/utf8.h"
+
 namespace dray {
 namespace {
 
@@ -158,7 +160,8 @@ std::vector<WantedColumn> profile_columns(const Catalog& catalog, const TablePla
   const auto add = [&](const std::string& name, ColumnType type, std::uint32_t bytes) {
     if (standard_column(name)) return;
     for (const LoadColumn& loaded : from.columns) {
-      if (loaded.name == name) bytes = std::max(bytes, loaded.varchar_bytes.value_or(0));
+      if (loaded.name != name || loaded.type != ColumnType::varchar) continue;
+      bytes = std::max(bytes, loaded.varchar_bytes.value_or(varchar_bytes_unbounded));
     }
     columns.push_back({name, type, {}, 0, bytes});
   };
@@ -195,6 +198,97 @@ void keep_width(const WidenColumn& widen, TablePlan& table) {
   }
 }
 
+// The plan widens by what powers of two hold. Where somebody has set a bound, what counts is the
+// longest value itself.
+class Widenings {
+ public:
+  Widenings(const Catalog& catalog, const CatalogLimits& limits, WarehouseSession& session,
+            Tables& tables)
+      : catalog_(catalog), limits_(limits), session_(session), tables_(tables) {}
+
+  Result<void> leave_out_needless() {
+    std::vector<SchemaChange>& changes = tables_.plan.changes;
+    for (std::size_t i = 0; i < changes.size();) {
+      const auto* const widen = std::get_if<WidenColumn>(&changes[i]);
+      bool needed = true;
+      if (widen != nullptr) {
+        DRAY_ASSIGN(needed, is_needed(*widen));
+      }
+      if (needed) {
+        ++i;
+        continue;
+      }
+      keep_width(*widen, tables_);
+      changes.erase(changes.begin() + static_cast<std::ptrdiff_t>(i));
+    }
+    return {};
+  }
+
+ private:
+  Result<bool> is_needed(const WidenColumn& widen) {
+    for (std::size_t i = 0; i < tables_.targets.size(); ++i) {
+      const Target& target = tables_.targets[i];
+      const bool is_profile = target.profile_table == widen.table;
+      if (target.table != widen.table && !is_profile) continue;
+      if (target.rows == nullptr) return true;
+      DRAY_ASSIGN(const std::size_t longest, longest_staged(i, widen.column));
+      if (longest > widen.varchar_bytes_before) return true;
+      return is_profile ? is_stored_longer(target.table, widen) : Result<bool>(false);
+    }
+    return true;
+  }
+
+  // A profile takes what is stored too.
+  Result<bool> is_stored_longer(const std::string& source, const WidenColumn& widen) {
+    if (!limits_.varchar_counts_characters) return true;
+    const LiveTable* table = live_table(catalog_, source);
+    if (table == nullptr) return false;
+    const auto column = std::ranges::find(table->columns, widen.column, &LiveColumn::name);
+    if (column == table->columns.end() || column->type != ColumnType::varchar) return false;
+    SqlBuilder sql("select 1 from ");
+    sql.table(widen.schema, source).code(" where char_length(").name(widen.column);
+    sql.code(") > ").number(std::uint64_t{widen.varchar_bytes_before}).code(" limit 1");
+    DRAY_ASSIGN(const QueryResult found, session_.query(std::move(sql).done()));
+    return !found.rows.empty();
+  }
+
+  Result<std::size_t> longest_staged(std::size_t target, const std::string& column) const {
+    const auto& columns = tables_.wanted[target].columns;
+    const auto wanted = std::ranges::find(columns, column, &WantedColumn::name);
+    const bool is_event = standard_column(column) == StandardColumn::event;
+    std::size_t longest = 0;
+    if (wanted == columns.end() && !is_event) return longest;
+    const StagedRows& rows = *tables_.targets[target].rows;
+    BlockScratch scratch;
+    for (std::size_t number = 0; number < rows.block_count(); ++number) {
+      DRAY_ASSIGN(const RowBlock block, rows.rows(number, scratch));
+      if (is_event) longest = std::max(longest, length_of(block.event));
+      if (is_event) continue;
+      const char* record = block.records.data();
+      for (std::size_t i = 0; i < block.keys.size(); ++i) {
+        CellReader cells(record);
+        record = cells.end();
+        for (Cell cell; cells.next(cell);) {
+          if (cell.slot == wanted->slot) longest = std::max(longest, length_of(cell));
+        }
+      }
+    }
+    return longest;
+  }
+
+  std::size_t length_of(const Cell& cell) const {
+    return cell.kind == CellKind::micros ? timestamp_text_bytes_max : length_of(cell.bytes);
+  }
+  std::size_t length_of(std::string_view text) const {
+    return limits_.varchar_counts_characters ? utf8_characters(text) : text.size();
+  }
+
+  const Catalog& catalog_;
+  const CatalogLimits& limits_;
+  WarehouseSession& session_;
+  Tables& tables_;
+};
+
 }  // namespace
 
 const Profiles* Tables::profiles_of(const Target& target) const {
@@ -230,7 +324,8 @@ void add_table_in_files(const TableLoad& load, Tables& tables) {
   }
 }
 
-Result<void> plan_tables(const Catalog& catalog, const RunContext& context, Tables& tables) {
+Result<void> plan_tables(const Catalog& catalog, const RunContext& context,
+                         WarehouseSession& session, Tables& tables) {
   const ContractColumns contract =
       context.request.contract_columns ? ContractColumns::create : ContractColumns::leave_out;
   const CatalogLimits limits = context.warehouse.limits();
@@ -254,7 +349,7 @@ Result<void> plan_tables(const Catalog& catalog, const RunContext& context, Tabl
     made.sources = std::move(profiles[i].columns);
     find_kept_columns(catalog, made);
   }
-  return {};
+  return Widenings(catalog, limits, session, tables).leave_out_needless();
 }
 
 void keep_width(const WidenColumn& widen, Tables& tables) {

@@ -56,8 +56,10 @@ Tables tables_of(const Registry& registry, const BlockStore& staged, LedgerState
 // A table whose rows an earlier run left in files.
 void add_table_in_files(const TableLoad& load, Tables& tables);
 
-// Compares with the warehouse. Tables that are nearly full are notices.
-Result<void> plan_tables(const Catalog& catalog, const RunContext& context, Tables& tables);
+// Compares with the warehouse. Tables that are nearly full are notices. A column with a bound is
+// widened only if a value at hand is longer.
+Result<void> plan_tables(const Catalog& catalog, const RunContext& context,
+                         WarehouseSession& session, Tables& tables);
 
 // A column that the warehouse will not widen keeps its width: what is longer is told, and cut or,
 // in profiles, left out.

@@ -113,6 +113,14 @@ Result<void> check_ours(const Catalog& catalog, const LiveTable& table) {
     const bool present = std::ranges::any_of(table.columns, [&](const LiveColumn& live) {
       return live.name == facts(column).name && live.writable && live.type == facts(column).type;
     });
+    const auto other = std::ranges::find(table.columns, facts(column).name, &LiveColumn::name);
+    if (!present && other != table.columns.end()) {
+      const std::string type(to_string(facts(column).type));
+      return config_error(name + "." + other->name + " is " + other->type_name +
+                          ", and every table of Dray's needs it as " + type +
+                          "\ntry: alter table " + name + " alter column " + other->name + " type " +
+                          type + "; or load this source into another schema");
+    }
     if (!present) {
       return config_error(name + " was not made by Dray: it has no column " +
                           std::string(facts(column).name) + " of type " +
@@ -222,7 +230,12 @@ class TablePlanner {
     if (const LiveColumn* live = live_column(name)) {
       column.type = live->type;
       if (!live->writable) column.refused = RejectReason::unknown_column_type;
-      if (live->varchar_bytes) column.varchar_bytes = widened(*live, varchar_bytes);
+      if (live->varchar_bytes) {
+        column.varchar_bytes = widened(*live, varchar_bytes);
+        // Where strings need no bound, a widened column has none.
+        const bool is_widened = column.varchar_bytes != live->varchar_bytes;
+        if (is_widened && !limits_.varchar_bytes_max) column.varchar_bytes.reset();
+      }
       return column;
     }
     column.created = !ruled_type(name);
