@@ -435,14 +435,24 @@ class HttpClient::Impl {
   Result<HttpResponse> receive(const HttpRequest& request, const TakesBody& takes_body,
                                const Sink& sink, const std::stop_token& stop) {
     std::unique_ptr<Exchange> exchange = take();
+    const auto begun = std::chrono::steady_clock::now();
     auto response = exchange->run(options_, request, takes_body, sink, stop);
     give_back(std::move(exchange));
+    if (options_.trace) tell(request, response, std::chrono::steady_clock::now() - begun);
     return response;
   }
 
   const HttpOptions& options() const { return options_; }
 
  private:
+  void tell(const HttpRequest& request, const Result<HttpResponse>& response,
+            std::chrono::steady_clock::duration took) const {
+    const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(took).count();
+    options_.trace(request.method + " " + request.place() + ": " +
+                   (response ? std::to_string(response->status) : response.error().message) + ", " +
+                   std::to_string(milliseconds) + " ms");
+  }
+
   // The one that was used last: its connection is the least likely to have been closed.
   std::unique_ptr<Exchange> take() {
     {

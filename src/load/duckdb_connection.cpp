@@ -260,6 +260,7 @@ Result<std::unique_ptr<DuckDatabase>> DuckDatabase::open(const std::string& path
     duckdb_free(message);
     return error;
   }
+  made->trace_ = options.trace;
   DRAY_TRY(made->attach(path, in_memory, options));
   if (!in_memory && options.access == Access::read_write && options.temp_directory.empty()) {
     remove_leftovers(temp_stem, temp_own);
@@ -340,6 +341,7 @@ Result<void> DuckConnection::run(const Sql& sql, DuckResult& result) {
 
 Result<void> DuckConnection::start(const Sql& sql, Rows rows, DuckResult& result) {
   if (interrupted_) return cancelled_error();
+  if (database_.trace()) database_.trace()(sql.text());
   DuckStatement statement;
   if (duckdb_prepare(connection_, sql.text().c_str(), &statement.prepared) != DuckDBSuccess) {
     return failure(duckdb_prepare_error(statement.prepared));

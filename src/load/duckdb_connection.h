@@ -41,11 +41,15 @@ class DuckDatabase {
   void distrust() { distrusted_ = true; }
   bool is_distrusted() const { return distrusted_; }
 
+  // Sees each statement before it is run, if set.
+  const std::function<void(std::string_view)>& trace() const { return trace_; }
+
  private:
   DuckDatabase() = default;
   Result<void> attach(const std::string& path, bool in_memory, const WarehouseOptions& options);
   duckdb_database database_ = nullptr;
   std::atomic<bool> distrusted_{false};
+  std::function<void(std::string_view)> trace_;
 };
 
 // One result, chunk by chunk.

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -23,6 +25,8 @@ struct WarehouseOptions {
   unsigned threads = 0;        // 0: as many as the machine has
   std::string temp_directory;  // "": beside the warehouse
   std::vector<RedshiftChoice> redshift_choices;
+  // Sees each statement before it is sent, whole, and each request to S3. From any thread.
+  std::function<void(std::string_view)> trace = {};
 };
 
 // `address` is duckdb:FILE (load/duckdb.h), postgres://... (load/postgres.h) or redshift://...

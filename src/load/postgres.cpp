@@ -1054,7 +1054,7 @@ Result<std::unique_ptr<Warehouse>> open_postgres_traced(
 
 Result<std::unique_ptr<Warehouse>> open_postgres(const std::string& address,
                                                  const WarehouseOptions& options) {
-  return open_postgres_traced(address, options, {});
+  return open_postgres_traced(address, options, options.trace);
 }
 
 }  // namespace dray

@@ -140,23 +140,34 @@ class WarehouseSession {
   virtual void interrupt() = 0;
 };
 
+enum class NoteKind {
+  listing,  // what was listed, so that a run may find that there is nothing to do without waking it
+  look,     // when a run last found that nothing was left to do
+};
+
 class Warehouse {
  public:
   virtual ~Warehouse() = default;
   virtual Result<std::unique_ptr<WarehouseSession>> open_session() = 0;
   // What a plan for it has to keep to.
   virtual CatalogLimits limits() const { return {}; }
-  // A warehouse that is billed while it is awake (a Redshift workgroup) keeps a note per source in
-  // another place, so that a run may find that there is nothing to do without waking it. Others
-  // have none. Whoever writes a note does so after the commit that it speaks of.
-  virtual Result<std::optional<std::string>> read_note(const std::string& source) {
-    (void)source;
+  // A warehouse that is billed while it is awake (a Redshift workgroup), or in which a small write
+  // costs as much as a large one, keeps notes per source in another place: what a run has found
+  // when nothing was left to do, and when. Others have none. Whoever writes a note does so after
+  // the commit that it speaks of.
+  virtual Result<std::optional<std::string>> read_note(NoteKind kind, const std::string& source) {
+    (void)kind, (void)source;
     return std::optional<std::string>();
   }
-  virtual Result<void> write_note(const std::string& source, const std::string& note) {
-    (void)source;
-    (void)note;
+  virtual Result<void> write_note(NoteKind kind, const std::string& source,
+                                  const std::string& note) {
+    (void)kind, (void)source, (void)note;
     return {};
+  }
+  // Whether it keeps notes of the kind.
+  virtual bool keeps_notes(NoteKind kind) const {
+    (void)kind;
+    return false;
   }
   // How many columns, over all its tables, one transaction may write; more are loaded in several.
   virtual std::size_t columns_per_transaction_max() const { return SIZE_MAX; }

@@ -59,6 +59,8 @@ class Selecting {
                       std::move(start)};
     selected_.listed_all =
         selected_.note.start.empty() && !context_.is_retry() && listing.problems.empty();
+    selected_.began_at_first = selected_.note.start.empty();
+    selected_.passed_over = std::move(listing.passed_over);
     context_.report.objects_listed = listing.objects.size();
     tell_problems(listing);
     find_gone(listing);
@@ -66,6 +68,7 @@ class Selecting {
       if (is_new(object)) take(std::move(object));
     }
     tell_changed();
+    tell_set_aside_left();
     tell_not_retried();
     context_.progress.objects_total = selected_.objects.size();
     return std::move(selected_);
@@ -83,11 +86,13 @@ class Selecting {
   // Whether this run reads the object; counts why not.
   bool is_new(const ObjectInfo& object) {
     if (context_.is_retry()) return is_to_retry(object);
+    const auto known = ledger_.objects.find(object.key);
     if (!is_of_the_days(object)) {
       selected_.listed_all = false;
+      if (known == ledger_.objects.end() || !known->second.loaded) ++selected_.of_other_days;
+      if (ledger_.set_aside.contains(object.key)) ++set_aside_left_;
       return false;
     }
-    const auto known = ledger_.objects.find(object.key);
     if (known == ledger_.objects.end() || !known->second.loaded) return true;
     const bool is_changed = !is_unchanged(known->second, object);
     if (is_changed && request_.reload_changed == ReloadChanged::yes) return true;
@@ -160,6 +165,15 @@ class Selecting {
                     selected_.gone.size());
   }
 
+  // What is left out stays so, whichever days this run takes.
+  void tell_set_aside_left() const {
+    if (set_aside_left_ == 0) return;
+    context_.fell_short(std::to_string(set_aside_left_) +
+                        (set_aside_left_ == 1 ? " object that was set aside is"
+                                              : " objects that were set aside are") +
+                        " of other days than this sync takes");
+  }
+
   void tell_changed() const {
     if (selected_.changed == 0) return;
     context_.notice("object_changed",
@@ -176,6 +190,7 @@ class Selecting {
   std::string changed_sample_;
   std::set<std::string> retries_missing_;  // keys that no listing had yet
   std::uint64_t objects_not_retried_ = 0;
+  std::uint64_t set_aside_left_ = 0;  // by the days that were asked for
 };
 
 }  // namespace
@@ -197,7 +212,7 @@ bool takes_whatever_is_new(const SyncRequest& request) {
 bool is_as_noted(const RunContext& context) {
   if (!takes_whatever_is_new(context.request)) return false;
   RunReport& report = context.report;
-  const auto text = context.warehouse.read_note(report.source);
+  const auto text = context.warehouse.read_note(NoteKind::listing, report.source);
   const auto note = text && *text ? parse_note(**text) : std::nullopt;
   if (!note || report.started - full_listing_every > note->listed_at) return false;
   auto listing = context.store.list({note->start});

@@ -20,6 +20,9 @@ struct SelectedObjects {
   std::vector<std::string> gone;    // keys that were set aside and are not listed any more
   std::uint64_t changed = 0;        // objects that are loaded with other content, and left so
   bool listed_all = false;          // and left nothing of it for later
+  std::uint64_t of_other_days = 0;  // objects that are not loaded, and that were not asked for
+  bool began_at_first = false;      // the listing did, so that it has all there is
+  PassedOver passed_over;           // by the listing
   ListingNote note;                 // of this listing
 };
 

@@ -2,10 +2,14 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <map>
 #include <utility>
 
+#include "base/hash.h"
 #include "base/utf8.h"
+#include "model/record.h"
+#include "model/standard_columns.h"
 
 namespace dray {
 namespace {
@@ -359,11 +363,14 @@ void keep_width(const WidenColumn& widen, Tables& tables) {
     keep_width(widen, profiles.plan);
 }
 
-Result<LineCounts> count_lines(const Tables& tables, ObjectSet& objects) {
+Result<CountedLines> count_lines(const Tables& tables, ObjectSet& objects) {
   for (ReadObject& object : objects.objects)
     object.counts.loaded = object.counts.duplicate = 0;
   const auto tracks = std::ranges::find(tables.targets, true, &Target::is_tracks);
   std::uint64_t tracks_row = 0;
+  CountedLines sum;
+  constexpr Micros none = std::numeric_limits<Micros>::min();
+  Micros newest = none;
   BlockScratch scratch;
   for (auto target = tables.targets.begin(); target != tables.targets.end(); ++target) {
     if (target == tracks) continue;
@@ -373,16 +380,49 @@ Result<LineCounts> count_lines(const Tables& tables, ObjectSet& objects) {
       for (std::size_t i = 0; i < block.keys.size(); ++i) {
         bool lost = target->rows->is_dropped(block.first_row + i);
         if (is_event) lost = tracks->rows->is_dropped(tracks_row++) && lost;
-        LineCounts& counts = objects.objects[block.keys[i].object].counts;
+        const RowKey& key = block.keys[i];
+        LineCounts& counts = objects.objects[key.object].counts;
         ++(lost ? counts.duplicate : counts.loaded);
+        if (!lost) newest = std::max(newest, key.received_at);
       }
     }
   }
-  LineCounts sum;
   for (const ReadObject& object : objects.objects) {
-    if (object.set_aside_reason.empty()) sum += object.counts;
+    if (object.set_aside_reason.empty()) sum.counts += object.counts;
   }
+  if (newest != none) sum.newest = from_micros(newest);
   return sum;
+}
+
+Result<std::optional<std::uint64_t>> count_profiles(const Target& target, std::size_t bytes_max) {
+  const auto column = standard_column(target.profile_id_column);
+  DRAY_ASSERT(column.has_value());
+  const auto slot = static_cast<Slot>(*column);
+  std::vector<std::uint64_t> ids;  // hashed
+  std::size_t settled = 0;         // of them, sorted and different
+  const auto settle = [&] {
+    std::ranges::sort(ids);
+    ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+    settled = ids.size();
+  };
+  BlockScratch scratch;
+  for (std::size_t number = 0; number < target.rows->block_count(); ++number) {
+    DRAY_ASSIGN(const RowBlock block, target.rows->rows(number, scratch));
+    const char* record = block.records.data();
+    for (std::size_t i = 0; i < block.keys.size(); ++i) {
+      CellReader cells(record);
+      record = cells.end();
+      if (target.rows->is_dropped(block.first_row + i)) continue;
+      for (Cell cell; cells.next(cell);) {
+        if (cell.slot == slot) ids.push_back(xxh3(cell.bytes));
+      }
+    }
+    // Twice as many as are known to be different: what sorting costs stays in proportion.
+    if (ids.size() > 2 * settled + 65'536) settle();
+    if (settled * sizeof(std::uint64_t) * 2 > bytes_max) return std::optional<std::uint64_t>();
+  }
+  settle();
+  return std::optional<std::uint64_t>(ids.size());
 }
 
 Result<std::uint64_t> duplicates_of(const Target& target, const ObjectSet& objects) {

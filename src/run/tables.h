@@ -65,9 +65,18 @@ Result<void> plan_tables(const Catalog& catalog, const RunContext& context,
 // in profiles, left out.
 void keep_width(const WidenColumn& widen, Tables& tables);
 
+struct CountedLines {
+  LineCounts counts;
+  std::optional<Timestamp> newest;  // the greatest received_at of a row
+};
+
 // A line is loaded if any of its rows is, a duplicate if all of them lost. Into the objects'
 // counts; returns the sum over those that were read to their end.
-Result<LineCounts> count_lines(const Tables& tables, ObjectSet& objects);
+Result<CountedLines> count_lines(const Tables& tables, ObjectSet& objects);
+
+// How many profiles the target's rows would touch: the different ids in them. Nothing when there
+// are more than `bytes_max` has room for.
+Result<std::optional<std::uint64_t>> count_profiles(const Target& target, std::size_t bytes_max);
 
 // The rows of the target that lost to another of the run, less those of unusable objects.
 Result<std::uint64_t> duplicates_of(const Target& target, const ObjectSet& objects);

@@ -222,7 +222,12 @@ class Walk {
       const dirent* entry = ::readdir(directory.get());
       if (entry == nullptr) return errno;
       const std::string_view name = entry->d_name;
-      if (!is_ignored_component(name)) add_entry(file, prefix, *entry, below);
+      if (name == "." || name == "..") continue;
+      if (is_ignored_component(name)) {
+        listing_.passed_over.add(prefix + entry->d_name + (entry->d_type == DT_DIR ? "/" : ""));
+      } else {
+        add_entry(file, prefix, *entry, below);
+      }
     }
   }
 
@@ -236,7 +241,10 @@ class Walk {
     }
     const std::optional<KeyFacts> facts = classify_key(key);
     const bool may_be_directory = entry.d_type == DT_LNK || entry.d_type == DT_UNKNOWN;
-    if (!facts && !may_be_directory) return;
+    if (!facts && !may_be_directory) {
+      listing_.passed_over.add(std::move(key));
+      return;
+    }
     struct stat info {};
     if (::fstatat(directory, entry.d_name, &info, 0) != 0) {
       add_stat_problem(directory, entry.d_name, key, errno);
@@ -247,6 +255,8 @@ class Walk {
                                   version_of(info), facts->encoding, facts->received_day});
     } else if (facts) {
       add_problem(key, "is not a regular file");
+    } else {
+      listing_.passed_over.add(std::move(key));
     }
   }
 

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -25,9 +26,20 @@ struct ListProblem {
   std::string message;
 };
 
+// What a listing passed over, because its name is none that an event file has. A hidden or
+// temporary directory, into which nobody looks, is one.
+struct PassedOver {
+  std::uint64_t count = 0;
+  std::vector<std::string> first;  // of the keys, bytewise; at most passed_over_names_max
+
+  void add(std::string key);
+};
+constexpr std::size_t passed_over_names_max = 3;
+
 struct Listing {
   std::vector<ObjectInfo> objects;  // sorted by key, bytewise
   std::vector<ListProblem> problems;
+  PassedOver passed_over;
 };
 
 struct ListRequest {

@@ -81,7 +81,11 @@ class S3Store final : public ObjectStore {
     if (is_file_ && object.key != path_) return;
     std::string key = object.key.substr(prefix_.size());
     const auto facts = classify_key(without_empty_components(key));
-    if (!facts) return;
+    if (!facts) {
+      // One that ends with a '/' stands for a folder.
+      if (!key.ends_with('/') && !key.empty()) listing.passed_over.add(std::move(key));
+      return;
+    }
     listing.objects.push_back({std::move(key), object.size_bytes, std::move(object.etag),
                                facts->encoding, facts->received_day});
   }
