@@ -31,6 +31,7 @@ struct Selection {
 struct Presentation {
   OutputForm form = OutputForm::text;
   bool quiet = false;
+  bool verbose = false;
   bool progress = true;
   Strict strict = Strict::no;
 };
@@ -48,6 +49,8 @@ struct SyncCommand {
 struct StatusCommand {
   Selection selection;
   OutputForm form = OutputForm::text;
+  bool check = false;  // the exit code tells whether all is well
+  std::optional<std::chrono::seconds> max_age;
 };
 
 struct HistoryCommand {
@@ -82,6 +85,11 @@ struct CompletionCommand {
   std::string shell;
 };
 
+// For the completion scripts: names that only a configuration or a warehouse knows.
+struct WordsCommand {
+  std::string kind;  // sources, runs
+};
+
 // For editors and for the documents of the project itself.
 struct SettingsCommand {
   std::string document;  // template, schema, reference
@@ -93,7 +101,7 @@ struct VersionCommand {
 
 using Command =
     std::variant<SyncCommand, StatusCommand, HistoryCommand, RejectsCommand, QueryCommand,
-                 InitCommand, CompletionCommand, SettingsCommand, VersionCommand>;
+                 InitCommand, CompletionCommand, WordsCommand, SettingsCommand, VersionCommand>;
 
 // Help was asked for: print it and be done.
 struct HelpText {

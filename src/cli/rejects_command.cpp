@@ -189,7 +189,10 @@ int show(const RejectsCommand& command, const Environment& environment) {
 Result<Config> retry_config(const Selection& selection) {
   Selection without_names = selection;
   without_names.sources.clear();
-  if (selection.warehouse.empty()) return select_sources(without_names);
+  if (selection.warehouse.empty()) {
+    DRAY_TRY(select_warehouse(selection));  // its error says how a retry is told of one
+    return select_sources(without_names);
+  }
   DRAY_TRY(check_warehouse(selection.warehouse));
   Config config;
   config.warehouse = selection.warehouse;
@@ -245,7 +248,8 @@ int retry(const RejectsCommand& command, const Environment& environment) {
   const Presentation& presentation = command.presentation;
   const auto config = retry_config(command.selection);
   if (!config.ok()) return tell_failure(environment, presentation.form, config.error());
-  auto warehouse = open_to_sync(*config, SyncMode::load);
+  auto warehouse =
+      open_to_sync(*config, SyncMode::load, trace_of(command.presentation, environment));
   if (!warehouse.ok()) return tell_failure(environment, presentation.form, warehouse.error());
   const auto jobs = retry_jobs(command, *config, **warehouse);
   if (!jobs.ok()) return tell_failure(environment, presentation.form, jobs.error());
