@@ -7,6 +7,7 @@
 #include "aws/s3.h"
 #include "cli/format.h"
 #include "config/nearest.h"
+#include "load/duckdb_file.h"
 #include "run/records.h"
 #include "transform/naming.h"
 
@@ -234,7 +235,8 @@ Result<std::vector<RedshiftChoice>> redshift_choices(const Config& config) {
 
 }  // namespace
 
-Result<std::unique_ptr<Warehouse>> open_to_sync(const Config& config, SyncMode mode) {
+Result<std::unique_ptr<Warehouse>> open_to_sync(const Config& config, SyncMode mode,
+                                                const FileWait& wait) {
   WarehouseOptions options;
   // The rest is for what is read and staged, and for what DuckDB does not count.
   options.memory_bytes = config.memory_bytes / 8 * 3;
@@ -242,12 +244,14 @@ Result<std::unique_ptr<Warehouse>> open_to_sync(const Config& config, SyncMode m
   options.duplicates_bytes = config.memory_bytes / 8;
   options.threads = config.threads;
   options.temp_directory = config.temp_directory;
+  options.wait_max = wait.wait_max;
+  options.on_wait = wait.tell;
   DRAY_ASSIGN(options.redshift_choices, redshift_choices(config));
   if (mode == SyncMode::load) return open_warehouse(config.warehouse, options);
-  std::error_code ignored;
-  if (config.warehouse.starts_with(duckdb_scheme) &&
-      !std::filesystem::exists(config.warehouse.substr(duckdb_scheme.size()), ignored)) {
-    return open_warehouse("duckdb::memory:", options);
+  if (config.warehouse.starts_with(duckdb_scheme)) {
+    DRAY_ASSIGN(const FileState state,
+                duckdb_file_state(config.warehouse.substr(duckdb_scheme.size())));
+    if (state != FileState::made) return open_warehouse("duckdb::memory:", options);
   }
   options.access = Access::read_only;
   return open_warehouse(config.warehouse, options);
