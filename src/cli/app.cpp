@@ -153,6 +153,17 @@ void Parser::add_sync(SyncCommand& sync, CLI::App& app) {
       "Load again the objects whose content has changed since they were loaded.");
   app.add_flag("--moved", sync.moved, "Accept that the source has moved to another place.");
   if (sync.mode == SyncMode::load) {
+    app.add_option_function<std::string>(
+           "--wait",
+           [&sync](const std::string& given) {
+             const auto wait = parse_age(given);
+             if (!wait) {
+               throw CLI::ValidationError("--wait", "is not a time; write it like 30s, 10m or 2h");
+             }
+             sync.wait_max = *wait;
+           },
+           "How long to wait for a DuckDB file that another program has open (0s).")
+        ->type_name("TIME");
     app.add_flag("--dry-run", dry_run_, "The same as `dray plan`.");
   }
   machine(app, selection);

@@ -44,6 +44,7 @@ struct SyncCommand {
   std::optional<std::chrono::sys_days> until;
   ReloadChanged reload_changed = ReloadChanged::no;
   bool moved = false;
+  std::chrono::seconds wait_max{0};  // for a file that another program has open
 };
 
 struct StatusCommand {

@@ -7,6 +7,7 @@
 #include "aws/s3.h"
 #include "cli/format.h"
 #include "config/nearest.h"
+#include "load/duckdb_file.h"
 #include "run/records.h"
 #include "transform/naming.h"
 
@@ -399,7 +400,8 @@ Result<std::vector<RedshiftChoice>> redshift_choices(const Config& config) {
 
 }  // namespace
 
-Result<std::unique_ptr<Warehouse>> open_to_sync(const Config& config, SyncMode mode, Trace trace) {
+Result<std::unique_ptr<Warehouse>> open_to_sync(const Config& config, SyncMode mode,
+                                                const FileWait& wait, Trace trace) {
   WarehouseOptions options;
   // The rest is for what is read and staged, and for what DuckDB does not count.
   options.memory_bytes = config.memory_bytes / 8 * 3;
@@ -408,12 +410,14 @@ Result<std::unique_ptr<Warehouse>> open_to_sync(const Config& config, SyncMode m
   options.threads = config.threads;
   options.temp_directory = config.temp_directory;
   options.trace = std::move(trace);
+  options.wait_max = wait.wait_max;
+  options.on_wait = wait.tell;
   DRAY_ASSIGN(options.redshift_choices, redshift_choices(config));
   if (mode == SyncMode::load) return open_warehouse(config.warehouse, options);
-  std::error_code ignored;
-  if (config.warehouse.starts_with(duckdb_scheme) &&
-      !std::filesystem::exists(config.warehouse.substr(duckdb_scheme.size()), ignored)) {
-    return open_warehouse("duckdb::memory:", options);
+  if (config.warehouse.starts_with(duckdb_scheme)) {
+    DRAY_ASSIGN(const FileState state,
+                duckdb_file_state(config.warehouse.substr(duckdb_scheme.size())));
+    if (state != FileState::made) return open_warehouse("duckdb::memory:", options);
   }
   options.access = Access::read_only;
   return open_warehouse(config.warehouse, options);

@@ -1,6 +1,8 @@
 // From flags and configuration to what a command is about.
 #pragma once
 
+#include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -48,9 +50,15 @@ Result<void> check_sources(const Selection& selection, const std::string& addres
 // For reading what is there; a file has to exist.
 Result<std::unique_ptr<Warehouse>> open_to_read(const std::string& address);
 
+// For how long a file that another program has open is waited for, and who is told of it.
+struct FileWait {
+  std::chrono::seconds wait_max{0};
+  std::function<void(const std::string& file, const std::string& program)> tell;
+};
+
 // For a sync or a plan with these settings. A plan creates no file: against a warehouse that does
 // not exist yet it compares with an empty one. `trace` sees each statement.
 Result<std::unique_ptr<Warehouse>> open_to_sync(const Config& config, SyncMode mode,
-                                                Trace trace = {});
+                                                const FileWait& wait = {}, Trace trace = {});
 
 }  // namespace dray

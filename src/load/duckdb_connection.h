@@ -8,9 +8,12 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/result.h"
+#include "load/duckdb_constraints.h"
+#include "load/duckdb_file.h"
 #include "load/open.h"
 #include "load/sql.h"
 #include "load/warehouse.h"
@@ -47,6 +50,8 @@ class DuckDatabase {
  private:
   DuckDatabase() = default;
   Result<void> attach(const std::string& path, bool in_memory, const WarehouseOptions& options);
+  Result<void> make_file(const std::string& path, FileState state);
+  std::string run_alone(const Sql& sql);
   duckdb_database database_ = nullptr;
   std::atomic<bool> distrusted_{false};
   std::function<void(std::string_view)> trace_;
@@ -91,6 +96,8 @@ class DuckConnection {
 
   // What DuckDB's message means; the database is distrusted from now on.
   Error failure(const char* message);
+  // What the last failure was, if it was a constraint's.
+  const std::optional<DuckViolation>& violation() const { return violation_; }
 
   Result<void> execute(const Sql& sql);
   Result<void> run(const Sql& sql, DuckResult& result);
@@ -104,6 +111,8 @@ class DuckConnection {
   Result<QueryResult> query(const Sql& sql);
   // A statement that the caller has prepared.
   Result<void> start(DuckStatement& statement, Rows rows, DuckResult& result);
+  // Whether DuckDB would take the statement; not run, and no failure if not.
+  bool can_prepare(const Sql& sql);
 
   // From any thread: the statement in progress fails with `cancelled`, and so does every later one.
   void interrupt();
@@ -116,6 +125,7 @@ class DuckConnection {
   DuckDatabase& database_;
   duckdb_connection connection_ = nullptr;
   std::atomic<bool> interrupted_{false};
+  std::optional<DuckViolation> violation_;
 };
 
 // What the caller can do about a message of DuckDB's.

@@ -1,6 +1,7 @@
 // From what a person writes to a warehouse.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -27,6 +28,10 @@ struct WarehouseOptions {
   std::vector<RedshiftChoice> redshift_choices;
   // Sees each statement before it is sent, whole, and each request to S3. From any thread.
   std::function<void(std::string_view)> trace = {};
+  // How long to wait for a file that another program has open, and who is told of it: the file, and
+  // the program as far as DuckDB knows it.
+  std::chrono::seconds wait_max{0};
+  std::function<void(const std::string& file, const std::string& program)> on_wait;
 };
 
 // `address` is duckdb:FILE (load/duckdb.h), postgres://... (load/postgres.h) or redshift://...

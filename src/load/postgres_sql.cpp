@@ -65,6 +65,7 @@ LiveColumn live_column(const std::string& name, const std::string& type_name, bo
   const auto type = our_type(type_name);
   LiveColumn column{name, type_name, type && !computed, type.value_or(ColumnType::varchar)};
   if (type == ColumnType::varchar) column.varchar_bytes = bound_of(type_name);
+  column.computed = computed;
   return column;
 }
 

@@ -525,7 +525,12 @@ Result<std::uint64_t> RedshiftSession::remove_losers(TableLoad& load, const Stag
     const std::vector<std::uint64_t> lost = rivals.settle().rows_lost;
     for (std::size_t done = 0; done < lost.size(); done += numbers_per_statement) {
       const std::size_t count = std::min(numbers_per_statement, lost.size() - done);
-      DRAY_TRY(execute(delete_staged_rows(table, std::span(lost).subspan(done, count))));
+      DRAY_ASSIGN(const std::uint64_t removed,
+                  changed(delete_staged_rows(table, std::span(lost).subspan(done, count))));
+      if (removed != count) {
+        return internal_error(load.table + ": " + std::to_string(count) + " staged rows lost and " +
+                              std::to_string(removed) + " were removed; nothing was committed");
+      }
     }
     rows_lost += lost.size();
   } while (rivals.next_part());

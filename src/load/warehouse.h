@@ -181,6 +181,11 @@ class Warehouse {
   }
   // The statement that makes one change, for a plan to show.
   virtual Sql ddl(const SchemaChange& change) const = 0;
+  // What a person should know who has a schema made here, if anything.
+  virtual std::optional<Notice> notice_of_schema(const std::string& schema) const {
+    (void)schema;
+    return std::nullopt;
+  }
   // What a person calls it: "duckdb:shop.duckdb". Holds no secret.
   virtual std::string location() const = 0;
 };

@@ -34,6 +34,8 @@ struct LiveColumn {
   ColumnType type = ColumnType::varchar;  // the nearest of ours, if writable
   // Of a varchar with a bound; nothing where strings have none.
   std::optional<std::uint32_t> varchar_bytes{};
+  // By the warehouse itself, so that nobody can write it.
+  bool computed = false;
   bool operator==(const LiveColumn&) const = default;
 };
 

@@ -110,6 +110,7 @@ class Sync {
     DRAY_TRY(plan(tables_));
     DRAY_TRY(tell_types(context_, tables_, objects_));
     report_.preparing = since(begun_);
+    tell_of_new_schema();
     if (request_.mode == SyncMode::plan) return tell_plan();
     enter(SyncProgress::Phase::loading);
     return load();
@@ -342,6 +343,15 @@ class Sync {
     return plan_tables(catalog, context_, *session_, tables);
   }
 
+  void tell_of_new_schema() {
+    for (const SchemaChange& change : tables_.plan.changes) {
+      if (!std::holds_alternative<CreateSchema>(change)) continue;
+      if (auto notice = warehouse_.notice_of_schema(report_.source)) {
+        report_.notices.push_back(*std::move(notice));
+      }
+    }
+  }
+
   Result<void> tell_plan() {
     for (const SchemaChange& change : tables_.plan.changes) {
       report_.ddl.push_back(warehouse_.ddl(change).text());
@@ -403,9 +413,25 @@ class Sync {
     DRAY_TRY(write_tables(*session_, report_.source, report_.run_id, tables_.new_tables));
     DRAY_TRY(write_location());
     std::ranges::sort(report_.collections, {}, &CollectionReport::table);
+    tell_shared_ids();
     report_.loading = since(begun);
     report_.duration = since(begun_);
     return write_run(*session_, report_, uuid_ts_);
+  }
+
+  // A stored row has an id of its own unless somebody else wrote it, or Redshift's `dedupe_window`
+  // let it in. All that share the id of a new row are gone.
+  void tell_shared_ids() {
+    constexpr const char* code = "shared_ids_replaced";
+    std::erase_if(report_.notices, [](const Notice& notice) { return notice.code == code; });
+    for (const CollectionReport& table : report_.collections) {
+      if (table.rows_replaced <= table.rows_loaded) continue;
+      context_.notice(code,
+                      report_.source + "." + table.table + ": " +
+                          std::to_string(table.rows_loaded) + " rows took the place of " +
+                          std::to_string(table.rows_replaced) + ", some of which had one id",
+                      table.rows_replaced - table.rows_loaded);
+    }
   }
 
   Result<void> record_objects() {

@@ -10,6 +10,7 @@
 #include "base/utf8.h"
 #include "model/record.h"
 #include "model/standard_columns.h"
+#include "transform/naming.h"
 
 namespace dray {
 namespace {
@@ -157,6 +158,28 @@ void tell_full_tables(const Catalog& catalog, const Plan& plan, const RunContext
   }
 }
 
+bool has_column(const LiveTable& table, std::string_view name) {
+  return std::ranges::find(table.columns, name, &LiveColumn::name) != table.columns.end();
+}
+
+// A column of a name that an engine keeps for itself, from before Dray gave such names a `_`.
+void tell_old_names(const Catalog& catalog, const WantedTable& wanted, const RunContext& context) {
+  const LiveTable* live = live_table(catalog, wanted.name);
+  if (live == nullptr) return;
+  for (const WantedColumn& column : wanted.columns) {
+    const std::string old_name = column.name.substr(1);
+    if (!column.name.starts_with('_') || !is_system_column(old_name)) continue;
+    if (!has_column(*live, old_name)) continue;
+    const std::string both =
+        "coalesce(cast(" + column.name + " as varchar), cast(\"" + old_name + "\" as varchar))";
+    context.notice("system_column_name",
+                   catalog.schema + "." + wanted.name + ": new values of " + old_name + " are in " +
+                       column.name + ", older ones stay where they are; select " + both +
+                       " reads both",
+                   1);
+  }
+}
+
 // The profiles' columns are those that their source will have.
 std::vector<WantedColumn> profile_columns(const Catalog& catalog, const TablePlan& from) {
   std::vector<WantedColumn> columns;
@@ -188,7 +211,7 @@ void find_kept_columns(const Catalog& catalog, Profiles& profiles) {
   const LiveTable* table = live_table(catalog, profiles.plan.table);
   if (table == nullptr) return;
   for (const LiveColumn& column : table->columns) {
-    if (standard_column(column.name)) continue;
+    if (standard_column(column.name) || column.computed) continue;
     const auto load = std::ranges::find(profiles.plan.columns, column.name, &LoadColumn::name);
     if (load != profiles.plan.columns.end() && !load->refused) continue;
     profiles.kept_columns.push_back(column.name);
@@ -341,6 +364,10 @@ Result<void> plan_tables(const Catalog& catalog, const RunContext& context,
     if (tables.targets[i].profile_table.empty()) continue;
     profiles.push_back(
         {tables.targets[i].profile_table, profile_columns(catalog, tables.plan.tables[i])});
+  }
+  for (const auto* tables_wanted : {&tables.wanted, &profiles}) {
+    for (const WantedTable& wanted : *tables_wanted)
+      tell_old_names(catalog, wanted, context);
   }
   DRAY_ASSIGN(Plan profile_plan, make_plan(catalog, profiles, contract, limits));
   for (SchemaChange& change : profile_plan.changes) {

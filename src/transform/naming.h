@@ -20,6 +20,9 @@ std::string snake_case(std::string_view text);
 // A reserved word of Redshift (the list of 2023, less those that need no quoting as names).
 bool is_reserved_word(std::string_view word);
 
+// A name that PostgreSQL, DuckDB or Redshift has for a column of its own.
+bool is_system_column(std::string_view name);
+
 // The slug of an event name: what the column `event` holds. "event_<hash>" for a name without a
 // letter or digit. Uncut.
 std::string event_slug(std::string_view event_name);
