@@ -249,7 +249,7 @@ int retry(const RejectsCommand& command, const Environment& environment) {
   const auto config = retry_config(command.selection);
   if (!config.ok()) return tell_failure(environment, presentation.form, config.error());
   auto warehouse =
-      open_to_sync(*config, SyncMode::load, trace_of(command.presentation, environment));
+      open_to_sync(*config, SyncMode::load, {}, trace_of(command.presentation, environment));
   if (!warehouse.ok()) return tell_failure(environment, presentation.form, warehouse.error());
   const auto jobs = retry_jobs(command, *config, **warehouse);
   if (!jobs.ok()) return tell_failure(environment, presentation.form, jobs.error());

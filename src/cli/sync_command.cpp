@@ -59,8 +59,8 @@ int run_command(const SyncCommand& command, const Environment& environment) {
                                         << (program.empty() ? "another program" : program)
                                         << " has open" << std::endl;
                       }};
-  auto warehouse = open_to_sync(*config, command.mode, wait,
-                                trace_of(command.presentation, environment));
+  auto warehouse =
+      open_to_sync(*config, command.mode, wait, trace_of(command.presentation, environment));
   if (!warehouse.ok()) return tell_failure(environment, form, warehouse.error());
   return run_syncs(jobs, std::move(warehouse).value(), shown_address(config->warehouse),
                    command.presentation, environment);

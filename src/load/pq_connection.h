@@ -39,6 +39,7 @@ struct PqOptions {
   PqParameters parameters;
   std::string location;                              // for messages
   std::vector<Sql> setup;                            // sent first
+  bool has_tls = false;                              // the server is known to speak it
   std::function<void(std::string_view)> trace = {};  // sees each statement before it is sent
 };
 
@@ -97,6 +98,10 @@ class PqConnection {
   // Since the last call.
   std::vector<PqNotice> take_notices();
 
+  // Of the last statement, if the server refused it; else "".
+  const std::string& last_sqlstate() const;
+
+  bool is_in_transaction() const;
   int server_version() const;  // 150004 for 15.4; Redshift says 80002
 
   // From any thread: the statement in progress is cancelled on the server, it and every later call

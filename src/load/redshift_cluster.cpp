@@ -32,6 +32,7 @@ Result<std::unique_ptr<PqConnection>> RedshiftCluster::connect() const {
   DRAY_ASSIGN(pq.parameters, login());
   pq.location = options.location;
   pq.trace = trace;
+  pq.has_tls = true;
   pq.setup.push_back(std::move(SqlBuilder("set query_group to ").text(options.query_group)).done());
   // All of Dray's names are in lower case; somebody else's "Color" is color too.
   pq.setup.push_back(SqlBuilder("set enable_case_sensitive_identifier to false").done());

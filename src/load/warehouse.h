@@ -68,6 +68,8 @@ struct TableLoaded {
   std::uint64_t rows_inserted = 0;
   std::uint64_t rows_lost = 0;      // rows of the batch that lost to a stored row
   std::uint64_t rows_replaced = 0;  // stored rows that lost to a row of the batch
+  // Rows of the batch that the table cannot hold at all. They were dropped, and told as rejects.
+  std::vector<std::uint64_t> rows_refused{};
 };
 
 // What stage() is told of the run, beside its tables.
@@ -130,6 +132,17 @@ class WarehouseSession {
   // Adds rows to one of Dray's own tables, all its columns in the table's order.
   virtual Result<void> append(const std::string& schema, const std::string& table,
                               RowSource& rows) = 0;
+
+  // How many tables one transaction may write; more are loaded in several, each ended by
+  // commit_some().
+  virtual std::size_t tables_per_transaction_max() const { return SIZE_MAX; }
+  // Commits what there is and begins anew, locked as before: no other session has had the lock in
+  // between. Never `in_doubt`: what it commits may be written again.
+  virtual Result<void> commit_some(std::chrono::seconds wait_max) {
+    DRAY_TRY(commit());
+    DRAY_TRY(begin());
+    return lock(wait_max);
+  }
 
   // On in_doubt the connection is gone and nobody here knows the outcome: open a new session and
   // read the ledger.

@@ -50,6 +50,9 @@ struct Catalog {
   std::string schema;
   bool schema_exists = false;
   std::vector<LiveTable> tables;  // by name
+  // Names that no new table may have, because something else than a table or view has it: an index,
+  // a sequence, a type.
+  std::vector<std::string> taken{};
 };
 
 struct CreateSchema {

@@ -105,9 +105,10 @@ class Sync {
     enter(SyncProgress::Phase::reading);
     DRAY_TRY(read());
     judge_lines(context_, ledger_, objects_.objects);
-    tables_ = tables_of(registry_, staged_, ledger_, context_);
+    DRAY_ASSIGN(const Catalog catalog, session_->catalog(report_.source));
+    tables_ = tables_of(registry_, staged_, catalog, ledger_, context_);
     DRAY_TRY(find_duplicates());
-    DRAY_TRY(plan(tables_));
+    DRAY_TRY(plan_tables(catalog, context_, tables_));
     DRAY_TRY(tell_types(context_, tables_, objects_));
     report_.preparing = since(begun_);
     tell_of_new_schema();

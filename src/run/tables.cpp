@@ -22,8 +22,12 @@ bool is_fixed_table(std::string_view table) {
 
 class TablesOfRegistry {
  public:
-  TablesOfRegistry(const Registry& registry, LedgerState& ledger)
-      : registry_(registry), seen_(registry.tables()), ledger_(ledger) {}
+  TablesOfRegistry(const Registry& registry, const Catalog& catalog, LedgerState& ledger)
+      : registry_(registry), seen_(registry.tables()), ledger_(ledger) {
+    for (Registry::TableSeen& seen : seen_) {
+      if (seen.type == EventType::track) find_place(catalog, seen);
+    }
+  }
 
   Tables make() {
     Target tracks;
@@ -38,6 +42,12 @@ class TablesOfRegistry {
   }
 
   void tell_names(const RunContext& context) const {
+    for (const auto& [table, other] : moved_) {
+      context.notice("table_name_taken",
+                     "something else is called " + context.report.source + "." + table +
+                         "; the rows of that event are in " + other,
+                     1);
+    }
     const auto tell = [&](NameOrigin origin, NoticeCode code) {
       const std::uint64_t count = names_[static_cast<std::size_t>(origin)];
       if (count == 0) return;
@@ -49,6 +59,17 @@ class TablesOfRegistry {
   }
 
  private:
+  // Once it has another name it keeps that, also when its own is free again. A table that the
+  // ledger knows is never left for another in silence.
+  void find_place(const Catalog& catalog, Registry::TableSeen& seen) {
+    const std::string other = other_table(seen.name, registry_.limits().name_bytes_max);
+    const bool has_moved = ledger_.tables.contains(other);
+    const bool has_own = ledger_.tables.contains(seen.name);
+    if (has_own || !(has_moved || is_taken(catalog, seen.name))) return;
+    moved_.emplace_back(seen.name, other);
+    seen.name = other;
+  }
+
   void add(const Registry::TableSeen& seen) {
     count_name(seen.origin);
     Target& target = tables_.targets.emplace_back();
@@ -124,7 +145,8 @@ class TablesOfRegistry {
   void count_name(NameOrigin origin) { ++names_[static_cast<std::size_t>(origin)]; }
 
   const Registry& registry_;
-  const std::vector<Registry::TableSeen> seen_;
+  std::vector<Registry::TableSeen> seen_;
+  std::vector<std::pair<std::string, std::string>> moved_;  // own name, the one instead
   LedgerState& ledger_;
   Tables tables_;
   std::array<std::uint64_t, 4> names_{};  // by NameOrigin
@@ -216,6 +238,11 @@ void find_kept_columns(const Catalog& catalog, Profiles& profiles) {
     if (load != profiles.plan.columns.end() && !load->refused) continue;
     profiles.kept_columns.push_back(column.name);
   }
+}
+
+// By its number, which rise in the list.
+bool is_refused(const Target& target, std::uint64_t row) {
+  return std::ranges::binary_search(target.rows_refused, row);
 }
 
 void keep_width(const WidenColumn& widen, TablePlan& table) {
@@ -324,9 +351,9 @@ const Profiles* Tables::profiles_of(const Target& target) const {
   return found == profiles.end() ? nullptr : &*found;
 }
 
-Tables tables_of(const Registry& registry, const BlockStore& staged, LedgerState& ledger,
-                 const RunContext& context) {
-  TablesOfRegistry of_registry(registry, ledger);
+Tables tables_of(const Registry& registry, const BlockStore& staged, const Catalog& catalog,
+                 LedgerState& ledger, const RunContext& context) {
+  TablesOfRegistry of_registry(registry, catalog, ledger);
   Tables tables = of_registry.make();
   of_registry.tell_names(context);
   for (Target& target : tables.targets)
@@ -406,10 +433,14 @@ Result<CountedLines> count_lines(const Tables& tables, ObjectSet& objects) {
       DRAY_ASSIGN(const RowBlock block, target->rows->keys(number, scratch));
       for (std::size_t i = 0; i < block.keys.size(); ++i) {
         bool lost = target->rows->is_dropped(block.first_row + i);
-        if (is_event) lost = tracks->rows->is_dropped(tracks_row++) && lost;
+        bool refused = is_refused(*target, block.first_row + i);
+        if (is_event) {
+          refused = refused || is_refused(*tracks, tracks_row);
+          lost = tracks->rows->is_dropped(tracks_row++) && lost;
+        }
         const RowKey& key = block.keys[i];
         LineCounts& counts = objects.objects[key.object].counts;
-        ++(lost ? counts.duplicate : counts.loaded);
+        ++(!lost ? counts.loaded : refused ? counts.rejected : counts.duplicate);
         if (!lost) newest = std::max(newest, key.received_at);
       }
     }

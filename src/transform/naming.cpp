@@ -260,6 +260,11 @@ std::string event_table(std::string_view slug, std::size_t bytes_max) {
   return cut((prefix ? "_" : "") + std::string(slug), bytes_max);
 }
 
+std::string other_table(std::string_view table, std::size_t bytes_max) {
+  const std::string hash = sha256_hex8(table);
+  return std::string(table.substr(0, bytes_max - 1 - hash.size())) + '_' + hash;
+}
+
 std::string key_segment(std::string_view key) {
   std::string segment = snake_case(key);
   return segment.empty() ? "key_" + sha256_hex8(key) : segment;

@@ -31,6 +31,10 @@ std::string event_slug(std::string_view event_name);
 // gets a '_'.
 std::string event_table(std::string_view slug, std::size_t bytes_max = name_bytes_max);
 
+// Where the rows of an event go whose table's name something else has in the warehouse: the name,
+// '_' and eight digits of its hash.
+std::string other_table(std::string_view table, std::size_t bytes_max = name_bytes_max);
+
 // One step of a property's path: snake_case, or "key_<hash>" for a key without a letter or digit.
 std::string key_segment(std::string_view key);
 

@@ -90,6 +90,9 @@ class FaultySession final : public WarehouseSession {
                       RowSource& rows) override {
     return faults_.call("append", [&] { return real_->append(schema, table, rows); });
   }
+  std::size_t tables_per_transaction_max() const override {
+    return real_->tables_per_transaction_max();
+  }
   Result<void> commit() override {
     return faults_.call("commit", [&] { return real_->commit(); });
   }
