@@ -108,7 +108,7 @@ class Sync {
     DRAY_ASSIGN(const Catalog catalog, session_->catalog(report_.source));
     tables_ = tables_of(registry_, staged_, catalog, ledger_, context_);
     DRAY_TRY(find_duplicates());
-    DRAY_TRY(plan_tables(catalog, context_, tables_));
+    DRAY_TRY(plan_tables(catalog, context_, *session_, tables_));
     DRAY_TRY(tell_types(context_, tables_, objects_));
     report_.preparing = since(begun_);
     tell_of_new_schema();
