@@ -181,9 +181,7 @@ class PostgresSession final : public WarehouseSession {
       if (connection_->is_in_transaction())
         DRAY_TRY(locks_.take(column->schema, column->table, TableLock::everything));
     }
-    DRAY_TRY(execute(postgres_ddl(change)));
-    remember_columns(change);
-    return {};
+    return execute(postgres_ddl(change));
   }
   Result<void> execute(const Sql& sql) override { return connection_->execute(sql); }
   Result<QueryResult> query(const Sql& sql) override { return connection_->query(sql); }

@@ -383,7 +383,6 @@ class PqConnection::Impl {
   }
 
   std::vector<PqNotice> take_notices() { return std::exchange(notices_, {}); }
-  const std::string& last_sqlstate() const { return last_sqlstate_; }
   bool is_in_transaction() const { return PQtransactionStatus(connection_) == PQTRANS_INTRANS; }
   int server_version() const { return PQserverVersion(connection_); }
 
@@ -639,7 +638,6 @@ Result<void> PqConnection::read(
     const std::function<Result<void>(PqRow)>& row) {
   return impl_->read(sql, columns, row);
 }
-std::string PqConnection::last_sqlstate() const { return impl_->last_sqlstate(); }
 std::size_t PqConnection::last_position() const { return impl_->last_position(); }
 
 Result<void> PqConnection::commit() { return impl_->commit(); }
