@@ -357,13 +357,10 @@ Result<void> each_key(S3Client& client, const S3Url& url,
   S3ListRequest request;
   request.bucket = url.bucket;
   request.prefix = url.key;
-  do {
-    DRAY_ASSIGN(const S3Page page, client.list(request));
+  return client.list_all(std::move(request), [&](const S3Page& page) {
     for (const S3Object& object : page.objects)
       each(object.key);
-    request.token = page.next_token;
-  } while (!request.token.empty());
-  return {};
+  });
 }
 
 std::string note_name(NoteKind kind) { return kind == NoteKind::listing ? "note" : "looked"; }
