@@ -67,6 +67,8 @@ class Parser {
   void add_history();
   void add_rejects();
   void add_reject_options(CLI::App& app);
+  void add_objects();
+  void add_object_options(CLI::App& app);
   void add_small_commands();
 
   void text(CLI::App& app, const char* name, std::optional<std::string>& field, const char* value,
@@ -96,6 +98,7 @@ class Parser {
   StatusCommand status_;
   HistoryCommand history_;
   RejectsCommand rejects_;
+  ObjectsCommand objects_;
   QueryCommand query_;
   InitCommand init_;
   CompletionCommand completion_;
@@ -123,6 +126,7 @@ Parser::Parser(std::chrono::sys_days today) : today_(today) {
   add_status();
   add_history();
   add_rejects();
+  add_objects();
   add_small_commands();
 }
 
@@ -254,6 +258,41 @@ void Parser::add_reject_options(CLI::App& app) {
       app, "--limit", 1, 1'000'000'000, [this](std::uint64_t value) { rejects_.limit = value; },
       "At most so many.");
   warehouse_or_config(app, rejects_.selection);
+}
+
+void Parser::add_objects() {
+  CLI::App& app = *command(
+      root_, "objects", "List the objects that are set aside, or put objects aside for good.",
+      "Examples:\n"
+      "  dray objects list\n"
+      "  dray objects skip 2026-01-31/a.gz --reason 'cut off, upstream has no copy'\n"
+      "  dray objects unskip 2026-01-31/a.gz\n");
+  app.require_subcommand(0, 1);
+  add_object_options(app);
+  const auto action = [&](const char* name, ObjectsCommand::Action what, const char* doc) {
+    CLI::App* child = command(app, name, doc, "");
+    child->parse_complete_callback([this, what] { objects_.action = what; });
+    if (what != ObjectsCommand::Action::list) {
+      child->add_option("KEY", objects_.keys, "The object's key, as `list` shows it; or several.")
+          ->required()
+          ->type_name("KEY");
+    }
+    add_object_options(*child);
+    return child;
+  };
+  using enum ObjectsCommand::Action;
+  action("list", list, "Show what is set aside, and what is skipped: since when, and why.");
+  action("skip", skip, "Put objects aside: no sync reads them any more, nor is partial for them.")
+      ->add_option("--reason", objects_.reason, "Why; `list` and `dray status` show it.")
+      ->required()
+      ->type_name("TEXT");
+  action("unskip", unskip, "Take them back: the next sync reads them.");
+}
+
+void Parser::add_object_options(CLI::App& app) {
+  sources(app, objects_.selection, "The source they are of; needed where there are several.");
+  warehouse_or_config(app, objects_.selection);
+  json(app, objects_.form);
 }
 
 void Parser::add_small_commands() {
@@ -426,6 +465,7 @@ std::optional<Command> Parser::chosen() const {
   if (parsed("status")) return status_;
   if (parsed("history")) return history_;
   if (parsed("rejects")) return rejects_;
+  if (parsed("objects")) return objects_;
   if (parsed("query")) return query_;
   if (parsed("init")) return init_;
   if (parsed("completion")) return completion_;

@@ -70,6 +70,16 @@ struct RejectsCommand {
   std::optional<std::uint64_t> limit;
 };
 
+// What is set aside, and what a person does about it.
+struct ObjectsCommand {
+  enum class Action { list, skip, unskip };
+  Action action = Action::list;
+  Selection selection;
+  OutputForm form = OutputForm::text;
+  std::vector<std::string> keys;
+  std::string reason;
+};
+
 struct QueryCommand {
   Selection selection;
   std::string sql;
@@ -100,9 +110,9 @@ struct VersionCommand {
   OutputForm form = OutputForm::text;
 };
 
-using Command =
-    std::variant<SyncCommand, StatusCommand, HistoryCommand, RejectsCommand, QueryCommand,
-                 InitCommand, CompletionCommand, WordsCommand, SettingsCommand, VersionCommand>;
+using Command = std::variant<SyncCommand, StatusCommand, HistoryCommand, RejectsCommand,
+                             ObjectsCommand, QueryCommand, InitCommand, CompletionCommand,
+                             WordsCommand, SettingsCommand, VersionCommand>;
 
 // Help was asked for: print it and be done.
 struct HelpText {

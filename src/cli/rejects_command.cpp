@@ -4,6 +4,7 @@
 #include <map>
 
 #include "base/json_writer.h"
+#include "base/path_text.h"
 #include "base/time.h"
 #include "cli/commands.h"
 #include "cli/format.h"
@@ -22,6 +23,7 @@ constexpr std::size_t value_columns_max = 60;
 // One filter per source that was asked for.
 std::vector<RejectFilter> filters_of(const RejectsCommand& command, std::size_t count_max) {
   RejectFilter filter = command.filter;
+  if (filter.object) filter.object = typed_to_text(*filter.object);
   filter.count_max = count_max;
   const auto schemas = selected_schemas(command.selection);
   if (schemas.empty()) return {filter};
@@ -210,7 +212,7 @@ Result<std::map<std::string, SourceConfig>> known_sources(const Config& config,
   for (const SourceStatus& status : statuses) {
     SourceConfig& source = sources[status.source];
     source.name = status.source;
-    source.location = status.location;
+    source.location = text_to_path(status.location);
   }
   for (const SourceConfig& source : config.sources) {
     sources[schema_name(source.name)] = source;

@@ -105,6 +105,9 @@ std::string objects_text(const RunReport& report) {
   if (report.objects_known > 0) {
     out += "; " + with_thousands(report.objects_known) + " loaded before";
   }
+  if (report.objects_skipped > 0) {
+    out += "; " + with_thousands(report.objects_skipped) + " skipped";
+  }
   return out + "\n";
 }
 

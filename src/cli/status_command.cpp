@@ -44,6 +44,12 @@ void write_left_out(JsonWriter& json, const SourceStatus& status) {
     json.field("attempts", object.attempts);
     json.field("since", format_timestamp(to_micros(object.since))).end_object();
   }
+  json.end_array().key("objects_skipped").begin_array();
+  for (const ObjectSkipped& object : status.objects_skipped) {
+    json.begin_object().field("object", object.key).field("reason", object.reason);
+    json.field("by", object.skipped_by);
+    json.field("since", format_timestamp(to_micros(object.since))).end_object();
+  }
   json.end_array().key("tables_waiting").begin_array();
   for (const TableWaiting& table : status.tables_waiting) {
     json.begin_object().field("table", table.table).field("reason", table.reason);
@@ -107,6 +113,7 @@ class Advice {
     }
     add_error();
     add_objects();
+    add_skipped();
     add_tables();
     if (status_.rejects_open > 0) {
       out_ += name_ + counted(status_.rejects_open, "reject") +
@@ -145,6 +152,20 @@ class Advice {
                      "skip " +
                          shell_word(objects.front().key) + " --source " +
                          shell_word(status_.source) + " --reason WHY" + of_warehouse_;
+  }
+
+  // What a person has put aside is told, but asks for nothing.
+  void add_skipped() {
+    const auto& objects = status_.objects_skipped;
+    for (std::size_t i = 0; i < objects.size() && i < objects_shown_max; ++i) {
+      out_ += name_ + "skipped since " + human_time(objects[i].since) + " by " +
+              printable(objects[i].skipped_by) + ": " + printable(objects[i].key) + ": " +
+              printable(objects[i].reason) + "\n";
+    }
+    if (objects.size() > objects_shown_max) {
+      out_ += name_ + "and " + with_thousands(objects.size() - objects_shown_max) +
+              " more; dray objects list has all\n";
+    }
   }
 
   void add_tables() {

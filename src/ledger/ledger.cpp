@@ -81,6 +81,10 @@ std::vector<CreateTable> ledger_tables() {
             {source, required(text_column("table_name")), required(text_column("run_id", 64)),
              required(text_column("files", key_bytes)), count("staged_rows"),
              required(text_column("reason", message_bytes)), required(time_column("recorded_at"))}),
+      table("skipped", {source, required(text_column("key", key_bytes)),
+                        required(text_column("reason", message_bytes)),
+                        required(text_column("skipped_by")), required(time_column("skipped_at")),
+                        number_column("size_bytes"), text_column("version")}),
       table("notices", {run_id, required(text_column("code", 64)),
                         required(text_column("message", message_bytes)), count("count")}),
       table("rejects", {run_id, source, required(text_column("object", key_bytes)), count("line"),
@@ -269,6 +273,7 @@ Result<LedgerShape> ledger_shape(WarehouseSession& session) {
   shape.has_attempts = has_column(catalog, "objects", "attempts");
   shape.has_run_numbers = has_column(catalog, "runs", "run_number");
   shape.has_pending = find_table(catalog, "pending") != nullptr;
+  shape.has_skipped = find_table(catalog, "skipped") != nullptr;
   return shape;
 }
 
@@ -409,13 +414,69 @@ Result<void> read_objects(WarehouseSession& session, const std::string& source,
   return {};
 }
 
+Result<std::vector<SkippedObject>> read_skipped(WarehouseSession& session,
+                                                const std::string& source) {
+  std::vector<SkippedObject> skipped;
+  DRAY_ASSIGN(const LedgerShape shape, ledger_shape(session));
+  if (!shape.has_skipped) return skipped;
+  SqlBuilder sql(
+      "select key, reason, skipped_by, skipped_at, size_bytes, version from _dray.skipped where "
+      "source = ");
+  sql.text(source).code(" order by key");
+  DRAY_ASSIGN(const QueryResult rows, session.query(std::move(sql).done()));
+  for (const auto& row : rows.rows) {
+    SkippedObject& object = skipped.emplace_back();
+    object.key = *row[0];
+    object.reason = *row[1];
+    object.skipped_by = *row[2];
+    object.skipped_at = to_time(row[3]).value_or(Timestamp());
+    if (row[4]) object.size_bytes = std::stoull(*row[4]);
+    object.version = row[5];
+  }
+  return skipped;
+}
+
+namespace {
+
+Result<void> delete_skipped(WarehouseSession& session, const std::string& source,
+                            const std::string& key) {
+  SqlBuilder sql("delete from _dray.skipped where source = ");
+  return session.execute(std::move(sql.text(source).code(" and key = ").text(key)).done());
+}
+
+}  // namespace
+
+Result<void> write_skipped(WarehouseSession& session, const std::string& source,
+                           SkippedObject object) {
+  SqlBuilder seen("select size_bytes, version from _dray.objects where source = ");
+  seen.text(source).code(" and key = ").text(object.key);
+  DRAY_ASSIGN(const QueryResult rows, session.query(std::move(seen).done()));
+  if (!rows.rows.empty()) {
+    object.size_bytes = std::stoull(*rows.rows[0][0]);
+    object.version = rows.rows[0][1];
+  }
+  DRAY_TRY(forget_objects(session, source, {object.key}));
+  DRAY_TRY(delete_skipped(session, source, object.key));
+  return append_rows(session, "skipped", 1, [&](std::size_t, std::vector<PlainValue>& row) {
+    row.assign({std::string_view(source), std::string_view(object.key),
+                std::string_view(object.reason), std::string_view(object.skipped_by),
+                object.skipped_at, object.size_bytes ? number(*object.size_bytes) : PlainValue(),
+                object.version ? PlainValue(std::string_view(*object.version)) : PlainValue()});
+  });
+}
+
+Result<void> forget_skipped(WarehouseSession& session, const std::string& source,
+                            const std::string& key) {
+  DRAY_TRY(delete_skipped(session, source, key));
+  SqlBuilder sql("update _dray.sources set listed_at = null where source = ");
+  return session.execute(std::move(sql.text(source)).done());
+}
+
 Result<std::vector<PendingTable>> read_pending(WarehouseSession& session,
                                                const std::string& source) {
   std::vector<PendingTable> pending;
-  DRAY_ASSIGN(const Catalog catalog, session.catalog(ledger_schema));
-  if (std::ranges::find(catalog.tables, "pending", &LiveTable::name) == catalog.tables.end()) {
-    return pending;
-  }
+  DRAY_ASSIGN(const LedgerShape shape, ledger_shape(session));
+  if (!shape.has_pending) return pending;
   SqlBuilder sql(
       "select table_name, run_id, files, staged_rows, recorded_at from _dray.pending where source "
       "= ");

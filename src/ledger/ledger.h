@@ -32,6 +32,7 @@ struct LedgerShape {
   bool has_attempts = false;     // objects.set_aside_at, attempts
   bool has_run_numbers = false;  // runs.run_number
   bool has_pending = false;      // the table
+  bool has_skipped = false;      // likewise
 };
 
 Result<LedgerShape> ledger_shape(WarehouseSession& session);
@@ -50,6 +51,18 @@ struct LedgerObject {
   std::string version;
   bool loaded = false;  // else set aside
   std::int64_t number = 0;
+};
+
+// An object that a person has put aside: no sync reads it, whatever becomes of its content, until
+// it is taken back.
+struct SkippedObject {
+  std::string key;
+  std::string reason;
+  std::string skipped_by;
+  Timestamp skipped_at{};
+  // Of its content at that time, where a sync had seen it.
+  std::optional<std::uint64_t> size_bytes;
+  std::optional<std::string> version;
 };
 
 // Changes with whatever a load of the source writes.
@@ -100,6 +113,17 @@ Result<std::map<std::string, SetAside>> read_set_aside(WarehouseSession& session
 // by the warehouse: one that does not compare text bytewise has to be told to, in its columns.
 Result<void> read_objects(WarehouseSession& session, const std::string& source,
                           const std::string& start_after, LedgerState& state);
+
+// By key. Empty when there is no ledger, or one of before there were any.
+Result<std::vector<SkippedObject>> read_skipped(WarehouseSession& session,
+                                                const std::string& source);
+// Takes the place of an earlier one of the same key, and of the entry as an object that was set
+// aside. Inside a transaction; size and version are filled in from that entry.
+Result<void> write_skipped(WarehouseSession& session, const std::string& source,
+                           SkippedObject object);
+// Takes it back: the next sync lists all of the source, and so finds it.
+Result<void> forget_skipped(WarehouseSession& session, const std::string& source,
+                            const std::string& key);
 
 // How the ledger stands now; there must be one.
 Result<LedgerMark> read_mark(WarehouseSession& session, const std::string& source);

@@ -1,5 +1,7 @@
 #include "load/duckdb_connection.h"
 
+#include <dirent.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -82,6 +84,26 @@ struct StringBytes {
   }
 };
 
+// What DuckDB left in a temporary directory, and the directory if there is nothing else in it. Not
+// through a link, which somebody else has put there: what is behind it is none of ours.
+void remove_leftover(const std::string& directory) {
+  const int fd = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (fd < 0) return;
+  DIR* const stream = ::fdopendir(fd);
+  if (stream == nullptr) {
+    ::close(fd);
+    return;
+  }
+  std::vector<std::string> files;
+  while (const dirent* entry = ::readdir(stream)) {  // NOLINT(concurrency-mt-unsafe): own stream
+    if (std::string_view(entry->d_name).starts_with("duckdb_temp_")) files.push_back(entry->d_name);
+  }
+  for (const std::string& file : files)
+    ::unlinkat(fd, file.c_str(), 0);
+  ::closedir(stream);
+  ::rmdir(directory.c_str());
+}
+
 // Temporary directories of processes that were killed: the file's lock is ours, so nobody uses
 // them.
 void remove_leftovers(const std::string& stem, const std::string& own) {
@@ -96,17 +118,8 @@ void remove_leftovers(const std::string& stem, const std::string& own) {
       directories.push_back(entry.path());
     }
   }
-  for (const fs::path& directory : directories) {
-    std::vector<fs::path> files;
-    for (const auto& entry : fs::directory_iterator(directory, ignored)) {
-      if (entry.path().filename().string().starts_with("duckdb_temp_")) {
-        files.push_back(entry.path());
-      }
-    }
-    for (const fs::path& file : files)
-      fs::remove(file, ignored);
-    fs::remove(directory, ignored);  // only if nothing else is in it
-  }
+  for (const fs::path& directory : directories)
+    remove_leftover(directory.string());
 }
 
 // Those of Dray's own tables, and what counting and adding makes of them.

@@ -162,6 +162,12 @@ class StatusReader {
     DRAY_ASSIGN(const auto set_aside, read_set_aside(session_, status.source, shape_));
     for (const auto& [key, object] : set_aside)
       status.objects_set_aside.push_back({key, object.reason, object.since, object.attempts});
+    if (!shape_.has_skipped) return {};
+    DRAY_ASSIGN(const std::vector<SkippedObject> skipped, read_skipped(session_, status.source));
+    for (const SkippedObject& object : skipped) {
+      status.objects_skipped.push_back(
+          {object.key, object.reason, object.skipped_by, object.skipped_at});
+    }
     return {};
   }
 

@@ -37,6 +37,13 @@ struct ObjectSetAside {
   std::uint64_t attempts = 0;
 };
 
+struct ObjectSkipped {
+  std::string key;
+  std::string reason;
+  std::string skipped_by;
+  std::chrono::sys_time<std::chrono::microseconds> since{};
+};
+
 // A table whose rows of one run wait (_dray.pending).
 struct TableWaiting {
   std::string table;
@@ -69,6 +76,7 @@ struct SourceStatus {
   Time failing_since{};                           // the first of them
   std::uint64_t objects_loaded = 0;               // in the ledger, all runs
   std::vector<ObjectSetAside> objects_set_aside;  // now
+  std::vector<ObjectSkipped> objects_skipped;     // by a person, until taken back
   std::vector<TableWaiting> tables_waiting;       // now
   std::uint64_t rejects_open = 0;
 };

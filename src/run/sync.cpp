@@ -281,6 +281,7 @@ class Sync {
     DRAY_TRY(read_objects(objects_.objects, context_.store, registry_, staged_, options,
                           context_.progress, stop_));
     NoticeCounts notices;
+    std::vector<std::string_view> empty;
     for (const ReadObject& object : objects_.objects) {
       objects_.keys.push_back(object.info.key);
       objects_.unusable.push_back(!object.set_aside_reason.empty());
@@ -293,14 +294,33 @@ class Sync {
       }
       ++report_.objects_loaded;
       notices += object.notices;
+      tell_if_empty(object, empty);
     }
     for (std::size_t i = 0; i < notice_code_count; ++i) {
       const auto code = static_cast<NoticeCode>(i);
       if (notices.counts[i] == 0) continue;
       context_.notice(std::string(to_string(code)), std::string(explain(code)), notices.counts[i]);
     }
+    tell_empty(empty);
     tell_how_many_set_aside();
     return {};
+  }
+
+  // Load balancers and rotations leave .gz of no bytes. There is nothing in one to load, now or by
+  // another try; once it has content it counts as new.
+  static void tell_if_empty(const ReadObject& object, std::vector<std::string_view>& empty) {
+    if (object.info.size_bytes == 0 && object.info.encoding != Encoding::plain) {
+      empty.push_back(object.info.key);
+    }
+  }
+
+  void tell_empty(const std::vector<std::string_view>& empty) const {
+    if (empty.empty()) return;
+    context_.notice("empty_object",
+                    "compressed objects are empty, without the bytes that even no lines make; "
+                    "first " +
+                        std::string(empty.front()),
+                    empty.size());
   }
 
   void tell_set_aside(const ReadObject& object) const {
@@ -316,7 +336,8 @@ class Sync {
     const Timestamp begun = std::chrono::floor<std::chrono::seconds>(before->second.since);
     return "; tried " + std::to_string(before->second.attempts + 1) + " times since " +
            format_timestamp(to_micros(begun)) +
-           ": put a whole object in its place, or leave it out (dray objects skip)";
+           ": put a whole object in its place, or leave it out: " +
+           skip_command(report_.source, object.info.key);
   }
 
   void tell_how_many_set_aside() {
@@ -440,7 +461,8 @@ class Sync {
     // An object that could not be loaded again is still loaded as it was.
     std::erase_if(entries, [&](const ObjectEntry& entry) {
       return !entry.set_aside_reason.empty() && entry.known &&
-             ledger_.objects.at(entry.object.key).loaded;
+             ledger_.objects.at(entry.object.key).loaded &&
+             ledger_.objects.at(entry.object.key).size_bytes > 0;
     });
     DRAY_TRY(forget_objects(*session_, report_.source, selected_.gone));
     DRAY_TRY(write_objects(*session_, report_.source, report_.run_id, report_.started, entries));

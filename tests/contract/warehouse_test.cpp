@@ -15,6 +15,8 @@
 #include "load/postgres_locks.h"
 #include "load/pq_connection.h"
 #include "load/warehouse.h"
+#include "run/records.h"
+#include "run/skips.h"
 #include "run/sync.h"
 #include "source/memory.h"
 #include "support/postgres.h"
@@ -568,6 +570,38 @@ TEST_P(WarehouseContract, LongNamesAreCutWithAHashAndTold) {
   EXPECT_EQ(long_names, 2U);
   store.add("b.json", sold("m2", "10:00:00", "{\"" + name + "a\":3}"));
   EXPECT_TRUE(sync_all().collections.at(0).new_columns.empty());
+}
+
+// Also where the ledger is one of before there were any.
+TEST_P(WarehouseContract, SkippedObjectsAreNotRead) {
+  store.add("good.json", sold("m1", "00:00:01", "{}"));
+  store.add("it's.gz", "not gzip");
+  EXPECT_EQ(sync_with(request()).status, RunStatus::partial);
+  const auto drop = [&] {
+    const auto at = session();
+    ASSERT_TRUE(at->execute(typed("drop table _dray.skipped")).ok());
+  };
+  drop();
+  EXPECT_TRUE(source_statuses(*warehouse)->at(0).objects_skipped.empty());
+  EXPECT_EQ(sync_with(request()).status, RunStatus::partial);
+  drop();
+  const SkipRequest skip{"shop", {"it's.gz", "later.gz"}, "it's broken", "ana@host"};
+  EXPECT_THAT(skip_objects(*warehouse, skip).value(), ElementsAre("later.gz"));
+  EXPECT_THAT(skip_objects(*warehouse, skip).value(), ElementsAre());
+  const RunReport report = sync_all();
+  EXPECT_EQ(report.objects_skipped, 1U);
+  EXPECT_TRUE(report.notices.empty());
+  const SourceStatus status = source_statuses(*warehouse)->at(0);
+  EXPECT_TRUE(status.objects_set_aside.empty());
+  ASSERT_EQ(status.objects_skipped.size(), 2U);
+  EXPECT_EQ(status.objects_skipped[0].key, "it's.gz");
+  EXPECT_EQ(status.objects_skipped[0].reason, "it's broken");
+  EXPECT_EQ(status.objects_skipped[0].skipped_by, "ana@host");
+  EXPECT_GT(status.objects_skipped[0].since, Timestamp());
+  EXPECT_FALSE(unskip_objects(*warehouse, "shop", {"it's.gz", "good.json"}).ok());
+  EXPECT_EQ(sync_all().objects_skipped, 1U) << "all or none";
+  EXPECT_TRUE(unskip_objects(*warehouse, "shop", {"it's.gz"}).ok());
+  EXPECT_EQ(sync_with(request()).status, RunStatus::partial);
 }
 
 TEST_P(WarehouseContract, AStopLeavesNothingBehind) {

@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "base/path_text.h"
 #include "support/temporary_directory.h"
 
 namespace dray {
@@ -93,7 +94,7 @@ TEST_F(Directory, KeepsNamesOfAnyBytesAsTheyAre) {
   const Listing listing = (*store)->list({}).value();
   ASSERT_EQ(listing.objects.size(), names.size());
   for (const ObjectInfo& object : listing.objects) {
-    EXPECT_EQ(read_all(**(*store)->open(object)).value(), object.key);
+    EXPECT_EQ(read_all(**(*store)->open(object)).value(), text_to_path(object.key));
   }
 }
 
