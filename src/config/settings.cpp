@@ -17,7 +17,7 @@ std::vector<SettingOf<Config>> make_top_settings() {
         .kind = SettingKind::warehouse,
         .required = true,
         .standard = "",
-        .example = "duckdb:warehouse.duckdb",
+        .example = "duckdb:shop.duckdb",
         .doc = "Where the tables are: duckdb:FILE, postgres://USER@HOST/DATABASE or "
                "redshift://USER@HOST/DATABASE."},
        &Config::warehouse},

@@ -379,8 +379,7 @@ class CountingHandler(http.server.BaseHTTPRequestHandler):
         )
         more = len(keys) > size
         token = f"<NextContinuationToken>{keys[size - 1]}</NextContinuationToken>" if more else ""
-        text = f"<EncodingType>url</EncodingType><IsTruncated>{str(more).lower()}</IsTruncated>{token}{text}"
-        return f"<ListBucketResult>{text}</ListBucketResult>".encode()
+        return f"<ListBucketResult><IsTruncated>{str(more).lower()}</IsTruncated>{token}{text}</ListBucketResult>".encode()
 
 
 class Requests(S3Test):
