@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes ../shop-logs again: run.sh [output directory]. Needs Node 20.19 or later; Python 3 with pip is optional.
+# Makes ../shop-logs again: run.sh [output directory]. Needs Node 20.19 or later; Python 3, and pip if it may.
 # Uses the network for npm and PyPI only; the SDKs themselves talk to a server on 127.0.0.1.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
@@ -9,4 +9,5 @@ npm ci --no-audit --no-fund >&2
 if ! python3 -m pip install --quiet --target python_modules --upgrade -r requirements.txt; then
     echo "analytics-python could not be installed: going on without the CRM export" >&2
 fi
-TZ=UTC exec node main.mjs "$output"
+TZ=UTC node main.mjs "$output"
+python3 set_clocks.py "$output"

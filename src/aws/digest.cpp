@@ -1,7 +1,6 @@
 #include "aws/digest.h"
 
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 
 #include <array>
 #include <bit>
@@ -73,6 +72,13 @@ using Crc32 = Crc<std::uint32_t, 0xEDB88320U>;
 using Crc32c = Crc<std::uint32_t, 0x82F63B78U>;
 using Crc64Nvme = Crc<std::uint64_t, 0x9A6C9329AC4BC9B5U>;
 
+struct FreeContext {
+  void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
+};
+
+constexpr std::size_t sha256_bytes = 32;
+constexpr std::size_t sha256_block_bytes = 64;
+
 class EvpChecksum final : public Checksum {
  public:
   explicit EvpChecksum(const EVP_MD* kind) : context_(EVP_MD_CTX_new()) {
@@ -92,10 +98,7 @@ class EvpChecksum final : public Checksum {
   }
 
  private:
-  struct Free {
-    void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
-  };
-  std::unique_ptr<EVP_MD_CTX, Free> context_;
+  std::unique_ptr<EVP_MD_CTX, FreeContext> context_;
 };
 
 std::optional<unsigned> hex_digit(char c) {
@@ -118,16 +121,34 @@ std::string digest_of(std::string_view bytes, const EVP_MD* kind) {
 
 }  // namespace
 
-std::string hmac_sha256(std::string_view key, std::string_view bytes) {
-  std::string digest(EVP_MAX_MD_SIZE, '\0');
-  unsigned size = 0;
-  const unsigned char* done =
-      HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
-           reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(),
-           reinterpret_cast<unsigned char*>(digest.data()), &size);
-  DRAY_ASSERT(done != nullptr);
-  digest.resize(size);
+std::string sha256(std::string_view bytes, std::string_view more) {
+  // OpenSSL 3 looks an algorithm up by its name each time and makes a context for it; for a
+  // request's few short texts that costs several times what hashing them does.
+  static const EVP_MD* const kind = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  thread_local const std::unique_ptr<EVP_MD_CTX, FreeContext> context(EVP_MD_CTX_new());
+  std::string digest(sha256_bytes, '\0');
+  const bool done =
+      kind != nullptr && context != nullptr &&
+      EVP_DigestInit_ex2(context.get(), kind, nullptr) == 1 &&
+      EVP_DigestUpdate(context.get(), bytes.data(), bytes.size()) == 1 &&
+      EVP_DigestUpdate(context.get(), more.data(), more.size()) == 1 &&
+      EVP_DigestFinal_ex(context.get(), reinterpret_cast<unsigned char*>(digest.data()), nullptr) ==
+          1;
+  DRAY_ASSERT(done);
   return digest;
+}
+
+// RFC 2104.
+std::string hmac_sha256(std::string_view key, std::string_view bytes) {
+  std::array<char, sha256_block_bytes> inner{};
+  if (key.size() > inner.size()) return hmac_sha256(sha256(key), bytes);
+  key.copy(inner.data(), key.size());
+  std::array<char, sha256_block_bytes> outer = inner;
+  for (std::size_t i = 0; i < inner.size(); ++i) {
+    inner[i] = static_cast<char>(inner[i] ^ 0x36);
+    outer[i] = static_cast<char>(outer[i] ^ 0x5c);
+  }
+  return sha256({outer.data(), outer.size()}, sha256({inner.data(), inner.size()}, bytes));
 }
 
 std::string sha1(std::string_view bytes) { return digest_of(bytes, EVP_sha1()); }

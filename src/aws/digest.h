@@ -9,6 +9,8 @@
 
 namespace dray {
 
+// 32 bytes, of one text behind the other.
+std::string sha256(std::string_view bytes, std::string_view more = {});
 // 32 bytes.
 std::string hmac_sha256(std::string_view key, std::string_view bytes);
 // 20 bytes. Not for security: AWS's command line names files by it.

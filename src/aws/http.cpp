@@ -17,6 +17,9 @@ using Clock = std::chrono::steady_clock;
 
 // Idle connections beyond this are closed; a run reads far fewer objects at once.
 constexpr std::size_t idle_exchanges_max = 64;
+// S3's answers have about as many, and so have requests to it.
+constexpr std::size_t headers_expected = 12;
+constexpr std::size_t url_bytes_expected = 256;
 // What libcurl hands over at a time, at most.
 constexpr long receive_bytes_max = 256L << 10;
 
@@ -52,12 +55,16 @@ int hex_value(char c) {
 class WithoutSigpipe {
  public:
   WithoutSigpipe() {
+    pthread_sigmask(SIG_BLOCK, &only_sigpipe(), &before_);
+    // So it is in a thread pool's threads.
+    was_blocked_ = sigismember(&before_, SIGPIPE) == 1;
+    if (was_blocked_) return;
     sigset_t pending;
     sigpending(&pending);
     was_pending_ = sigismember(&pending, SIGPIPE) == 1;
-    pthread_sigmask(SIG_BLOCK, &only_sigpipe(), &before_);
   }
   ~WithoutSigpipe() {
+    if (was_blocked_) return;
     const timespec at_once{0, 0};
     if (!was_pending_) sigtimedwait(&only_sigpipe(), nullptr, &at_once);
     pthread_sigmask(SIG_SETMASK, &before_, nullptr);
@@ -76,6 +83,7 @@ class WithoutSigpipe {
     return set;
   }
   sigset_t before_;
+  bool was_blocked_ = false;
   bool was_pending_ = false;
 };
 
@@ -84,20 +92,37 @@ void init_curl() {
   std::call_once(once, [] { DRAY_ASSERT(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK); });
 }
 
-struct FreeList {
-  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
-};
-using CurlList = std::unique_ptr<curl_slist, FreeList>;
+// Lines as libcurl reads them, in memory that serves the next request too.
+class LineList {
+ public:
+  void clear() {
+    text_.clear();
+    starts_.clear();
+  }
+  void add(std::string_view begin, std::string_view middle = {}, std::string_view end = {}) {
+    starts_.push_back(text_.size());
+    text_.append(begin).append(middle).append(end).push_back('\0');
+  }
+  // Until the next add() or clear().
+  curl_slist* list() {
+    nodes_.resize(starts_.size());
+    for (std::size_t i = 0; i < starts_.size(); ++i) {
+      nodes_[i].data = text_.data() + starts_[i];
+      nodes_[i].next = i + 1 < nodes_.size() ? &nodes_[i + 1] : nullptr;
+    }
+    return nodes_.data();
+  }
 
-void append(CurlList& list, const std::string& line) {
-  curl_slist* longer = curl_slist_append(list.get(), line.c_str());
-  DRAY_ASSERT(longer != nullptr);
-  (void)list.release();
-  list.reset(longer);
-}
+ private:
+  std::string text_;
+  std::vector<std::size_t> starts_;
+  std::vector<curl_slist> nodes_;
+};
 
 std::string url_of(const HttpRequest& request) {
-  std::string url = request.place();
+  std::string url;
+  url.reserve(url_bytes_expected);
+  url.append(request.scheme).append("://").append(request.host).append(request.path);
   char separator = '?';
   for (const auto& [name, value] : request.query) {
     url += separator;
@@ -109,6 +134,9 @@ std::string url_of(const HttpRequest& request) {
 
 // Runs one request at a time, in whichever thread has it, and keeps its connection afterwards. A
 // multi handle for one transfer: unlike curl_easy_perform it can be woken up from elsewhere.
+//
+// After an error it is of no more use: libcurl leaves the handle of a transfer that never began (a
+// name that was not found, say) in a state in which it takes no options.
 class Exchange {
  public:
   Exchange() : multi_(curl_multi_init()), easy_(curl_easy_init()) {
@@ -129,12 +157,14 @@ class Exchange {
     sink_ = &sink;
     to_sink_.reset();
     end_ = End::none;
-    curl_easy_reset(easy_);
-    const CurlList headers = prepare(options, request);
+    prepare(options, request);
+    if (refused_) return refusal(options, request);
     const WithoutSigpipe guard;
     const std::stop_callback wake_own(stop, [this] { curl_multi_wakeup(multi_); });
     const std::stop_callback wake_all(options.stop, [this] { curl_multi_wakeup(multi_); });
-    DRAY_ASSERT(curl_multi_add_handle(multi_, easy_) == CURLM_OK);
+    if (curl_multi_add_handle(multi_, easy_) != CURLM_OK) {
+      return error_of(CURLE_OUT_OF_MEMORY, options, request);
+    }
     const CURLcode code = transfer(options, stop);
     curl_multi_remove_handle(multi_, easy_);
     if (code != CURLE_OK || end_ != End::none) return error_of(code, options, request);
@@ -144,14 +174,27 @@ class Exchange {
  private:
   enum class End { none, stopped, idle, refused_by_sink, too_large };
 
-  CurlList prepare(const HttpOptions& options, const HttpRequest& request) {
+  void prepare(const HttpOptions& options, const HttpRequest& request) {
+    // One GET after the other differs in its address and headers alone.
+    const bool is_get = request.method == "GET" && request.body.empty();
+    if (!is_get || !is_set_for_get_) {
+      curl_easy_reset(easy_);
+      set_options(options);
+      if (!is_get) set_body(request);
+    }
+    is_set_for_get_ = is_get;
+    error_text_[0] = '\0';
     set(CURLOPT_URL, url_of(request).c_str());
+    set_headers(request);
+  }
+
+  // Those of the client, which never change.
+  void set_options(const HttpOptions& options) {
     set(CURLOPT_PATH_AS_IS, 1L);
     set(CURLOPT_PROTOCOLS_STR, "http,https");
     set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
     set(CURLOPT_NOSIGNAL, 1L);
     set(CURLOPT_ERRORBUFFER, error_text_.data());
-    error_text_[0] = '\0';
     set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options.connect_timeout.count()));
     set(CURLOPT_TIMEOUT_MS, static_cast<long>(options.total_timeout.count()));
     set(CURLOPT_BUFFERSIZE, receive_bytes_max);
@@ -165,11 +208,9 @@ class Exchange {
     set(CURLOPT_NOPROGRESS, 0L);
     set(CURLOPT_XFERINFOFUNCTION, &Exchange::on_progress);
     set(CURLOPT_XFERINFODATA, this);
-    prepare_body(request);
-    return prepare_headers(request);
   }
 
-  void prepare_body(const HttpRequest& request) {
+  void set_body(const HttpRequest& request) {
     if (request.method == "HEAD") {
       set(CURLOPT_NOBODY, 1L);
       return;
@@ -184,24 +225,28 @@ class Exchange {
     set(CURLOPT_CUSTOMREQUEST, request.method.c_str());
   }
 
-  CurlList prepare_headers(const HttpRequest& request) {
-    CurlList list;
-    append(list, "user-agent: dray");
-    append(list, "expect:");
-    if (!request.headers.contains("accept")) append(list, "accept:");
-    if (!request.headers.contains("content-type")) append(list, "content-type:");
-    for (const auto& [name, value] : request.headers) {
-      std::string line = name;
-      append(list, value.empty() ? line.append(";") : line.append(": ").append(value));
-    }
-    set(CURLOPT_HTTPHEADER, list.get());
-    return list;
+  void set_headers(const HttpRequest& request) {
+    lines_.clear();
+    lines_.add("user-agent: dray");
+    lines_.add("expect:");
+    if (!request.headers.contains("accept")) lines_.add("accept:");
+    if (!request.headers.contains("content-type")) lines_.add("content-type:");
+    for (const auto& [name, value] : request.headers)
+      value.empty() ? lines_.add(name, ";") : lines_.add(name, ": ", value);
+    set(CURLOPT_HTTPHEADER, lines_.list());
   }
 
+  // The first refusal counts: what libcurl was built without, or what it has no memory for.
   template <typename T>
   void set(CURLoption option, T value) {
     const CURLcode code = curl_easy_setopt(easy_, option, value);
-    DRAY_ASSERT(code == CURLE_OK);
+    if (code != CURLE_OK && !refused_) refused_ = {option, code};
+  }
+
+  Error refusal(const HttpOptions& options, const HttpRequest& request) const {
+    Error error = error_of(refused_->second, options, request);
+    error.message += " (libcurl refuses option " + std::to_string(refused_->first) + ")";
+    return error;
   }
 
   CURLcode transfer(const HttpOptions& options, const std::stop_token& stop) {
@@ -320,11 +365,14 @@ class Exchange {
 
   CURLM* multi_;
   CURL* easy_;
+  bool is_set_for_get_ = false;
+  LineList lines_;
   HttpResponse response_;
   const HttpClient::TakesBody* takes_body_ = nullptr;
   const HttpClient::Sink* sink_ = nullptr;
   std::optional<bool> to_sink_;
   End end_ = End::none;
+  std::optional<std::pair<CURLoption, CURLcode>> refused_;
   std::array<curl_off_t, 2> progress_{};
   Clock::time_point last_progress_;
   std::array<char, CURL_ERROR_SIZE> error_text_{};
@@ -344,6 +392,7 @@ void HttpHeaders::set(std::string_view name, std::string value) {
     old = std::move(value);
     return;
   }
+  if (headers_.empty()) headers_.reserve(headers_expected);
   headers_.emplace_back(std::move(lower), std::move(value));
 }
 
@@ -435,14 +484,24 @@ class HttpClient::Impl {
   Result<HttpResponse> receive(const HttpRequest& request, const TakesBody& takes_body,
                                const Sink& sink, const std::stop_token& stop) {
     std::unique_ptr<Exchange> exchange = take();
+    const auto begun = std::chrono::steady_clock::now();
     auto response = exchange->run(options_, request, takes_body, sink, stop);
-    give_back(std::move(exchange));
+    if (response) give_back(std::move(exchange));
+    if (options_.trace) tell(request, response, std::chrono::steady_clock::now() - begun);
     return response;
   }
 
   const HttpOptions& options() const { return options_; }
 
  private:
+  void tell(const HttpRequest& request, const Result<HttpResponse>& response,
+            std::chrono::steady_clock::duration took) const {
+    const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(took).count();
+    options_.trace(request.method + " " + request.place() + ": " +
+                   (response ? std::to_string(response->status) : response.error().message) + ", " +
+                   std::to_string(milliseconds) + " ms");
+  }
+
   // The one that was used last: its connection is the least likely to have been closed.
   std::unique_ptr<Exchange> take() {
     {

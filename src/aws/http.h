@@ -75,6 +75,9 @@ struct HttpOptions {
   enum class Proxy { environment, none };
   Proxy proxy = Proxy::environment;
   std::stop_token stop;
+  // Told of each exchange: method, place, what came of it. Nothing that may hold a secret: neither
+  // headers nor query nor body. From any thread.
+  std::function<void(std::string_view)> trace = {};
 };
 
 // Percent-encodes all but A-Z a-z 0-9 - . _ ~ (RFC 3986, unreserved), and '/' if told to.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <set>
 #include <sstream>
 
 #include "aws/digest.h"
@@ -11,6 +12,10 @@
 
 namespace dray {
 namespace {
+
+// Pages in a row without a key behind those before. S3 may give empty pages where it passes over
+// what was deleted in a bucket with versions; this many are ten million of those.
+constexpr std::uint64_t pages_in_place_max = 10'000;
 
 // DeleteObjects takes no more.
 constexpr std::size_t keys_per_removal_max = 1000;
@@ -22,9 +27,10 @@ Error not_a_listing(const S3Operation& operation) {
 }
 
 // One <Contents>; nothing if it is not as it should be.
-std::optional<S3Object> read_contents(const pugi::xml_node& node) {
+std::optional<S3Object> read_contents(const pugi::xml_node& node, bool is_encoded) {
   S3Object object;
-  object.key = uri_decode(node.child_value("Key"));
+  object.key = node.child_value("Key");
+  if (is_encoded) object.key = uri_decode(object.key);
   object.etag = plain_etag(node.child_value("ETag"));
   const std::string_view size = node.child_value("Size");
   const auto read = std::from_chars(size.data(), size.data() + size.size(), object.size_bytes);
@@ -42,8 +48,10 @@ Result<S3Page> read_page(const HttpResponse& response, const S3Operation& operat
   const pugi::xml_node root = document.child("ListBucketResult");
   if (!root) return not_a_listing(operation);
   S3Page page;
+  // We ask for it, and a server that did not do so does not say it.
+  const bool is_encoded = std::string_view(root.child_value("EncodingType")) == "url";
   for (const pugi::xml_node& node : root.children("Contents")) {
-    auto object = read_contents(node);
+    auto object = read_contents(node, is_encoded);
     if (!object) return not_a_listing(operation);
     page.objects.push_back(*std::move(object));
   }
@@ -53,6 +61,28 @@ Result<S3Page> read_page(const HttpResponse& response, const S3Operation& operat
   if (page.next_token.empty()) return not_a_listing(operation);
   return page;
 }
+
+// Whether a listing goes on.
+class ListingProgress {
+ public:
+  // False when it goes round in a circle.
+  bool goes_on_with(const S3Page& page) {
+    if (!tokens_.insert(page.next_token).second) return false;
+    const auto greatest = std::ranges::max_element(page.objects, {}, &S3Object::key);
+    // Only of a server that sorts is what comes later greater.
+    const bool is_sorted = std::ranges::is_sorted(page.objects, {}, &S3Object::key);
+    if (!is_sorted || (greatest != page.objects.end() && greatest->key > greatest_)) {
+      pages_in_place_ = 0;
+    }
+    if (greatest != page.objects.end()) greatest_ = std::max(greatest_, greatest->key);
+    return ++pages_in_place_ <= pages_in_place_max;
+  }
+
+ private:
+  std::set<std::string> tokens_;
+  std::string greatest_;
+  std::uint64_t pages_in_place_ = 0;
+};
 
 std::string removal_xml(std::span<const std::string> keys) {
   pugi::xml_document document;
@@ -127,6 +157,22 @@ Result<S3Page> S3Client::list(const S3ListRequest& request) {
   operation.key = request.prefix;
   DRAY_ASSIGN(const HttpResponse response, impl_->call(std::move(call)));
   return read_page(response, operation);
+}
+
+Result<void> S3Client::list_all(S3ListRequest request,
+                                const std::function<void(S3Page page)>& take) {
+  ListingProgress progress;
+  do {
+    DRAY_ASSIGN(S3Page page, list(request));
+    request.token = page.next_token;
+    if (!request.token.empty() && !progress.goes_on_with(page)) {
+      return transient_error("s3://" + request.bucket + '/' + request.prefix +
+                             ": the server's listing goes round in a circle; is it S3 that answers "
+                             "there?");
+    }
+    take(std::move(page));
+  } while (!request.token.empty());
+  return {};
 }
 
 Result<std::optional<S3Object>> S3Client::head(const std::string& bucket, const std::string& key) {

@@ -13,6 +13,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -99,6 +100,11 @@ class S3Client {
   ~S3Client();
 
   Result<S3Page> list(const S3ListRequest& request);
+
+  // All pages from the request's on, one after the other. An error for a server that says "there is
+  // more" without end: one that repeats a token, or gives page after page with nothing behind what
+  // it gave before. A key may come more than once even so.
+  Result<void> list_all(S3ListRequest request, const std::function<void(S3Page page)>& take);
 
   // Nothing if there is no such object.
   Result<std::optional<S3Object>> head(const std::string& bucket, const std::string& key);

@@ -32,6 +32,16 @@ bool is_success(const HttpResponse& response) {
 
 }  // namespace
 
+namespace {
+
+// What is sent is hashed, and most requests send nothing.
+const std::string& hash_of_nothing() {
+  static const std::string hash = sha256_hex({});
+  return hash;
+}
+
+}  // namespace
+
 std::string plain_etag(std::string_view etag) {
   if (etag.size() >= 2 && etag.front() == '"' && etag.back() == '"') {
     etag = etag.substr(1, etag.size() - 2);
@@ -109,9 +119,9 @@ std::string S3Client::Impl::ask_region(const S3Call& call, const S3Place& place,
   ask.method = "HEAD";
   ask.operation.bucket = call.operation.bucket;
   HttpRequest request = request_for(ask, place);
-  signer_.sign(request, credentials, {place.region, "s3", now()}, sha256_hex({}));
+  signer_.sign(request, credentials, {place.region, "s3", now()}, hash_of_nothing());
   const auto response = http_.receive(request, {}, {}, call.stop);
-  return response ? std::string(response->headers.find("x-amz-bucket-region")) : std::string();
+  return response ? read_refusal(*response).region : std::string();
 }
 
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/Redirects.html
@@ -174,12 +184,13 @@ bool S3Client::Impl::mend(const HttpResponse& response, const S3Call& call, cons
 
 Result<HttpResponse> S3Client::Impl::answer_to(S3Call& call, S3Tries& tries) {
   if (!call.stop.stop_possible()) call.stop = options_.http.stop;
+  const std::string hash = call.body.empty() ? hash_of_nothing() : sha256_hex(call.body);
   while (true) {
     DRAY_ASSIGN(const Credentials credentials, credentials_->get());
     const S3Place place = tries.detour ? *tries.detour : place_of(call.operation.bucket);
     call.operation.endpoint = endpoint_of(call.operation.bucket, place);
     HttpRequest request = request_for(call, place);
-    signer_.sign(request, credentials, {place.region, "s3", now()}, sha256_hex(call.body));
+    signer_.sign(request, credentials, {place.region, "s3", now()}, hash);
     auto response = http_.receive(request, call.takes_body, call.sink, call.stop);
     std::string retry_after;
     if (!response) {

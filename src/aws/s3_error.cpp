@@ -3,6 +3,7 @@
 #include <pugixml.hpp>
 
 #include "aws/retry.h"
+#include "aws/s3_place.h"
 
 namespace dray {
 namespace {
@@ -16,6 +17,11 @@ std::string printable(std::string_view text) {
   for (const char c : text.substr(0, message_bytes_max))
     clean += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c;
   return clean;
+}
+
+std::string_view host_of(std::string_view endpoint) {
+  const std::size_t scheme_end = endpoint.find("://");
+  return scheme_end == std::string_view::npos ? endpoint : endpoint.substr(scheme_end + 3);
 }
 
 std::string said(const S3Refusal& refusal) {
@@ -113,6 +119,9 @@ S3Refusal read_refusal(const HttpResponse& response) {
   S3Refusal refusal;
   refusal.status = response.status;
   refusal.region = response.headers.find("x-amz-bucket-region");
+  if (const auto to = request_to(response.headers.find("location"))) {
+    refusal.redirect = printable(to->scheme + "://" + to->host);
+  }
   pugi::xml_document document;
   if (document.load_buffer(response.body.data(), response.body.size())) {
     const pugi::xml_node error = document.child("Error");
@@ -121,6 +130,8 @@ S3Refusal read_refusal(const HttpResponse& response) {
     if (refusal.region.empty()) refusal.region = error.child_value("Region");
     refusal.endpoint = error.child_value("Endpoint");
   }
+  if (!is_s3_region(refusal.region)) refusal.region.clear();
+  if (refusal.redirect.empty()) refusal.redirect = printable(refusal.endpoint);
   return refusal;
 }
 
@@ -130,6 +141,13 @@ Error explain(const S3Refusal& refusal, const S3Operation& operation) {
     full.code = code_of(refusal.status, operation.permission != "s3:ListBucket");
   }
   const std::string place = operation.place() + ": ";
+  if (full.status >= 300 && full.status < 400 && !full.redirect.empty() &&
+      !full.redirect.ends_with(host_of(operation.endpoint))) {
+    return config_error(place + operation.endpoint + " sends this request to another host, " +
+                        full.redirect +
+                        ", and keys are used for none but the endpoint that they were given for; "
+                        "if the bucket is there, set endpoint to it");
+  }
   if (full.code == "AccessDenied" || full.code == "AllAccessDisabled" ||
       full.code == "AccountProblem") {
     return no_permission(full, operation).within(operation.place());

@@ -28,6 +28,7 @@ struct S3Refusal {
   std::string message;   // the server's, cut, printable; servers may leave it out
   std::string region;    // where the bucket is, if the answer says so
   std::string endpoint;  // the host to ask instead, likewise
+  std::string redirect;  // the same for messages, printable, whether or not it may be followed
 };
 
 S3Refusal read_refusal(const HttpResponse& response);

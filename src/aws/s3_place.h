@@ -18,12 +18,17 @@ struct S3Place {
   HttpParameters query;     // what a redirection wants besides
 };
 
+// Whether a server's word for a region can be one: it becomes part of a host's name, and of
+// headers.
+bool is_s3_region(std::string_view text);
+
 // Amazon's own endpoint of a region.
 std::string amazon_s3_host(std::string_view region);
 
 // Where a refusal of 301 or 307 says that `bucket` should be asked instead of at `from`, for a
 // request with this query; nothing if it does not. Nor if that were a step from encrypted to plain,
-// or from Amazon to somebody else.
+// or to another host: keys that were given for one endpoint sign nothing for another, but for those
+// of Amazon's S3 among themselves.
 std::optional<S3Place> redirection(const HttpResponse& response, const S3Refusal& refusal,
                                    const std::string& bucket, const HttpParameters& query,
                                    const S3Place& from);

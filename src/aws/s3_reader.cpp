@@ -21,19 +21,36 @@ std::optional<std::uint64_t> number_in(std::string_view text) {
   return value;
 }
 
+// What is handed over at a time, at least, unless it is the rest: to wake a thread costs more than
+// to wait for a few packets more.
+constexpr std::size_t handover_bytes = 64U << 10;
+
 // Between the thread that receives and the one that reads: what came is taken as a whole.
 class Channel {
  public:
-  explicit Channel(std::size_t bytes_max) : bytes_max_(bytes_max) {}
+  explicit Channel(std::size_t bytes_max)
+      : bytes_max_(bytes_max), handover_bytes_(std::min(bytes_max, handover_bytes)) {}
 
-  // Waits until there is room; false when the reader is gone.
-  bool put(std::string_view bytes, const std::stop_token& stop) {
+  // So many will come; nothing is moved then.
+  void expect(std::uint64_t bytes) {
+    const std::scoped_lock lock(mutex_);
+    bytes_.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(bytes, 2 * handover_bytes_)));
+  }
+
+  // Waits until there is room; false when nobody wants it any more.
+  bool put(std::string_view bytes) {
     std::unique_lock lock(mutex_);
-    const auto has_room = [&] { return bytes_.size() < bytes_max_; };
-    if (!has_room() && !changed_.wait(lock, stop, has_room)) return false;
+    changed_.wait(lock, [&] { return bytes_.size() < bytes_max_ || abandoned_; });
+    if (abandoned_) return false;
     bytes_.append(bytes);
-    changed_.notify_all();
+    if (is_worth_a_wake()) changed_.notify_all();
     return true;
+  }
+
+  void abandon() {
+    const std::scoped_lock lock(mutex_);
+    abandoned_ = true;
+    changed_.notify_all();
   }
 
   // Nothing is touched any more once the lock is free: the reader may end then.
@@ -51,7 +68,7 @@ class Channel {
   // Everything that has come, in exchange for the empty `taken`; nothing at the end.
   Result<void> take(std::string& taken) {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return !bytes_.empty() || outcome_; });
+    changed_.wait(lock, [&] { return is_worth_a_wake() || outcome_; });
     if (bytes_.empty()) return *outcome_;
     bytes_.swap(taken);
     changed_.notify_all();
@@ -59,9 +76,13 @@ class Channel {
   }
 
  private:
+  bool is_worth_a_wake() const { return bytes_.size() >= handover_bytes_; }
+
   const std::size_t bytes_max_;
+  const std::size_t handover_bytes_;
   std::mutex mutex_;
-  std::condition_variable_any changed_;
+  std::condition_variable changed_;
+  bool abandoned_ = false;
   std::string bytes_;
   std::optional<Result<void>> outcome_;
 };
@@ -80,7 +101,7 @@ class Download {
     call.stop = stop;
     call.before_try = [this](HttpHeaders& headers) { ask(headers); };
     call.takes_body = [this](const HttpResponse& head) { return begin(head); };
-    call.sink = [this, &stop](std::string_view bytes) { return !failure_ && take(bytes, stop); };
+    call.sink = [this](std::string_view bytes) { return !failure_ && take(bytes); };
     auto response = client_.answer_to(call, tries_);
     if (failure_) return *failure_;
     if (!response) {
@@ -103,13 +124,22 @@ class Download {
 
   bool begin(const HttpResponse& head) {
     if (head.status != 200 && head.status != 206) return false;
-    if (!total_) {
+    // Not every server heeds if-match.
+    if (!is_wanted(head.headers.find("etag"))) {
+      failure_ = bad_data_error("changed since it was listed");
+    } else if (!total_) {
       begin_first(head);
     } else if (head.status != 206 || !continues(head.headers.find("content-range"))) {
       failure_ = transient_error("the connection broke at byte " + std::to_string(offset_) +
                                  ", and the server does not give the rest by itself");
     }
     return true;
+  }
+
+  // A proxy that packs what it passes on makes the same ETag a weak one.
+  bool is_wanted(std::string_view etag) const {
+    if (etag.starts_with("W/")) etag.remove_prefix(2);
+    return etag.empty() || request_.etag.empty() || plain_etag(etag) == request_.etag;
   }
 
   void begin_first(const HttpResponse& head) {
@@ -119,10 +149,14 @@ class Download {
       failure_ = bad_data_error("changed since it was listed");
     }
     if (!total_) total_ = request_.size_bytes;
-    for (const char* name : {"crc64nvme", "crc32c", "crc32", "sha256", "sha1"}) {
-      const std::string_view value = head.headers.find("x-amz-checksum-" + std::string(name));
+    if (total_) channel_.expect(*total_);
+    for (const std::string_view header :
+         {"x-amz-checksum-crc64nvme", "x-amz-checksum-crc32c", "x-amz-checksum-crc32",
+          "x-amz-checksum-sha256", "x-amz-checksum-sha1"}) {
+      const std::string_view value = head.headers.find(header);
       // "…-3" is a checksum of three parts' checksums.
       if (value.empty() || value.find('-') != std::string_view::npos) continue;
+      const std::string_view name = header.substr(std::string_view("x-amz-checksum-").size());
       checksum_name_ = name;
       checksum_wanted_ = value;
       checksum_ = make_checksum(name);
@@ -138,7 +172,7 @@ class Download {
     return number_in(range.substr(slash + 1)) == total_;
   }
 
-  bool take(std::string_view bytes, const std::stop_token& stop) {
+  bool take(std::string_view bytes) {
     if (total_ && bytes.size() > *total_ - offset_) {
       failure_ = bad_data_error("changed since it was listed");
       return false;
@@ -149,7 +183,7 @@ class Download {
       offset_at_progress_ = offset_;
       tries_.failures = 0;
     }
-    return channel_.put(bytes, stop);
+    return channel_.put(bytes);
   }
 
   Result<void> finish() {
@@ -183,7 +217,7 @@ class S3Reader final : public ByteReader {
       : client_(std::move(client)),
         channel_(request.buffer_bytes_max),
         // Whoever stops everything stops this too.
-        stop_all_(client_->options().http.stop, [this] { stop_.request_stop(); }) {
+        stop_all_(client_->options().http.stop, [this] { stop(); }) {
     client_->threads().run([this, request = std::move(request)]() mutable {
       Download download(*client_, std::move(request), channel_);
       channel_.close(download.run(stop_.get_token()));
@@ -191,7 +225,7 @@ class S3Reader final : public ByteReader {
   }
 
   ~S3Reader() override {
-    stop_.request_stop();
+    stop();
     channel_.wait_until_closed();
   }
 
@@ -208,6 +242,11 @@ class S3Reader final : public ByteReader {
   }
 
  private:
+  void stop() {
+    stop_.request_stop();
+    channel_.abandon();
+  }
+
   const std::shared_ptr<S3Client::Impl> client_;
   Channel channel_;
   std::string bytes_;

@@ -1,28 +1,36 @@
 #include "aws/sigv4.h"
 
 #include <algorithm>
-#include <map>
+#include <vector>
 
 #include "aws/digest.h"
-#include "base/hash.h"
 
 namespace dray {
 namespace {
 
 constexpr std::string_view algorithm = "AWS4-HMAC-SHA256";
 
+// Of a request to S3, so that what is put together is rarely moved.
+constexpr std::size_t headers_expected = 12;
+constexpr std::size_t text_bytes_expected = 256;
+
 // "20130524T000000Z"
 std::string basic_time(std::chrono::sys_seconds time) {
   const auto day = std::chrono::floor<std::chrono::days>(time);
   const std::chrono::year_month_day date(day);
   const std::chrono::hh_mm_ss clock(time - day);
-  const auto two = [](auto number) {
-    const std::string digits = std::to_string(number);
-    return digits.size() < 2 ? '0' + digits : digits;
+  std::string text = "00000000T000000Z";
+  const auto put = [&text](std::size_t behind, std::int64_t number) {
+    for (; number > 0; number /= 10)
+      text[--behind] = static_cast<char>('0' + number % 10);
   };
-  return std::to_string(static_cast<int>(date.year())) + two(static_cast<unsigned>(date.month())) +
-         two(static_cast<unsigned>(date.day())) + 'T' + two(clock.hours().count()) +
-         two(clock.minutes().count()) + two(clock.seconds().count()) + 'Z';
+  put(4, static_cast<int>(date.year()));
+  put(6, static_cast<unsigned>(date.month()));
+  put(8, static_cast<unsigned>(date.day()));
+  put(11, clock.hours().count());
+  put(13, clock.minutes().count());
+  put(15, clock.seconds().count());
+  return text;
 }
 
 // Encoded first, then sorted: the order of the encoded names counts.
@@ -40,28 +48,33 @@ std::string canonical_query(const HttpParameters& query) {
 }
 
 // Blanks at the ends go, and of several in a row all but one.
-std::string canonical_value(std::string_view value) {
-  std::string text;
+void append_canonical(std::string& text, std::string_view value) {
+  bool is_behind_blank = true;
   for (const char c : value) {
-    if (c == ' ' && (text.empty() || text.back() == ' ')) continue;
+    if (c == ' ' && is_behind_blank) continue;
+    is_behind_blank = c == ' ';
     text += c;
   }
-  if (!text.empty() && text.back() == ' ') text.pop_back();
-  return text;
+  if (!value.empty() && is_behind_blank && text.back() == ' ') text.pop_back();
 }
 
-using SignedHeaders = std::map<std::string, std::string>;
+// By name; borrows the request's.
+using SignedHeaders = std::vector<std::pair<std::string_view, std::string_view>>;
 
 SignedHeaders signed_headers(const HttpRequest& request) {
-  SignedHeaders headers{{"host", request.host}};
+  SignedHeaders headers;
+  headers.reserve(headers_expected);
+  headers.emplace_back("host", request.host);
   for (const auto& [name, value] : request.headers) {
-    if (name != "authorization") headers[name] = canonical_value(value);
+    if (name != "authorization") headers.emplace_back(name, value);
   }
+  std::ranges::sort(headers);
   return headers;
 }
 
 std::string names_of(const SignedHeaders& headers) {
   std::string names;
+  names.reserve(text_bytes_expected);
   for (const auto& [name, value] : headers) {
     if (!names.empty()) names += ';';
     names += name;
@@ -82,11 +95,16 @@ std::string canonical_text(const HttpRequest& request, const SignedHeaders& head
   // Every service but S3 signs the path encoded once more than it is sent.
   const std::string path =
       service == "s3" ? request.path : uri_encode(request.path, EncodeSlash::no);
-  std::string text = request.method + '\n' + path + '\n' + canonical_query(request.query) + '\n';
-  for (const auto& [name, value] : headers)
-    text.append(name).append(":").append(value).append("\n");
-  text += '\n' + names + '\n';
-  return text.append(hash);
+  std::string text;
+  text.reserve(4 * text_bytes_expected);
+  text.append(request.method).append("\n").append(path).append("\n");
+  text.append(canonical_query(request.query)).append("\n");
+  for (const auto& [name, value] : headers) {
+    text.append(name).append(":");
+    append_canonical(text, value);
+    text += '\n';
+  }
+  return text.append("\n").append(names).append("\n").append(hash);
 }
 
 }  // namespace
@@ -127,13 +145,18 @@ void RequestSigner::sign(HttpRequest& request, const Credentials& credentials,
   const SignedHeaders headers = signed_headers(request);
   const std::string names = names_of(headers);
   const std::string canonical = canonical_text(request, headers, names, scope.service, hash);
-  const std::string to_sign =
-      std::string(algorithm) + '\n' + time + '\n' + place + '\n' + sha256_hex(canonical);
+  std::string to_sign;
+  to_sign.reserve(text_bytes_expected);
+  to_sign.append(algorithm).append("\n").append(time).append("\n").append(place).append("\n");
+  to_sign.append(to_hex(sha256(canonical)));
   const std::string signature =
       to_hex(hmac_sha256(key_for(credentials.secret_access_key, day, scope), to_sign));
-  request.headers.set("authorization",
-                      std::string(algorithm) + " Credential=" + credentials.access_key_id + '/' +
-                          place + ", SignedHeaders=" + names + ", Signature=" + signature);
+  std::string authorization;
+  authorization.reserve(2 * text_bytes_expected);
+  authorization.append(algorithm).append(" Credential=").append(credentials.access_key_id);
+  authorization.append("/").append(place).append(", SignedHeaders=").append(names);
+  authorization.append(", Signature=").append(signature);
+  request.headers.set("authorization", std::move(authorization));
 }
 
 }  // namespace dray

@@ -1,5 +1,6 @@
 #include "base/thread_pool.h"
 
+#include <csignal>
 #include <utility>
 
 namespace dray {
@@ -15,16 +16,23 @@ ThreadPool::~ThreadPool() {
 }
 
 void ThreadPool::run(std::function<void()> work) {
-  const std::scoped_lock lock(mutex_);
-  waiting_.push_back(std::move(work));
-  if (waiting_.size() > idle_) {
-    threads_.emplace_back([this] { serve(); });
-  } else {
-    changed_.notify_one();
+  {
+    const std::scoped_lock lock(mutex_);
+    waiting_.push_back(std::move(work));
+    if (waiting_.size() > idle_) {
+      threads_.emplace_back([this] { serve(); });
+      return;
+    }
   }
+  changed_.notify_one();
 }
 
 void ThreadPool::serve() {
+  // Whoever writes to a peer that hung up is told so by the write.
+  sigset_t only_sigpipe;
+  sigemptyset(&only_sigpipe);
+  sigaddset(&only_sigpipe, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &only_sigpipe, nullptr);
   std::unique_lock lock(mutex_);
   while (true) {
     ++idle_;

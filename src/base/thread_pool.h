@@ -19,7 +19,7 @@ class ThreadPool {
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
 
-  // Begins at once, in a thread that has nothing to do or a new one.
+  // Begins at once, in a thread that has nothing to do or a new one. It has SIGPIPE blocked.
   void run(std::function<void()> work);
 
  private:

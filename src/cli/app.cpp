@@ -7,6 +7,7 @@
 #include "cli/selection.h"
 #include "config/nearest.h"
 #include "config/values.h"
+#include "model/reject.h"
 
 namespace dray {
 namespace {
@@ -18,13 +19,36 @@ constexpr const char* root_doc =
     "dray hauls raw event logs (gzipped, newline-delimited JSON) to the tables of a warehouse.";
 constexpr const char* root_examples =
     "Examples:\n"
-    "  dray sync ./logs duckdb:shop.duckdb      load what is new in ./logs\n"
-    "  dray plan ./logs duckdb:shop.duckdb      show what that would do\n"
-    "  dray init                                write a dray.yaml to go on with\n"
+    "  dray sync ./logs duckdb:warehouse.duckdb   load what is new in ./logs\n"
+    "  dray plan ./logs duckdb:warehouse.duckdb   show what that would do\n"
+    "  dray init                                  write a dray.yaml to go on with\n"
     "\n"
     "Exit codes: 0 success, 1 failure, 2 command line or configuration, 3 partial,\n"
     "4 done, but its output could not be written.\n"
     "`dray help COMMAND` tells more.\n";
+
+std::string did_you_mean(const std::string& word, const std::vector<std::string>& words) {
+  const auto nearest = nearest_word(word, words);
+  return nearest ? "; did you mean \"" + *nearest + "\"?" : "";
+}
+
+std::vector<std::string> reject_reasons() {
+  std::vector<std::string> reasons;
+  for (std::uint8_t code = 0;; ++code) {
+    std::string name(to_string(static_cast<RejectReason>(code)));
+    // Beyond the last one the first is told.
+    if (code > 0 && name == reasons.front()) return reasons;
+    reasons.push_back(std::move(name));
+  }
+}
+
+std::vector<std::string> command_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* child : app.get_subcommands({})) {
+    if (!child->get_group().empty()) names.push_back(child->get_name());
+  }
+  return names;
+}
 
 // Builds the parser around the commands' structs, which it fills while it parses.
 class Parser {
@@ -43,6 +67,8 @@ class Parser {
   void add_history();
   void add_rejects();
   void add_reject_options(CLI::App& app);
+  void add_objects();
+  void add_object_options(CLI::App& app);
   void add_small_commands();
 
   void text(CLI::App& app, const char* name, std::optional<std::string>& field, const char* value,
@@ -72,9 +98,11 @@ class Parser {
   StatusCommand status_;
   HistoryCommand history_;
   RejectsCommand rejects_;
+  ObjectsCommand objects_;
   QueryCommand query_;
   InitCommand init_;
   CompletionCommand completion_;
+  WordsCommand words_;
   SettingsCommand settings_;
   VersionCommand version_;
   std::vector<std::string> help_path_;
@@ -89,15 +117,16 @@ Parser::Parser(std::chrono::sys_days today) : today_(today) {
   root_.require_subcommand(0, 1);
   add_sync(sync_, *command(root_, "sync", "Load what is new.",
                            "Examples:\n"
-                           "  dray sync ./logs duckdb:shop.duckdb\n"
+                           "  dray sync ./logs duckdb:warehouse.duckdb\n"
                            "  dray sync --source shop --since 2026-01-01\n"));
   plan_.mode = SyncMode::plan;
   add_sync(plan_, *command(root_, "plan",
                            "Show what a sync would do: objects, rows, changes. Changes nothing.",
-                           "Example:\n  dray plan ./logs duckdb:shop.duckdb\n"));
+                           "Example:\n  dray plan ./logs duckdb:warehouse.duckdb\n"));
   add_status();
   add_history();
   add_rejects();
+  add_objects();
   add_small_commands();
 }
 
@@ -128,6 +157,17 @@ void Parser::add_sync(SyncCommand& sync, CLI::App& app) {
       "Load again the objects whose content has changed since they were loaded.");
   app.add_flag("--moved", sync.moved, "Accept that the source has moved to another place.");
   if (sync.mode == SyncMode::load) {
+    app.add_option_function<std::string>(
+           "--wait",
+           [&sync](const std::string& given) {
+             const auto wait = parse_age(given);
+             if (!wait) {
+               throw CLI::ValidationError("--wait", "is not a time; write it like 30s, 10m or 2h");
+             }
+             sync.wait_max = *wait;
+           },
+           "How long to wait for a DuckDB file that another program has open (0s).")
+        ->type_name("TIME");
     app.add_flag("--dry-run", dry_run_, "The same as `dray plan`.");
   }
   machine(app, selection);
@@ -136,8 +176,25 @@ void Parser::add_sync(SyncCommand& sync, CLI::App& app) {
 
 void Parser::add_status() {
   CLI::App& app = *command(root_, "status", "Show each source's last run and what needs a hand.",
-                           "Example:\n  dray status --warehouse duckdb:shop.duckdb\n");
+                           "Examples:\n"
+                           "  dray status --warehouse duckdb:warehouse.duckdb\n"
+                           "  dray status --check --max-age 2h || echo alarm\n");
   sources(app, status_.selection, "Only this source; may be repeated.");
+  app.add_flag("--check", status_.check,
+               "Exit with 0 if all is well, 1 if a source failed, never ran or is late, 3 if "
+               "something is left out.");
+  app.add_option_function<std::string>(
+         "--max-age",
+         [this](const std::string& given) {
+           status_.max_age = parse_age(given);
+           if (!status_.max_age) {
+             throw CLI::ValidationError("--max-age",
+                                        "is not a time; write it like 90min, 2h or 3d");
+           }
+         },
+         "With --check: how long ago the last run of a source may be.")
+      ->type_name("TIME")
+      ->needs("--check");
   warehouse_or_config(app, status_.selection);
   json(app, status_.form);
 }
@@ -183,7 +240,18 @@ void Parser::add_reject_options(CLI::App& app) {
   sources(app, rejects_.selection, "Only of this source; may be repeated.");
   RejectFilter& filter = rejects_.filter;
   text(app, "--run", filter.run_id, "RUN", "Only of this run.");
-  text(app, "--reason", filter.reason, "CODE", "Only with this reason.");
+  app.add_option_function<std::string>(
+         "--reason",
+         [&filter](const std::string& given) {
+           const std::vector<std::string> known = reject_reasons();
+           filter.reason = given;
+           if (std::ranges::find(known, given) != known.end()) return;
+           throw CLI::ValidationError("--reason", "there is no such reason" +
+                                                      did_you_mean(given, known) + "; there are " +
+                                                      CLI::detail::join(known, ", "));
+         },
+         "Only with this reason.")
+      ->type_name("CODE");
   text(app, "--table", filter.table_name, "TABLE", "Only of this table.");
   text(app, "--object", filter.object, "KEY", "Only of this object.");
   count(
@@ -192,10 +260,45 @@ void Parser::add_reject_options(CLI::App& app) {
   warehouse_or_config(app, rejects_.selection);
 }
 
+void Parser::add_objects() {
+  CLI::App& app = *command(
+      root_, "objects", "List the objects that are set aside, or put objects aside for good.",
+      "Examples:\n"
+      "  dray objects list\n"
+      "  dray objects skip 2026-01-31/a.gz --reason 'cut off, upstream has no copy'\n"
+      "  dray objects unskip 2026-01-31/a.gz\n");
+  app.require_subcommand(0, 1);
+  add_object_options(app);
+  const auto action = [&](const char* name, ObjectsCommand::Action what, const char* doc) {
+    CLI::App* child = command(app, name, doc, "");
+    child->parse_complete_callback([this, what] { objects_.action = what; });
+    if (what != ObjectsCommand::Action::list) {
+      child->add_option("KEY", objects_.keys, "The object's key, as `list` shows it; or several.")
+          ->required()
+          ->type_name("KEY");
+    }
+    add_object_options(*child);
+    return child;
+  };
+  using enum ObjectsCommand::Action;
+  action("list", list, "Show what is set aside, and what is skipped: since when, and why.");
+  action("skip", skip, "Put objects aside: no sync reads them any more, nor is partial for them.")
+      ->add_option("--reason", objects_.reason, "Why; `list` and `dray status` show it.")
+      ->required()
+      ->type_name("TEXT");
+  action("unskip", unskip, "Take them back: the next sync reads them.");
+}
+
+void Parser::add_object_options(CLI::App& app) {
+  sources(app, objects_.selection, "The source they are of; needed where there are several.");
+  warehouse_or_config(app, objects_.selection);
+  json(app, objects_.form);
+}
+
 void Parser::add_small_commands() {
   CLI::App& query = *command(root_, "query", "Run a read-only SQL statement and print its result.",
                              "Examples:\n"
-                             "  dray query duckdb:shop.duckdb "
+                             "  dray query duckdb:warehouse.duckdb "
                              "'select count(*) from shop.tracks'\n"
                              "  dray query 'from _dray.runs' --csv\n");
   query.add_option("WAREHOUSE", query_.selection.warehouse,
@@ -230,6 +333,13 @@ void Parser::add_small_commands() {
       ->type_name("bash|zsh|fish")
       ->check(CLI::IsMember({"bash", "zsh", "fish"}));
 
+  CLI::App& words = *command(root_, "words", "Print names for completion scripts.", "");
+  words.group("");
+  words.add_option("KIND", words_.kind, "Of what.")
+      ->required()
+      ->type_name("sources|runs")
+      ->check(CLI::IsMember({"sources", "runs"}));
+
   CLI::App& settings =
       *command(root_, "settings", "Print what dray.yaml may hold, for editors and documents.", "");
   settings.group("");
@@ -241,7 +351,8 @@ void Parser::add_small_commands() {
   json(*command(root_, "version", "Show the version.", ""), version_.form);
 
   CLI::App& help = *command(root_, "help", "Show the help of a command.", "");
-  help.add_option("COMMAND", help_path_, "The command.");
+  help.add_option("COMMAND", help_path_, "The command.")
+      ->type_name(CLI::detail::join(command_names(root_), "|"));
 }
 
 void Parser::text(CLI::App& app, const char* name, std::optional<std::string>& field,
@@ -332,6 +443,9 @@ void Parser::presentation(CLI::App& app, Presentation& presentation) {
       "Exit with 3 when there are rejects.");
   json(app, presentation.form);
   app.add_flag("-q,--quiet", presentation.quiet, "Print nothing but errors.");
+  app.add_flag("-v,--verbose", presentation.verbose,
+               "Say on standard error what is being done: each statement and request.")
+      ->excludes("--quiet");
   app.add_flag_callback(
       "--no-progress", [&presentation] { presentation.progress = false; },
       "Do not show how far it is.");
@@ -351,9 +465,11 @@ std::optional<Command> Parser::chosen() const {
   if (parsed("status")) return status_;
   if (parsed("history")) return history_;
   if (parsed("rejects")) return rejects_;
+  if (parsed("objects")) return objects_;
   if (parsed("query")) return query_;
   if (parsed("init")) return init_;
   if (parsed("completion")) return completion_;
+  if (parsed("words")) return words_;
   if (parsed("settings")) return settings_;
   if (parsed("version")) return version_;
   return std::nullopt;
@@ -439,17 +555,14 @@ std::vector<std::string> option_names(const CLI::App& app) {
   return names;
 }
 
-std::vector<std::string> command_names(const CLI::App& app) {
-  std::vector<std::string> names;
-  for (const CLI::App* child : app.get_subcommands({})) {
-    if (!child->get_group().empty()) names.push_back(child->get_name());
-  }
-  return names;
-}
+// The option, or argument, that CLI11's message begins with.
+std::string named_in(const std::string& message) { return message.substr(0, message.find(':')); }
 
-std::string did_you_mean(const std::string& word, const std::vector<std::string>& words) {
-  const auto nearest = nearest_word(word, words);
-  return nearest ? "; did you mean \"" + *nearest + "\"?" : "";
+// "NAME", of --source.
+std::string value_name(const CLI::App& app, const std::string& name) {
+  const CLI::Option* option = app.get_option_no_throw(name);
+  const std::string type = option == nullptr ? "" : option->get_type_name();
+  return type.empty() ? "VALUE" : type.substr(0, type.find(':'));
 }
 
 std::string Parser::explain(const CLI::ParseError& error, const CLI::App& app) const {
@@ -459,6 +572,10 @@ std::string Parser::explain(const CLI::ParseError& error, const CLI::App& app) c
   if (extra.starts_with("-")) {
     const std::string name = extra.substr(0, extra.find('='));
     return "unknown option " + name + did_you_mean(name, option_names(app));
+  }
+  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) {
+    const std::string name = named_in(error.what());
+    return name + " needs a value: " + name + " " + value_name(app, name);
   }
   if (dynamic_cast<const CLI::ExtrasError*>(&error) == nullptr) return error.what();
   if (!command_names(app).empty()) {

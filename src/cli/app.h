@@ -31,6 +31,7 @@ struct Selection {
 struct Presentation {
   OutputForm form = OutputForm::text;
   bool quiet = false;
+  bool verbose = false;
   bool progress = true;
   Strict strict = Strict::no;
 };
@@ -43,11 +44,14 @@ struct SyncCommand {
   std::optional<std::chrono::sys_days> until;
   ReloadChanged reload_changed = ReloadChanged::no;
   bool moved = false;
+  std::chrono::seconds wait_max{0};  // for a file that another program has open
 };
 
 struct StatusCommand {
   Selection selection;
   OutputForm form = OutputForm::text;
+  bool check = false;  // the exit code tells whether all is well
+  std::optional<std::chrono::seconds> max_age;
 };
 
 struct HistoryCommand {
@@ -66,6 +70,16 @@ struct RejectsCommand {
   std::optional<std::uint64_t> limit;
 };
 
+// What is set aside, and what a person does about it.
+struct ObjectsCommand {
+  enum class Action { list, skip, unskip };
+  Action action = Action::list;
+  Selection selection;
+  OutputForm form = OutputForm::text;
+  std::vector<std::string> keys;
+  std::string reason;
+};
+
 struct QueryCommand {
   Selection selection;
   std::string sql;
@@ -82,6 +96,11 @@ struct CompletionCommand {
   std::string shell;
 };
 
+// For the completion scripts: names that only a configuration or a warehouse knows.
+struct WordsCommand {
+  std::string kind;  // sources, runs
+};
+
 // For editors and for the documents of the project itself.
 struct SettingsCommand {
   std::string document;  // template, schema, reference
@@ -91,9 +110,9 @@ struct VersionCommand {
   OutputForm form = OutputForm::text;
 };
 
-using Command =
-    std::variant<SyncCommand, StatusCommand, HistoryCommand, RejectsCommand, QueryCommand,
-                 InitCommand, CompletionCommand, SettingsCommand, VersionCommand>;
+using Command = std::variant<SyncCommand, StatusCommand, HistoryCommand, RejectsCommand,
+                             ObjectsCommand, QueryCommand, InitCommand, CompletionCommand,
+                             WordsCommand, SettingsCommand, VersionCommand>;
 
 // Help was asked for: print it and be done.
 struct HelpText {

@@ -10,9 +10,11 @@ int run_command(const SyncCommand& command, const Environment& environment);
 int run_command(const StatusCommand& command, const Environment& environment);
 int run_command(const HistoryCommand& command, const Environment& environment);
 int run_command(const RejectsCommand& command, const Environment& environment);
+int run_command(const ObjectsCommand& command, const Environment& environment);
 int run_command(const QueryCommand& command, const Environment& environment);
 int run_command(const InitCommand& command, const Environment& environment);
 int run_command(const CompletionCommand& command, const Environment& environment);
+int run_command(const WordsCommand& command, const Environment& environment);
 int run_command(const SettingsCommand& command, const Environment& environment);
 int run_command(const VersionCommand& command, const Environment& environment);
 

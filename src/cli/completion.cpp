@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "model/reject.h"
 
 namespace dray {
 namespace {
@@ -52,12 +53,31 @@ std::string joined(const std::vector<std::string>& words, const std::string& bet
   return out;
 }
 
-enum class ValueKind { unknown, file, directory, choice };
+// `names` are asked for when they are wanted: `dray words`.
+enum class ValueKind { unknown, file, directory, choice, names };
+
+// What `dray words` calls the values; "" for those that it does not know.
+std::string word_kind(const OptionNode& option) {
+  if (option.value == "NAME" && option.names.front() == "--source") return "sources";
+  if (option.value == "RUN" || option.names.front() == "RUN") return "runs";
+  return "";
+}
+
+std::vector<std::string> choices_for(const OptionNode& option) {
+  if (option.value != "CODE") return choices_of(option.value);
+  std::vector<std::string> reasons;
+  for (std::uint8_t code = 0;; ++code) {
+    std::string name(to_string(static_cast<RejectReason>(code)));
+    if (code > 0 && name == reasons.front()) return reasons;
+    reasons.push_back(std::move(name));
+  }
+}
 
 ValueKind value_kind(const OptionNode& option) {
   if (option.value == "FILE") return ValueKind::file;
   if (option.value == "DIR") return ValueKind::directory;
-  return choices_of(option.value).empty() ? ValueKind::unknown : ValueKind::choice;
+  if (!word_kind(option).empty()) return ValueKind::names;
+  return choices_for(option).empty() ? ValueKind::unknown : ValueKind::choice;
 }
 
 std::vector<std::string> option_words(const CommandNode& command) {
@@ -66,6 +86,14 @@ std::vector<std::string> option_words(const CommandNode& command) {
     words.insert(words.end(), option.names.begin(), option.names.end());
   }
   return words;
+}
+
+// Of the argument that a shell has to ask for: "runs"; "" without one.
+std::string asked_words(const CommandNode& command) {
+  for (const OptionNode& positional : command.positionals) {
+    if (std::string kind = word_kind(positional); !kind.empty()) return kind;
+  }
+  return "";
 }
 
 std::vector<std::string> command_words(const CommandNode& command) {
@@ -108,6 +136,10 @@ std::string value_cases(const std::vector<Place>& places,
   return out;
 }
 
+std::string bash_names(const std::string& kind) {
+  return "$(\"${COMP_WORDS[0]}\" words " + kind + " 2>/dev/null)";
+}
+
 std::string bash_value(const OptionNode& option) {
   switch (value_kind(option)) {
     case ValueKind::file:
@@ -115,8 +147,11 @@ std::string bash_value(const OptionNode& option) {
     case ValueKind::directory:
       return "compopt -o filenames; COMPREPLY=($(compgen -d -- \"$current\")); ";
     case ValueKind::choice:
-      return "COMPREPLY=($(compgen -W " + quoted(joined(choices_of(option.value), " ")) +
+      return "COMPREPLY=($(compgen -W " + quoted(joined(choices_for(option), " ")) +
              " -- \"$current\")); ";
+    case ValueKind::names:
+      return "COMPREPLY=($(compgen -W \"" + bash_names(word_kind(option)) +
+             "\" -- \"$current\")); ";
     case ValueKind::unknown:
       return "";
   }
@@ -139,7 +174,11 @@ std::string bash_script(const std::vector<Place>& places) {
   out += "  esac\n  case \"$at\" in\n";
   for (const Place& place : places) {
     out += "    " + quoted(place.at) + ")\n";
-    out += "      words=" + quoted(joined(command_words(*place.command), " ")) + "\n";
+    const std::string asked = asked_words(*place.command);
+    out += "      words=" +
+           (asked.empty() ? quoted(joined(command_words(*place.command), " "))
+                          : "\"" + bash_names(asked) + " \"") +
+           "\n";
     out += "      options=" + quoted(joined(option_words(*place.command), " ")) + " ;;\n";
   }
   out +=
@@ -157,6 +196,10 @@ std::string bash_script(const std::vector<Place>& places) {
   return out;
 }
 
+std::string zsh_names(const std::string& kind) {
+  return "${(f)\"$(${words[1]} words " + kind + " 2>/dev/null)\"}";
+}
+
 std::string zsh_value(const OptionNode& option) {
   switch (value_kind(option)) {
     case ValueKind::file:
@@ -164,7 +207,9 @@ std::string zsh_value(const OptionNode& option) {
     case ValueKind::directory:
       return "_files -/; ";
     case ValueKind::choice:
-      return "compadd -- " + joined(choices_of(option.value), " ") + "; ";
+      return "compadd -- " + joined(choices_for(option), " ") + "; ";
+    case ValueKind::names:
+      return "compadd -- " + zsh_names(word_kind(option)) + "; ";
     case ValueKind::unknown:
       return "_message " + quoted(option.value) + "; ";
   }
@@ -182,6 +227,7 @@ std::string zsh_descriptions(const CommandNode& command) {
       out += quoted(choice) + " ";
     }
   }
+  if (const std::string asked = asked_words(command); !asked.empty()) out += zsh_names(asked) + " ";
   out += ")\n      options=(";
   for (const OptionNode& option : command.options) {
     for (const std::string& name : option.names) {
@@ -221,6 +267,10 @@ std::string zsh_script(const std::vector<Place>& places) {
   return out;
 }
 
+std::string fish_names(const std::string& kind) {
+  return " -a '(eval (commandline -opc)[1] words " + kind + " 2>/dev/null)'";
+}
+
 std::string fish_option(const OptionNode& option) {
   std::string out;
   for (const std::string& name : option.names) {
@@ -234,7 +284,9 @@ std::string fish_option(const OptionNode& option) {
     case ValueKind::directory:
       return out + " -a '(__fish_complete_directories)'";
     case ValueKind::choice:
-      return out + " -a " + quoted(joined(choices_of(option.value), " "), true);
+      return out + " -a " + quoted(joined(choices_for(option), " "), true);
+    case ValueKind::names:
+      return out + fish_names(word_kind(option));
     case ValueKind::unknown:
       return out;
   }
@@ -251,11 +303,15 @@ std::string fish_place(const Place& place) {
   for (const OptionNode& positional : place.command->positionals) {
     const auto choices = choices_of(positional.value);
     if (!choices.empty()) out += line + " -a " + quoted(joined(choices, " "), true) + "\n";
+    const std::string asked = word_kind(positional);
+    if (!asked.empty()) out += line + fish_names(asked) + "\n";
   }
   for (const OptionNode& option : place.command->options) {
     out += line + fish_option(option) + " -d " + quoted(option.doc, true) + "\n";
   }
-  if (command_words(*place.command).empty()) out += line + " -F\n";
+  if (command_words(*place.command).empty() && asked_words(*place.command).empty()) {
+    out += line + " -F\n";
+  }
   return out;
 }
 

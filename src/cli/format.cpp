@@ -95,6 +95,18 @@ std::string human_duration(std::chrono::microseconds duration) {
   return pair_of(whole / 86400, "d", whole % 86400 / 3600, "h");
 }
 
+std::string ago(std::chrono::sys_time<std::chrono::microseconds> time,
+                std::chrono::sys_time<std::chrono::microseconds> now) {
+  const std::int64_t seconds =
+      std::chrono::duration_cast<std::chrono::seconds>(now > time ? now - time : time - now)
+          .count();
+  const std::string amount = seconds < 60       ? std::to_string(seconds) + " s"
+                             : seconds < 3600   ? std::to_string(seconds / 60) + " min"
+                             : seconds < 172800 ? std::to_string(seconds / 3600) + " h"
+                                                : std::to_string(seconds / 86400) + " d";
+  return now >= time ? amount + " ago" : "in " + amount;
+}
+
 std::string clock_time(std::chrono::seconds duration) {
   const std::int64_t seconds = duration.count();
   const std::string tail = two_digits(seconds % 60);

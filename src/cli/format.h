@@ -25,6 +25,11 @@ inline std::string human_bytes(std::uint64_t bytes) {
 // "3 ms", "1.2 s", "12 s", "3 min 20 s", "2 h 5 min", "3 d 4 h".
 std::string human_duration(std::chrono::microseconds duration);
 
+// "3 s ago", "5 min ago", "7 h ago", "12 d ago": the largest unit alone. A time to come is "in 5
+// min".
+std::string ago(std::chrono::sys_time<std::chrono::microseconds> time,
+                std::chrono::sys_time<std::chrono::microseconds> now);
+
 // "0:07", "3:20", "2:05:00": how long something still takes, at a width that does not jump.
 std::string clock_time(std::chrono::seconds duration);
 

@@ -5,9 +5,11 @@
 #include <fstream>
 
 #include "base/json_writer.h"
+#include "cli/build_info.h"
 #include "cli/commands.h"
 #include "cli/completion.h"
 #include "config/config.h"
+#include "load/versions.h"
 
 namespace dray {
 namespace {
@@ -49,12 +51,19 @@ int run_command(const SettingsCommand& command, const Environment& environment) 
 }
 
 int run_command(const VersionCommand& command, const Environment& environment) {
+  const EngineVersions engines = engine_versions();
   if (command.form == OutputForm::json) {
     JsonWriter json;
-    json.begin_object().field("version", DRAY_VERSION).end_object();
+    json.begin_object().field("version", DRAY_VERSION).field("commit", DRAY_COMMIT);
+    json.field("build", DRAY_BUILD).field("duckdb", engines.duckdb).field("libpq", engines.libpq);
+    json.end_object();
     environment.out << std::move(json).done() << '\n';
   } else {
-    environment.out << "dray " << DRAY_VERSION << '\n';
+    environment.out << "dray " << DRAY_VERSION << '\n'
+                    << "commit " << DRAY_COMMIT << '\n'
+                    << "build  " << DRAY_BUILD << '\n'
+                    << "DuckDB " << engines.duckdb << '\n'
+                    << "libpq  " << engines.libpq << '\n';
   }
   return exit_success;
 }

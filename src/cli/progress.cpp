@@ -4,6 +4,7 @@
 #include <cmath>
 #include <optional>
 
+#include "base/code_point.h"
 #include "cli/format.h"
 
 namespace dray {
@@ -18,6 +19,11 @@ constexpr auto line_interval = 10s;
 // Before that a guess at the time left is noise.
 constexpr auto guess_after = 2s;
 constexpr std::size_t bar_columns = 20;
+constexpr std::size_t bar_columns_narrow = 8;
+// Nobody knows before the rows are read how fast the warehouse takes them. Into DuckDB and
+// PostgreSQL it has taken between half and twice as long as the reading (docs/performance.md); once
+// it has begun its own rate is told.
+constexpr double loading_per_reading = 1.0;
 
 std::string_view name_of(SyncProgress::Phase phase) {
   switch (phase) {
@@ -42,13 +48,16 @@ std::optional<double> share_done(const ProgressSnapshot& at) {
   return std::min(1.0, static_cast<double>(done) / static_cast<double>(total));
 }
 
-std::string bar_of(double share) {
-  const auto full = static_cast<std::size_t>(share * static_cast<double>(bar_columns));
+std::string bar_of(double share, std::size_t columns) {
+  const auto full = static_cast<std::size_t>(share * static_cast<double>(columns));
   std::string out = "[" + std::string(full, '=');
-  if (full < bar_columns) out += '>' + std::string(bar_columns - full - 1, ' ');
+  if (full < columns) out += '>' + std::string(columns - full - 1, ' ');
+  return out + "] ";
+}
+
+std::string percent_of(double share) {
   const std::string percent = std::to_string(static_cast<int>(share * 100));
-  return out + "] " + std::string(3 - std::min<std::size_t>(percent.size(), 3), ' ') + percent +
-         "%";
+  return std::string(3 - std::min<std::size_t>(percent.size(), 3), ' ') + percent + "%";
 }
 
 std::string amounts(const ProgressSnapshot& at) {
@@ -69,9 +78,12 @@ std::string rate(const ProgressSnapshot& at, std::chrono::milliseconds elapsed) 
   return "  " + with_thousands(per_second) + (loading ? " rows/s" : " lines/s");
 }
 
-std::string time_left(double share, std::chrono::milliseconds elapsed) {
+// Of the whole run: what is read has to be loaded too.
+std::string time_left(SyncProgress::Phase phase, double share, std::chrono::milliseconds elapsed) {
   if (share <= 0.01 || elapsed < guess_after) return "";
-  const double left = static_cast<double>(elapsed.count()) / 1e3 * (1 - share) / share;
+  const double whole = static_cast<double>(elapsed.count()) / 1e3 / share;  // of the phase
+  const double behind = phase == SyncProgress::Phase::reading ? loading_per_reading : 0;
+  const double left = whole * (1 - share + behind);
   return "  " + clock_time(std::chrono::seconds(std::llround(left))) + " left";
 }
 
@@ -92,14 +104,22 @@ ProgressSnapshot snapshot_of(const SyncProgress& progress) {
 
 std::string progress_bar(std::string_view title, const ProgressSnapshot& at,
                          std::chrono::milliseconds elapsed, std::size_t columns) {
-  std::string out = printable(title) + "  ";
-  out += name_of(at.phase);
   const auto share = share_done(at);
-  if (share) out += " " + bar_of(*share) + time_left(*share, elapsed);
-  if (const std::string amount = amounts(at); !amount.empty()) out += "  " + amount;
-  // Last what a narrow terminal may cut.
-  out += rate(at, elapsed);
-  return cut_to_width(out, columns);
+  const std::string left = share ? time_left(at.phase, *share, elapsed) : "";
+  const std::string amount = amounts(at);
+  const auto with_bar = [&](std::size_t bar) {
+    std::string out = printable(title) + "  " + std::string(name_of(at.phase));
+    if (share) out += " " + (bar > 0 ? bar_of(*share, bar) : "") + percent_of(*share) + left;
+    return out;
+  };
+  const std::string amount_text = amount.empty() ? "" : "  " + amount;
+  // What a narrow terminal has no room for is left out, whole.
+  for (const std::string& form :
+       {with_bar(bar_columns) + amount_text + rate(at, elapsed),
+        with_bar(bar_columns) + amount_text, with_bar(bar_columns), with_bar(bar_columns_narrow)}) {
+    if (display_width(form) <= columns) return form;
+  }
+  return cut_to_width(with_bar(0), columns);
 }
 
 std::string progress_line(std::string_view title, const ProgressSnapshot& at) {

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "base/json_writer.h"
+#include "base/path_text.h"
 #include "base/time.h"
 #include "cli/commands.h"
 #include "cli/format.h"
@@ -22,6 +23,7 @@ constexpr std::size_t value_columns_max = 60;
 // One filter per source that was asked for.
 std::vector<RejectFilter> filters_of(const RejectsCommand& command, std::size_t count_max) {
   RejectFilter filter = command.filter;
+  if (filter.object) filter.object = typed_to_text(*filter.object);
   filter.count_max = count_max;
   const auto schemas = selected_schemas(command.selection);
   if (schemas.empty()) return {filter};
@@ -189,7 +191,10 @@ int show(const RejectsCommand& command, const Environment& environment) {
 Result<Config> retry_config(const Selection& selection) {
   Selection without_names = selection;
   without_names.sources.clear();
-  if (selection.warehouse.empty()) return select_sources(without_names);
+  if (selection.warehouse.empty()) {
+    DRAY_TRY(select_warehouse(selection));  // its error says how a retry is told of one
+    return select_sources(without_names);
+  }
   DRAY_TRY(check_warehouse(selection.warehouse));
   Config config;
   config.warehouse = selection.warehouse;
@@ -207,7 +212,7 @@ Result<std::map<std::string, SourceConfig>> known_sources(const Config& config,
   for (const SourceStatus& status : statuses) {
     SourceConfig& source = sources[status.source];
     source.name = status.source;
-    source.location = status.location;
+    source.location = text_to_path(status.location);
   }
   for (const SourceConfig& source : config.sources) {
     sources[schema_name(source.name)] = source;
@@ -245,7 +250,8 @@ int retry(const RejectsCommand& command, const Environment& environment) {
   const Presentation& presentation = command.presentation;
   const auto config = retry_config(command.selection);
   if (!config.ok()) return tell_failure(environment, presentation.form, config.error());
-  auto warehouse = open_to_sync(*config, SyncMode::load);
+  auto warehouse =
+      open_to_sync(*config, SyncMode::load, {}, trace_of(command.presentation, environment));
   if (!warehouse.ok()) return tell_failure(environment, presentation.form, warehouse.error());
   const auto jobs = retry_jobs(command, *config, **warehouse);
   if (!jobs.ok()) return tell_failure(environment, presentation.form, jobs.error());

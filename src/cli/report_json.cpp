@@ -62,6 +62,7 @@ void write_report(JsonWriter& json, const RunReport& report) {
   json.key("objects").begin_object();
   json.field("listed", report.objects_listed).field("loaded", report.objects_loaded);
   json.field("set_aside", report.objects_set_aside).field("known", report.objects_known);
+  json.field("skipped", report.objects_skipped);
   json.end_object();
   write_lists(json, report);
   json.field("error", report.error).end_object();

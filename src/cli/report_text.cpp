@@ -105,6 +105,9 @@ std::string objects_text(const RunReport& report) {
   if (report.objects_known > 0) {
     out += "; " + with_thousands(report.objects_known) + " loaded before";
   }
+  if (report.objects_skipped > 0) {
+    out += "; " + with_thousands(report.objects_skipped) + " skipped";
+  }
   return out + "\n";
 }
 
@@ -159,8 +162,8 @@ std::string rejects_text(const RunReport& report) {
 
 std::string next_text(const RunReport& report, SyncMode mode) {
   std::string out;
-  // A plan records nothing, and what failed was rolled back.
-  if (mode == SyncMode::plan || report.status == RunStatus::failure) return out;
+  // A plan records nothing. Of what failed and was rolled back there are no counts.
+  if (mode == SyncMode::plan) return out;
   const std::string warehouse = " --warehouse " + shell_word(report.warehouse) + "\n";
   if (const std::string rejects = rejects_text(report); !rejects.empty()) {
     const bool is_one = report.counts.rejected + report.values_rejected == 1;
@@ -168,23 +171,51 @@ std::string next_text(const RunReport& report, SyncMode mode) {
            " with: dray rejects list --run " + shell_word(report.run_id) + warehouse;
   }
   if (report.objects_set_aside > 0) {
-    out += "objects set aside are tried again by the next sync; see them with: dray status" +
-           warehouse;
+    out += "see the objects set aside, and what to do, with: dray status" + warehouse;
   }
   return out;
 }
 
 bool nothing_new(const RunReport& report) {
   return report.status == RunStatus::success && report.counts == LineCounts{} &&
-         report.objects_loaded == 0 && report.objects_set_aside == 0 && report.notices.empty() &&
-         report.ddl.empty() && report.error.empty() &&
-         std::ranges::none_of(report.collections, has_something_to_say);
+         report.objects_loaded == 0 && report.objects_set_aside == 0 && report.ddl.empty() &&
+         report.error.empty() && std::ranges::none_of(report.collections, has_something_to_say);
+}
+
+// One column a line. Only the first pair of parentheses, that of a table's columns, is laid out.
+std::string laid_out(std::string_view statement) {
+  if (!statement.starts_with("create table ")) return std::string(statement);
+  std::string out;
+  int depth = 0;
+  bool is_done = false;
+  char quote = 0;
+  for (std::size_t at = 0; at < statement.size(); ++at) {
+    const char c = statement[at];
+    out += c;
+    if (is_done) continue;
+    if (quote != 0) {
+      if (c == quote) quote = 0;
+    } else if (c == '"' || c == '\'') {
+      quote = c;
+    } else if (c == '(' && ++depth == 1) {
+      out += "\n  ";
+    } else if (c == ',' && depth == 1) {
+      out += "\n  ";
+      while (at + 1 < statement.size() && statement[at + 1] == ' ')
+        ++at;
+    } else if (c == ')' && --depth == 0) {
+      out.insert(out.size() - 1, "\n");
+      is_done = true;
+    }
+  }
+  return out;
 }
 
 std::string ddl_text(const RunReport& report) {
   if (report.ddl.empty()) return "no change of the schema\n";
   std::string out;
-  for (const std::string& statement : report.ddl) {
+  for (const std::string& told : report.ddl) {
+    const std::string statement = laid_out(told);
     // Its line breaks are its layout: only what else a terminal would obey is told by a name.
     for (std::size_t at = 0; at < statement.size();) {
       const std::size_t end = std::min(statement.find('\n', at), statement.size());
@@ -209,7 +240,8 @@ std::string report_text(const RunReport& report, SyncMode mode, const Terminal& 
                         Detail detail) {
   const std::string title = painted(terminal, Colour::bold, printable(report.source));
   if (nothing_new(report)) {
-    return title + ": nothing new; " + counted(report.objects_known, "object") + " loaded before\n";
+    return title + ": nothing new; " + counted(report.objects_known, "object") +
+           " loaded before\n" + notices_text(report, mode, terminal, detail);
   }
   std::string out =
       title + ": " + printable(report.location) + " to " + printable(report.warehouse) + ": ";

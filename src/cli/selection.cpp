@@ -7,6 +7,7 @@
 #include "aws/s3.h"
 #include "cli/format.h"
 #include "config/nearest.h"
+#include "load/duckdb_file.h"
 #include "run/records.h"
 #include "transform/naming.h"
 
@@ -16,16 +17,163 @@ namespace {
 constexpr const char* standard_config = "dray.yaml";
 constexpr std::string_view duckdb_scheme = "duckdb:";
 
+constexpr const char* kinds_of_warehouses =
+    "duckdb:FILE, postgres://USER@HOST/DATABASE or redshift://USER@HOST/DATABASE";
+
 // "s3" of "s3://bucket"; empty without one.
 std::string scheme_of(const std::string& address) {
   const std::size_t at = address.find("://");
   return at == std::string::npos ? "" : address.substr(0, at);
 }
 
+// "sqlite" of "sqlite:f.db". Empty for what is no scheme, or may be a user's name before a
+// password.
+std::string word_before_colon(const std::string& address) {
+  constexpr std::string_view letters =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-.";
+  const std::string word = address.substr(0, address.find(':'));
+  const bool is_word = word.size() < address.size() && word.size() > 1 && word.size() <= 20 &&
+                       word.find_first_not_of(letters) == std::string::npos;
+  const bool is_url = address.find("://") == word.size();
+  return is_word && (is_url || address.find('@') == std::string::npos) ? word : "";
+}
+
+std::string lower(std::string text) {
+  for (char& c : text)
+    c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return text;
+}
+
+// That the address begins with none of the schemes there are. Of it nothing but the scheme is
+// repeated: behind it may stand a password.
+Error unknown_kind(const std::string& address) {
+  const std::string scheme = word_before_colon(address);
+  if (scheme.empty()) {
+    return with_hint(
+        config_error(std::string("a WAREHOUSE begins with its kind: ") + kinds_of_warehouses),
+        "duckdb:warehouse.duckdb");
+  }
+  const bool is_url = scheme_of(address) == scheme;
+  std::string message = scheme + (is_url ? "://" : ":") + " is no warehouse that Dray supports";
+  const std::vector<std::string> known = {"duckdb", "postgres", "postgresql", "redshift"};
+  if (const auto nearest = nearest_word(lower(scheme), known)) {
+    message += "; did you mean " + *nearest + (*nearest == "duckdb" ? ":" : "://") + "?";
+  }
+  return with_hint(config_error(std::move(message)), kinds_of_warehouses);
+}
+
+// What may follow the '?': libpq's, up to version 18, and of redshift:// Dray's own too.
+std::vector<std::string> address_parameters(bool is_redshift) {
+  std::vector<std::string> names = {"host",
+                                    "hostaddr",
+                                    "port",
+                                    "dbname",
+                                    "user",
+                                    "password",
+                                    "passfile",
+                                    "require_auth",
+                                    "channel_binding",
+                                    "connect_timeout",
+                                    "client_encoding",
+                                    "options",
+                                    "application_name",
+                                    "fallback_application_name",
+                                    "keepalives",
+                                    "keepalives_idle",
+                                    "keepalives_interval",
+                                    "keepalives_count",
+                                    "tcp_user_timeout",
+                                    "replication",
+                                    "gssencmode",
+                                    "sslmode",
+                                    "requiressl",
+                                    "sslnegotiation",
+                                    "sslcompression",
+                                    "sslcert",
+                                    "sslkey",
+                                    "sslpassword",
+                                    "sslcertmode",
+                                    "sslrootcert",
+                                    "sslcrl",
+                                    "sslcrldir",
+                                    "sslsni",
+                                    "sslkeylogfile",
+                                    "requirepeer",
+                                    "ssl_min_protocol_version",
+                                    "ssl_max_protocol_version",
+                                    "min_protocol_version",
+                                    "max_protocol_version",
+                                    "krbsrvname",
+                                    "gsslib",
+                                    "gssdelegation",
+                                    "service",
+                                    "servicefile",
+                                    "target_session_attrs",
+                                    "load_balance_hosts",
+                                    "scram_client_key",
+                                    "scram_server_key",
+                                    "oauth_issuer",
+                                    "oauth_client_id",
+                                    "oauth_client_secret",
+                                    "oauth_scope",
+                                    "ssl"};
+  if (is_redshift) {
+    for (const char* own : {"staging",
+                            "staging_region",
+                            "staging_endpoint",
+                            "staging_profile",
+                            "staging_role_arn",
+                            "staging_external_id",
+                            "staging_encryption",
+                            "staging_kms_key_id",
+                            "staging_compression",
+                            "iam_role",
+                            "query_group",
+                            "connections",
+                            "dedupe_window",
+                            "cluster",
+                            "workgroup",
+                            "iam_region",
+                            "db_groups",
+                            "auto_create",
+                            "let_sleep",
+                            "tables_max"}) {
+      names.emplace_back(own);
+    }
+  }
+  return names;
+}
+
+// A slip in a parameter's name. An '@' behind the '?' belongs to a password that nobody escaped, so
+// that nothing there is what it seems: libpq says so.
+Result<void> check_parameters(const std::string& address, bool is_redshift) {
+  std::size_t at = address.find('?');
+  if (at == std::string::npos || address.find('@', at) != std::string::npos) return {};
+  const std::vector<std::string> known = address_parameters(is_redshift);
+  while (++at < address.size()) {
+    const std::size_t end = std::min(address.find('&', at), address.size());
+    const std::string name = address.substr(at, std::min(address.find('=', at), end) - at);
+    at = end;
+    const bool is_name =
+        name.find_first_not_of("abcdefghijklmnopqrstuvwxyz_") == std::string::npos && !name.empty();
+    if (!is_name || std::ranges::find(known, name) != known.end()) continue;
+    const auto nearest = nearest_word(name, known);
+    return config_error("the warehouse's address has an unknown parameter, " + name +
+                        (nearest ? "; did you mean " + *nearest + "?" : ""));
+  }
+  return {};
+}
+
+// The name of a DuckDB file that is not also that of the schema in it: DuckDB's clients call an
+// open file by its name, and could not tell the two apart.
+std::string duckdb_for(const std::string& source) {
+  return schema_name(source) == "warehouse" ? "duckdb:events.duckdb" : "duckdb:warehouse.duckdb";
+}
+
 Result<void> check_place(const std::string& place) {
   if (place.starts_with(duckdb_scheme)) {
     return with_hint(config_error("SOURCE is the directory with the events, not the warehouse"),
-                     "dray sync ./logs " + shell_word(place));
+                     "dray sync ./logs duckdb:FILE");
   }
   const std::string scheme = scheme_of(place);
   if (scheme == "s3") {
@@ -38,6 +186,9 @@ Result<void> check_place(const std::string& place) {
   }
   return {};
 }
+
+constexpr const char* name_the_warehouse =
+    "name the warehouse (--warehouse duckdb:FILE; dray query duckdb:FILE SQL)";
 
 // Every source has a schema of its own, or the rows of two would mix.
 Result<void> check_schemas(const Config& config) {
@@ -58,14 +209,14 @@ Result<void> check_schemas(const Config& config) {
   return {};
 }
 
-Result<Config> read_selected_config(const Selection& selection) {
+// `remedy`: how the command at hand is told what to use.
+Result<Config> read_selected_config(const Selection& selection, const char* remedy) {
   const std::string path = selection.config_path.value_or(standard_config);
   std::error_code ignored;
   if (!selection.config_path && !std::filesystem::exists(path, ignored)) {
     return with_hint(config_error("there is no dray.yaml here, and the command line does not say "
                                   "what to use"),
-                     "name them (dray sync ./logs duckdb:shop.duckdb), or write a dray.yaml to "
-                     "start from (dray init)");
+                     std::string(remedy) + ", or write a dray.yaml to start from (dray init)");
   }
   return read_config(path);
 }
@@ -94,8 +245,7 @@ Result<Config> config_of_arguments(const Selection& selection) {
   }
   if (selection.warehouse.empty()) {
     return with_hint(config_error("WAREHOUSE is missing: where should the tables go?"),
-                     "dray sync " + shell_word(selection.place) + " " +
-                         shell_word("duckdb:" + name_of_place(selection.place) + ".duckdb"));
+                     "dray sync SOURCE " + duckdb_for(name_of_place(selection.place)));
   }
   if (selection.place.empty()) return config_error("SOURCE must not be empty");
   if (selection.sources.size() > 1)
@@ -109,7 +259,9 @@ Result<Config> config_of_arguments(const Selection& selection) {
 }
 
 Result<Config> config_of_file(const Selection& selection) {
-  DRAY_ASSIGN(Config config, read_selected_config(selection));
+  DRAY_ASSIGN(
+      Config config,
+      read_selected_config(selection, "name them (dray sync ./logs duckdb:warehouse.duckdb)"));
   DRAY_TRY(check_schemas(config));
   DRAY_TRY(keep_selected(config, selection.sources));
   return config;
@@ -130,16 +282,13 @@ std::string name_of_place(const std::string& place) {
 Result<void> check_warehouse(const std::string& address) {
   if (address.starts_with(duckdb_scheme)) {
     if (address.size() > duckdb_scheme.size()) return {};
-    return with_hint(config_error("duckdb: needs the name of a file"), "duckdb:shop.duckdb");
+    return with_hint(config_error("duckdb: needs the name of a file"), "duckdb:warehouse.duckdb");
   }
   const std::string scheme = scheme_of(address);
-  if (scheme == "postgres" || scheme == "postgresql" || scheme == "redshift") return {};
-  if (!scheme.empty()) {
-    return with_hint(config_error(scheme + ":// is no warehouse that Dray knows"),
-                     "duckdb:shop.duckdb");
+  if (scheme == "postgres" || scheme == "postgresql" || scheme == "redshift") {
+    return check_parameters(address, scheme == "redshift");
   }
-  return with_hint(config_error("a WAREHOUSE begins with its kind, such as duckdb:FILE"),
-                   "duckdb:" + (address.empty() ? "shop.duckdb" : address));
+  return unknown_kind(address);
 }
 
 std::string shown_address(const std::string& address) {
@@ -176,11 +325,27 @@ Result<Config> select_sources(const Selection& selection) {
 Result<std::string> select_warehouse(const Selection& selection) {
   std::string address = selection.warehouse;
   if (address.empty()) {
-    DRAY_ASSIGN(const Config config, read_selected_config(selection));
+    DRAY_ASSIGN(const Config config, read_selected_config(selection, name_the_warehouse));
     address = config.warehouse;
   }
   DRAY_TRY(check_warehouse(address));
   return address;
+}
+
+Result<std::vector<std::string>> configured_names(const Selection& selection) {
+  std::vector<std::string> names;
+  if (!selection.warehouse.empty()) return names;
+  DRAY_ASSIGN(const Config config, read_selected_config(selection, name_the_warehouse));
+  for (const SourceConfig& source : config.sources)
+    names.push_back(source.name);
+  return names;
+}
+
+Result<std::vector<std::string>> configured_schemas(const Selection& selection) {
+  DRAY_ASSIGN(std::vector<std::string> schemas, configured_names(selection));
+  for (std::string& name : schemas)
+    name = schema_name(name);
+  return schemas;
 }
 
 std::vector<std::string> selected_schemas(const Selection& selection) {
@@ -192,9 +357,10 @@ std::vector<std::string> selected_schemas(const Selection& selection) {
 }
 
 Result<void> check_sources(const Selection& selection, const std::string& address,
-                           Warehouse& warehouse) {
+                           Warehouse& warehouse, const std::vector<std::string>& configured) {
   if (selection.sources.empty()) return {};
-  DRAY_ASSIGN(const std::vector<std::string> known, source_names(warehouse));
+  DRAY_ASSIGN(std::vector<std::string> known, source_names(warehouse));
+  known.insert(known.end(), configured.begin(), configured.end());
   for (const std::string& schema : selected_schemas(selection)) {
     if (std::ranges::find(known, schema) != known.end()) continue;
     const auto nearest = nearest_word(schema, known);
@@ -234,7 +400,8 @@ Result<std::vector<RedshiftChoice>> redshift_choices(const Config& config) {
 
 }  // namespace
 
-Result<std::unique_ptr<Warehouse>> open_to_sync(const Config& config, SyncMode mode) {
+Result<std::unique_ptr<Warehouse>> open_to_sync(const Config& config, SyncMode mode,
+                                                const FileWait& wait, Trace trace) {
   WarehouseOptions options;
   // The rest is for what is read and staged, and for what DuckDB does not count.
   options.memory_bytes = config.memory_bytes / 8 * 3;
@@ -242,12 +409,15 @@ Result<std::unique_ptr<Warehouse>> open_to_sync(const Config& config, SyncMode m
   options.duplicates_bytes = config.memory_bytes / 8;
   options.threads = config.threads;
   options.temp_directory = config.temp_directory;
+  options.trace = std::move(trace);
+  options.wait_max = wait.wait_max;
+  options.on_wait = wait.tell;
   DRAY_ASSIGN(options.redshift_choices, redshift_choices(config));
   if (mode == SyncMode::load) return open_warehouse(config.warehouse, options);
-  std::error_code ignored;
-  if (config.warehouse.starts_with(duckdb_scheme) &&
-      !std::filesystem::exists(config.warehouse.substr(duckdb_scheme.size()), ignored)) {
-    return open_warehouse("duckdb::memory:", options);
+  if (config.warehouse.starts_with(duckdb_scheme)) {
+    DRAY_ASSIGN(const FileState state,
+                duckdb_file_state(config.warehouse.substr(duckdb_scheme.size())));
+    if (state != FileState::made) return open_warehouse("duckdb::memory:", options);
   }
   options.access = Access::read_only;
   return open_warehouse(config.warehouse, options);

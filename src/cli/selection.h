@@ -1,11 +1,14 @@
 // From flags and configuration to what a command is about.
 #pragma once
 
+#include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 
 #include "base/result.h"
 #include "cli/app.h"
+#include "cli/verbose.h"
 #include "config/config.h"
 #include "load/open.h"
 
@@ -29,18 +32,33 @@ Result<Config> select_sources(const Selection& selection);
 // The warehouse alone: --warehouse, or what the configuration says.
 Result<std::string> select_warehouse(const Selection& selection);
 
+// The schemas' names of the sources that the configuration names; empty when --warehouse stands for
+// it.
+Result<std::vector<std::string>> configured_schemas(const Selection& selection);
+
+// The names themselves, as --source takes them.
+Result<std::vector<std::string>> configured_names(const Selection& selection);
+
 // --source as the schemas' names; empty when all are meant.
 std::vector<std::string> selected_schemas(const Selection& selection);
 
-// That the warehouse knows the sources that --source asks for, so that a slip is no empty answer.
+// That the warehouse, or the configuration, knows the sources that --source asks for, so that a
+// slip is no empty answer.
 Result<void> check_sources(const Selection& selection, const std::string& address,
-                           Warehouse& warehouse);
+                           Warehouse& warehouse, const std::vector<std::string>& configured = {});
 
 // For reading what is there; a file has to exist.
 Result<std::unique_ptr<Warehouse>> open_to_read(const std::string& address);
 
+// For how long a file that another program has open is waited for, and who is told of it.
+struct FileWait {
+  std::chrono::seconds wait_max{0};
+  std::function<void(const std::string& file, const std::string& program)> tell;
+};
+
 // For a sync or a plan with these settings. A plan creates no file: against a warehouse that does
-// not exist yet it compares with an empty one.
-Result<std::unique_ptr<Warehouse>> open_to_sync(const Config& config, SyncMode mode);
+// not exist yet it compares with an empty one. `trace` sees each statement.
+Result<std::unique_ptr<Warehouse>> open_to_sync(const Config& config, SyncMode mode,
+                                                const FileWait& wait = {}, Trace trace = {});
 
 }  // namespace dray

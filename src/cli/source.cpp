@@ -21,7 +21,8 @@ const std::string& first_set(const std::string& own, const std::string& other) {
 
 }  // namespace
 
-Result<std::shared_ptr<S3Client>> open_s3_client(const S3Settings& settings, std::stop_token stop) {
+Result<std::shared_ptr<S3Client>> open_s3_client(const S3Settings& settings, std::stop_token stop,
+                                                 Trace trace) {
   CredentialsOptions credentials;
   credentials.environment = process_environment();
   DRAY_ASSIGN(const AwsPlace place, find_aws_place(credentials.environment, settings.profile));
@@ -32,6 +33,7 @@ Result<std::shared_ptr<S3Client>> open_s3_client(const S3Settings& settings, std
   options.requester_pays = settings.requester_pays ? RequesterPays::yes : RequesterPays::no;
   options.http.ca_file = first_set(settings.ca_file, place.ca_file);
   options.http.stop = std::move(stop);
+  options.http.trace = std::move(trace);
   credentials.profile = settings.profile;
   credentials.role_arn = settings.role_arn;
   credentials.external_id = settings.external_id;
@@ -40,10 +42,12 @@ Result<std::shared_ptr<S3Client>> open_s3_client(const S3Settings& settings, std
   return open_s3(std::move(options), credentials_chain(std::move(credentials)));
 }
 
-Result<std::unique_ptr<ObjectStore>> open_source(const SourceConfig& source, std::stop_token stop) {
+Result<std::unique_ptr<ObjectStore>> open_source(const SourceConfig& source, std::stop_token stop,
+                                                 Trace trace) {
   if (!is_in_s3(source)) return open_directory(source.location);
   DRAY_ASSIGN(S3Url place, parse_s3_url(source.location));
-  DRAY_ASSIGN(std::shared_ptr<S3Client> client, open_s3_client(source, std::move(stop)));
+  DRAY_ASSIGN(std::shared_ptr<S3Client> client,
+              open_s3_client(source, std::move(stop), std::move(trace)));
   return open_s3_store(std::move(client), std::move(place));
 }
 

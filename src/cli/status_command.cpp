@@ -1,9 +1,13 @@
 // status and history: what ran, what failed, what to do.
 #include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <optional>
 
 #include "base/json_writer.h"
 #include "base/time.h"
 #include "cli/commands.h"
+#include "cli/exit_code.h"
 #include "cli/format.h"
 #include "cli/report_output.h"
 #include "cli/selection.h"
@@ -22,102 +26,293 @@ bool is_selected(const std::vector<std::string>& schemas, const std::string& sou
 
 // --- status
 
-void write_status(JsonWriter& json, const SourceStatus& status) {
-  json.begin_object().field("source", status.source).field("location", status.location);
-  json.key("last_run");
-  write_report(json, status.last_run);
-  json.key("last_success");
-  if (status.last_success) {
-    json.value(format_timestamp(to_micros(*status.last_success)));
+using Time = SourceStatus::Time;
+
+void write_time(JsonWriter& json, std::string_view key, const std::optional<Time>& time) {
+  json.key(key);
+  if (time) {
+    json.value(format_timestamp(to_micros(*time)));
   } else {
     json.null();
   }
-  json.field("objects_loaded", status.objects_loaded).field("rejects_open", status.rejects_open);
+}
+
+void write_left_out(JsonWriter& json, const SourceStatus& status) {
   json.key("objects_set_aside").begin_array();
   for (const ObjectSetAside& object : status.objects_set_aside) {
     json.begin_object().field("object", object.key).field("reason", object.reason);
+    json.field("attempts", object.attempts);
     json.field("since", format_timestamp(to_micros(object.since))).end_object();
   }
-  json.end_array().end_object();
-}
-
-std::string statuses_json(const std::string& warehouse, const std::vector<SourceStatus>& found) {
-  JsonWriter json;
-  json.begin_object().field("warehouse", warehouse).key("sources").begin_array();
-  for (const SourceStatus& status : found) {
-    write_status(json, status);
+  json.end_array().key("objects_skipped").begin_array();
+  for (const ObjectSkipped& object : status.objects_skipped) {
+    json.begin_object().field("object", object.key).field("reason", object.reason);
+    json.field("by", object.skipped_by);
+    json.field("since", format_timestamp(to_micros(object.since))).end_object();
   }
-  json.end_array().end_object();
-  return std::move(json).done() + "\n";
+  json.end_array().key("tables_waiting").begin_array();
+  for (const TableWaiting& table : status.tables_waiting) {
+    json.begin_object().field("table", table.table).field("reason", table.reason);
+    json.field("rows", table.rows).field("attempts", table.attempts);
+    json.field("since", format_timestamp(to_micros(table.since))).end_object();
+  }
+  json.end_array();
 }
 
-std::vector<std::string> status_row(const SourceStatus& status) {
+void write_status(JsonWriter& json, const SourceStatus& status) {
+  json.begin_object().field("source", status.source).field("location", status.location);
+  json.field("state", to_string(status.state));
+  json.key("last_run");
+  if (status.last_run.run_id.empty()) {
+    json.null();
+  } else {
+    write_report(json, status.last_run);
+  }
+  write_time(json, "last_looked", status.last_looked);
+  write_time(json, "last_success", status.last_success);
+  write_time(json, "last_loaded", status.last_loaded);
+  write_time(json, "newest_event", status.newest_event);
+  json.field("failures_in_a_row", status.failures);
+  json.field("objects_loaded", status.objects_loaded).field("rejects_open", status.rejects_open);
+  write_left_out(json, status);
+  json.end_object();
+}
+
+std::vector<std::string> status_row(const SourceStatus& status, Time now) {
+  const auto when = [&](const std::optional<Time>& time) {
+    return time ? ago(*time, now) : std::string("never");
+  };
   return {status.source,
-          std::string(to_string(status.last_run.status)),
-          human_time(status.last_run.started),
-          status.last_success ? human_time(*status.last_success) : "never",
+          std::string(status.state == SourceState::never ? "never ran" : to_string(status.state)),
+          when(status.last_looked),
+          when(status.last_loaded),
+          when(status.newest_event),
           with_thousands(status.objects_loaded),
-          with_thousands(status.objects_set_aside.size()),
+          with_thousands(status.objects_set_aside.size() + status.tables_waiting.size()),
           with_thousands(status.rejects_open)};
 }
 
-// What this source needs of a person; nothing when all is well.
-std::string advice(const SourceStatus& status, const std::string& warehouse) {
-  std::string out;
-  const std::string name = printable(status.source);
-  if (!status.last_run.error.empty()) {
-    out += name + ": " + printable(status.last_run.error) + "\n  see: dray history " +
-           shell_word(status.last_run.run_id) + " --warehouse " + shell_word(warehouse) + "\n";
-  }
-  std::size_t told = 0;
-  for (const ObjectSetAside& object : status.objects_set_aside) {
-    if (told++ == objects_shown_max) break;
-    out += name + ": set aside since " + human_time(object.since) + ": " + printable(object.key) +
-           ": " + printable(object.reason) + "\n";
-  }
-  if (status.objects_set_aside.size() > objects_shown_max) {
-    out += name + ": and " + with_thousands(status.objects_set_aside.size() - objects_shown_max) +
-           " more\n";
-  }
-  if (!status.objects_set_aside.empty()) out += "  the next sync tries them again\n";
-  if (status.rejects_open > 0) {
-    out += name + ": " + counted(status.rejects_open, "reject") +
-           "\n  see: dray rejects list --source " + shell_word(status.source) + " --warehouse " +
-           shell_word(warehouse) + "\n";
-  }
-  return out;
+std::string since_text(Time since, std::uint64_t attempts) {
+  return "since " + human_time(since) + ", tried " +
+         (attempts == 1 ? "once" : with_thousands(attempts) + " times");
 }
 
+// What a person can do about one source, for commands to copy.
+class Advice {
+ public:
+  Advice(const SourceStatus& status, const std::string& warehouse)
+      : status_(status),
+        name_(printable(status.source) + ": "),
+        of_warehouse_(" --warehouse " + shell_word(warehouse) + "\n") {}
+
+  // Nothing when all is well.
+  std::string text() && {
+    if (status_.state == SourceState::never) {
+      return name_ + "configured, and no run of it is recorded\n  run: dray sync --source " +
+             shell_word(status_.source) + "\n";
+    }
+    add_error();
+    add_objects();
+    add_skipped();
+    add_tables();
+    if (status_.rejects_open > 0) {
+      out_ += name_ + counted(status_.rejects_open, "reject") +
+              "\n  see: dray rejects list --source " + shell_word(status_.source) + of_warehouse_;
+    }
+    return std::move(out_);
+  }
+
+ private:
+  void add_error() {
+    const bool is_open =
+        status_.state == SourceState::failure || status_.state == SourceState::partial;
+    if (!is_open || status_.last_run.error.empty()) return;
+    out_ += name_ + printable(status_.last_run.error);
+    if (status_.failures > 1) {
+      out_ += " (" + with_thousands(status_.failures) + " runs in a row failed, since " +
+              human_time(status_.failing_since) + ")";
+    }
+    out_ += "\n  see: dray history " + shell_word(status_.last_run.run_id) + of_warehouse_;
+  }
+
+  void add_objects() {
+    const auto& objects = status_.objects_set_aside;
+    if (objects.empty()) return;
+    for (std::size_t i = 0; i < objects.size() && i < objects_shown_max; ++i) {
+      out_ += name_ + "set aside " + since_text(objects[i].since, objects[i].attempts) + ": " +
+              printable(objects[i].key) + ": " + printable(objects[i].reason) + "\n";
+    }
+    if (objects.size() > objects_shown_max) {
+      out_ += name_ + "and " + with_thousands(objects.size() - objects_shown_max) + " more\n";
+    }
+    const bool is_new = std::ranges::all_of(
+        objects, [](const ObjectSetAside& object) { return object.attempts < 2; });
+    out_ += is_new ? "  the next sync tries them again\n"
+                   : "  put a whole object in its place, or leave it out for good: dray objects "
+                     "skip " +
+                         shell_word(objects.front().key) + " --source " +
+                         shell_word(status_.source) + " --reason WHY" + of_warehouse_;
+  }
+
+  // What a person has put aside is told, but asks for nothing.
+  void add_skipped() {
+    const auto& objects = status_.objects_skipped;
+    for (std::size_t i = 0; i < objects.size() && i < objects_shown_max; ++i) {
+      out_ += name_ + "skipped since " + human_time(objects[i].since) + " by " +
+              printable(objects[i].skipped_by) + ": " + printable(objects[i].key) + ": " +
+              printable(objects[i].reason) + "\n";
+    }
+    if (objects.size() > objects_shown_max) {
+      out_ += name_ + "and " + with_thousands(objects.size() - objects_shown_max) +
+              " more; dray objects list has all\n";
+    }
+  }
+
+  void add_tables() {
+    for (const TableWaiting& table : status_.tables_waiting) {
+      out_ += name_ + printable(table.table) + " waits with " + counted(table.rows, "row") + " " +
+              since_text(table.since, table.attempts) + ": " + printable(table.reason) + "\n";
+    }
+    if (status_.tables_waiting.empty()) return;
+    out_ +=
+        "  mend what the reason names: each sync tries them again, and loads the other tables\n";
+  }
+
+  const SourceStatus& status_;
+  const std::string name_;
+  const std::string of_warehouse_;
+  std::string out_;
+};
+
 std::string statuses_text(const std::string& warehouse, const std::vector<SourceStatus>& found,
-                          const Terminal& terminal) {
+                          Time now, const Terminal& terminal) {
   if (found.empty()) return warehouse + ": nothing was loaded yet\n";
   std::vector<std::vector<std::string>> rows;
   std::string hints;
   for (const SourceStatus& status : found) {
-    rows.push_back(status_row(status));
-    hints += advice(status, warehouse);
+    rows.push_back(status_row(status, now));
+    hints += Advice(status, warehouse).text();
   }
   const std::string table = render_table({{"source"},
-                                          {"last run"},
-                                          {"started (UTC)"},
-                                          {"last success"},
+                                          {"state"},
+                                          {"last looked"},
+                                          {"last loaded"},
+                                          {"newest event"},
                                           {"objects", Align::right},
-                                          {"set aside", Align::right},
+                                          {"left out", Align::right},
                                           {"rejects", Align::right}},
                                          rows, terminal.columns);
   return hints.empty() ? table : table + "\n" + hints;
 }
 
-Result<std::string> status_output(const StatusCommand& command, const Terminal& terminal) {
+// --- status --check
+
+struct Problem {
+  std::string source;
+  std::string what;
+  int exit_code;
+};
+
+std::optional<Problem> problem_of(const SourceStatus& status,
+                                  const std::optional<std::chrono::seconds>& max_age, Time now) {
+  if (status.state == SourceState::never) return Problem{status.source, "never ran", exit_failure};
+  if (status.state == SourceState::failure) return Problem{status.source, "failed", exit_failure};
+  if (max_age && (!status.last_looked || *status.last_looked + *max_age < now)) {
+    return Problem{status.source,
+                   "late: the last run was " + ago(status.last_looked.value_or(now), now),
+                   exit_failure};
+  }
+  if (status.state == SourceState::partial) {
+    return Problem{status.source, "partial: something is left out", exit_partial};
+  }
+  return std::nullopt;
+}
+
+std::vector<Problem> problems_of(const std::vector<SourceStatus>& found,
+                                 const StatusCommand& command, Time now) {
+  std::vector<Problem> problems;
+  for (const SourceStatus& status : found) {
+    if (auto problem = problem_of(status, command.max_age, now)) {
+      problems.push_back(std::move(*problem));
+    }
+  }
+  if (found.empty()) problems.push_back({"", "nothing was loaded yet", exit_failure});
+  return problems;
+}
+
+std::string problems_text(const std::vector<Problem>& problems) {
+  std::string out = problems.empty() ? "check: all is well\n" : "";
+  for (const Problem& problem : problems) {
+    out += "check: " + (problem.source.empty() ? "" : printable(problem.source) + ": ") +
+           problem.what + "\n";
+  }
+  return out;
+}
+
+int exit_code_of(const std::vector<Problem>& problems) {
+  int worst = exit_success;
+  for (const Problem& problem : problems)
+    worst = worse_exit_code(worst, problem.exit_code);
+  return worst;
+}
+
+// --- status, as a whole
+
+struct StatusAnswer {
+  std::string warehouse;
+  std::vector<SourceStatus> found;
+};
+
+// A DuckDB file that no sync has made yet.
+bool is_to_be_made(const std::string& address) {
+  constexpr std::string_view scheme = "duckdb:";
+  std::error_code ignored;
+  return address.starts_with(scheme) &&
+         !std::filesystem::exists(address.substr(scheme.size()), ignored);
+}
+
+void add_never_ran(const std::vector<std::string>& configured, std::vector<SourceStatus>& found) {
+  for (const std::string& schema : configured) {
+    if (std::ranges::find(found, schema, &SourceStatus::source) != found.end()) continue;
+    found.emplace_back().source = schema;
+  }
+  std::ranges::sort(found, {}, &SourceStatus::source);
+}
+
+Result<StatusAnswer> find_status(const StatusCommand& command) {
+  StatusAnswer answer;
   DRAY_ASSIGN(const std::string address, select_warehouse(command.selection));
-  DRAY_ASSIGN(const std::unique_ptr<Warehouse> warehouse, open_to_read(address));
-  DRAY_TRY(check_sources(command.selection, address, *warehouse));
-  DRAY_ASSIGN(std::vector<SourceStatus> found, source_statuses(*warehouse));
+  DRAY_ASSIGN(const std::vector<std::string> configured, configured_schemas(command.selection));
+  answer.warehouse = shown_address(address);
+  if (configured.empty() || !is_to_be_made(address)) {
+    DRAY_ASSIGN(const std::unique_ptr<Warehouse> warehouse, open_to_read(address));
+    DRAY_TRY(check_sources(command.selection, address, *warehouse, configured));
+    DRAY_ASSIGN(answer.found, source_statuses(*warehouse));
+  }
+  add_never_ran(configured, answer.found);
   const auto schemas = selected_schemas(command.selection);
-  std::erase_if(found,
+  std::erase_if(answer.found,
                 [&](const SourceStatus& status) { return !is_selected(schemas, status.source); });
-  return command.form == OutputForm::json ? statuses_json(shown_address(address), found)
-                                          : statuses_text(shown_address(address), found, terminal);
+  return answer;
+}
+
+std::string statuses_json(const StatusAnswer& answer, const std::vector<Problem>& problems,
+                          bool check) {
+  JsonWriter json;
+  json.begin_object().field("warehouse", answer.warehouse).key("sources").begin_array();
+  for (const SourceStatus& status : answer.found)
+    write_status(json, status);
+  json.end_array();
+  if (check) {
+    json.key("problems").begin_array();
+    for (const Problem& problem : problems) {
+      json.begin_object().field("source", problem.source).field("what", problem.what);
+      json.end_object();
+    }
+    json.end_array().field("exit_code", exit_code_of(problems));
+  }
+  json.end_object();
+  return std::move(json).done() + "\n";
 }
 
 // --- history
@@ -196,7 +391,39 @@ int show(const Result<std::string>& output, OutputForm form, const Environment& 
 }  // namespace
 
 int run_command(const StatusCommand& command, const Environment& environment) {
-  return show(status_output(command, environment.out_terminal), command.form, environment);
+  const auto answer = find_status(command);
+  if (!answer.ok()) return tell_failure(environment, command.form, answer.error());
+  const Time now = std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
+  const std::vector<Problem> problems =
+      command.check ? problems_of(answer->found, command, now) : std::vector<Problem>();
+  if (command.form == OutputForm::json) {
+    environment.out << statuses_json(*answer, problems, command.check) << std::flush;
+  } else {
+    environment.out << statuses_text(answer->warehouse, answer->found, now,
+                                     environment.out_terminal);
+    if (command.check) environment.out << '\n' << problems_text(problems);
+    environment.out << std::flush;
+  }
+  return exit_code_of(problems);
+}
+
+// What cannot be read has no names: a shell wants no errors.
+int run_command(const WordsCommand& command, const Environment& environment) {
+  std::vector<std::string> words;
+  const Selection standard;
+  if (command.kind == "sources") {
+    if (auto configured = configured_names(standard)) words = std::move(*configured);
+  } else if (const auto address = select_warehouse(standard)) {
+    constexpr std::size_t runs_max = 50;
+    const auto warehouse = open_to_read(*address);
+    const auto runs = warehouse ? recent_run_ids(**warehouse, runs_max)
+                                : Result<std::vector<std::string>>(warehouse.error());
+    if (runs) words = *runs;
+  }
+  for (const std::string& word : words)
+    environment.out << word << '\n';
+  environment.out << std::flush;
+  return exit_success;
 }
 
 int run_command(const HistoryCommand& command, const Environment& environment) {

@@ -53,7 +53,14 @@ int run_command(const SyncCommand& command, const Environment& environment) {
   if (!config.ok()) return tell_failure(environment, form, config.error());
   const std::vector<SyncJob> jobs = jobs_of(command, *config);
   if (const auto code = tell_if_none_is_there(jobs, form, environment)) return *code;
-  auto warehouse = open_to_sync(*config, command.mode);
+  const FileWait wait{command.wait_max,
+                      [&environment](const std::string& file, const std::string& program) {
+                        environment.err << "dray: waiting for " << file << ", which "
+                                        << (program.empty() ? "another program" : program)
+                                        << " has open" << std::endl;
+                      }};
+  auto warehouse =
+      open_to_sync(*config, command.mode, wait, trace_of(command.presentation, environment));
   if (!warehouse.ok()) return tell_failure(environment, form, warehouse.error());
   return run_syncs(jobs, std::move(warehouse).value(), shown_address(config->warehouse),
                    command.presentation, environment);

@@ -20,7 +20,8 @@ class Runner {
       : warehouse_(warehouse),
         warehouse_name_(warehouse_name),
         presentation_(presentation),
-        environment_(environment) {
+        environment_(environment),
+        trace_(trace_of(presentation, environment)) {
     if (environment_.watch_signals == WatchSignals::yes) interrupts_.emplace([this] { stop(); });
   }
 
@@ -39,6 +40,7 @@ class Runner {
   const std::string& warehouse_name_;
   const Presentation& presentation_;
   const Environment& environment_;
+  const Trace trace_;
   std::stop_source stop_;
   std::mutex display_mutex_;
   ProgressDisplay* display_ = nullptr;  // while there is one
@@ -54,12 +56,17 @@ void Runner::stop() {
 }
 
 ProgressForm Runner::progress_form() const {
-  if (presentation_.quiet || !presentation_.progress) return ProgressForm::none;
+  if (presentation_.quiet || !presentation_.progress || trace_) return ProgressForm::none;
   return environment_.err_terminal.is_terminal ? ProgressForm::bar : ProgressForm::lines;
 }
 
 Result<RunReport> Runner::sync_one(const SyncJob& job) {
-  DRAY_ASSIGN(const std::unique_ptr<ObjectStore> store, open_source(job.place, stop_.get_token()));
+  DRAY_ASSIGN(const std::unique_ptr<ObjectStore> store,
+              open_source(job.place, stop_.get_token(), trace_));
+  if (trace_) {
+    trace_((job.request.mode == SyncMode::plan ? "plan " : "sync ") + job.request.source + ": " +
+           store->location() + " to " + warehouse_name_);
+  }
   SyncProgress progress;
   ProgressDisplay display(environment_, progress_form(), job.request.source, progress);
   const auto show_on = [this](ProgressDisplay* on) {
@@ -111,6 +118,10 @@ int Runner::run(const SyncJob& job) {
 }
 
 }  // namespace
+
+Trace trace_of(const Presentation& presentation, const Environment& environment) {
+  return presentation.verbose ? verbose_trace(environment) : Trace();
+}
 
 SyncRequest request_of(const Config& config) {
   SyncRequest request;

@@ -7,6 +7,7 @@
 
 #include "cli/app.h"
 #include "cli/environment.h"
+#include "cli/verbose.h"
 #include "config/config.h"
 #include "load/warehouse.h"
 #include "run/sync.h"
@@ -20,6 +21,9 @@ struct SyncJob {
 
 // The settings that every request of a run shares.
 SyncRequest request_of(const Config& config);
+
+// What --verbose is told, or nothing without it.
+Trace trace_of(const Presentation& presentation, const Environment& environment);
 
 // What was asked to be `warehouse_name` is shown as that, whatever `warehouse` is called. Each job
 // is run although one before it failed, until somebody asks to stop. Closes the warehouse, which

@@ -423,6 +423,28 @@ void read_list(const Reader& reader, const Setting& setting, const YAML::Node& n
                check);
 }
 
+// The number of the first line whose indentation has a tab in it; 0 when there is none.
+std::size_t line_with_tab(const std::string& text) {
+  std::size_t number = 1;
+  for (std::size_t at = 0; at < text.size(); ++number) {
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    const std::size_t begin = std::min(text.find_first_not_of(" \t\r", at), end);
+    const bool has_text = begin < end && text[begin] != '#';
+    if (has_text && text.find('\t', at) < begin) return number;
+    at = end + 1;
+  }
+  return 0;
+}
+
+// What is the matter where the indentation has tabs, which YAML takes for nothing, or for an error
+// that says something else.
+std::optional<Error> tab_error(const std::string& text, const std::string& file_name) {
+  const std::size_t line = line_with_tab(text);
+  if (line == 0) return std::nullopt;
+  return config_error(file_name + ":" + std::to_string(line) +
+                      ": tabs are not allowed before a key or an entry; indent with spaces");
+}
+
 Result<YAML::Node> parse_yaml(const std::string& text, const std::string& file_name) {
   try {
     const std::vector<YAML::Node> documents = YAML::LoadAll(text);
@@ -435,6 +457,7 @@ Result<YAML::Node> parse_yaml(const std::string& text, const std::string& file_n
     }
     return documents[0];
   } catch (const YAML::Exception& problem) {
+    if (auto tab = tab_error(text, file_name)) return std::move(*tab);
     return config_error(file_name + ":" + std::to_string(problem.mark.line + 1) +
                         ": not YAML: " + problem.msg);
   }
@@ -449,6 +472,7 @@ Result<Config> parse_config(std::string_view text, const std::string& file_name,
   }
   DRAY_ASSIGN(const YAML::Node root, parse_yaml(std::string(text), file_name));
   if (!root.IsMap()) {
+    if (auto tab = tab_error(std::string(text), file_name)) return std::move(*tab);
     return config_error(file_name + ":" + std::to_string(line_of(root)) +
                         ": should be settings, one `key: value` to a line, not " +
                         std::string(kind_name(root)));
@@ -457,7 +481,10 @@ Result<Config> parse_config(std::string_view text, const std::string& file_name,
   Problems problems(file_name);
   // What is missing from the file as a whole is told of its first line.
   read_map({base_directory, problems}, top_settings(), root, 1, "", config);
-  if (!problems.none()) return std::move(problems).error();
+  if (!problems.none()) {
+    if (auto tab = tab_error(std::string(text), file_name)) return std::move(*tab);
+    return std::move(problems).error();
+  }
   return config;
 }
 

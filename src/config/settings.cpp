@@ -17,7 +17,7 @@ std::vector<SettingOf<Config>> make_top_settings() {
         .kind = SettingKind::warehouse,
         .required = true,
         .standard = "",
-        .example = "duckdb:shop.duckdb",
+        .example = "duckdb:warehouse.duckdb",
         .doc = "Where the tables are: duckdb:FILE, postgres://USER@HOST/DATABASE or "
                "redshift://USER@HOST/DATABASE."},
        &Config::warehouse},

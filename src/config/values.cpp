@@ -113,6 +113,29 @@ std::optional<std::chrono::days> parse_period(std::string_view text) {
   return std::chrono::days(static_cast<int>(days));
 }
 
+std::optional<std::chrono::seconds> parse_age(std::string_view text) {
+  constexpr double seconds_max = 366'000.0 * 86'400;
+  struct Age {
+    std::string_view name;
+    double seconds;
+  };
+  constexpr std::array ages = {Age{"s", 1},        Age{"second", 1},   Age{"sec", 1},
+                               Age{"m", 60},       Age{"min", 60},     Age{"minute", 60},
+                               Age{"h", 3'600},    Age{"hour", 3'600}, Age{"d", 86'400},
+                               Age{"day", 86'400}, Age{"w", 604'800},  Age{"week", 604'800}};
+  const auto amount = parse_amount(text);
+  if (!amount) return std::nullopt;
+  std::string_view unit = amount->unit;
+  if (unit.size() > 1 && unit.ends_with('s')) unit.remove_suffix(1);
+  for (const Age& age : ages) {
+    if (age.name != unit) continue;
+    const double seconds = std::floor(amount->value * age.seconds);
+    if (seconds > seconds_max) return std::nullopt;
+    return std::chrono::seconds(static_cast<std::int64_t>(seconds));
+  }
+  return std::nullopt;
+}
+
 std::optional<std::chrono::sys_days> parse_day(std::string_view text, std::chrono::sys_days today) {
   if (text == "today") return today;
   if (text == "yesterday") return today - std::chrono::days(1);

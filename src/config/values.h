@@ -17,6 +17,9 @@ std::optional<std::uint64_t> parse_size(std::string_view text);
 // "60 days", "60d", "8 weeks", "8w", "1 day".
 std::optional<std::chrono::days> parse_period(std::string_view text);
 
+// "90s", "90 min", "2h", "3 days", "1w".
+std::optional<std::chrono::seconds> parse_age(std::string_view text);
+
 // "2026-01-31", "today", "yesterday", or a period before today: "7d", "2 weeks".
 std::optional<std::chrono::sys_days> parse_day(std::string_view text, std::chrono::sys_days today);
 

@@ -86,10 +86,6 @@ Error wrong_format(std::string_view format, Bytes bytes) {
   return bad_data_error("is not " + std::string(format) + " (begins with " + shown(bytes) + ")");
 }
 
-Error empty_object(std::string_view format) {
-  return bad_data_error("empty: not " + std::string(format));
-}
-
 Error truncated(std::string_view format) {
   return bad_data_error("truncated: ends in the middle of the " + std::string(format) + " data");
 }
@@ -176,7 +172,11 @@ class SectionStream : public InflateStream {
       any_section_ = true;
       return begin_section();
     }
-    if (!any_section_) return bytes.empty() ? empty_object(format_) : wrong_format(format_, bytes);
+    if (!any_section_) {
+      if (!bytes.empty()) return wrong_format(format_, bytes);
+      at_end_ = true;
+      return {};
+    }
     return skip_padding();
   }
 

@@ -4,7 +4,7 @@
 // what its name promises.
 //
 // Threads: one stream belongs to one thread at a time.
-// Errors: `bad_data`: "is not gzip (begins with ...)", "empty: not gzip", "truncated: ...",
+// Errors: `bad_data`: "is not gzip (begins with ...)", "truncated: ...",
 // "corrupt gzip: ...", "has something else behind the gzip data, from byte N on" (zeros are
 // tolerated there), "expands more than N-fold"; or whatever the reader returned. After an error the
 // stream is of no use, and what that call had decoded is lost.
@@ -40,7 +40,7 @@ class InflateStream {
 };
 
 // `reader` is owned by the stream; nothing is read before the first read(). An empty object (no
-// bytes at all) is a valid stream of nothing when plain is promised, else an error.
+// bytes at all) is a stream of nothing, whatever is promised.
 std::unique_ptr<InflateStream> open_inflate(std::unique_ptr<ByteReader> reader, Encoding promised,
                                             const InflateLimits& limits = {});
 

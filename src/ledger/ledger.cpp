@@ -27,6 +27,8 @@ Column required(Column column) {
 constexpr std::uint32_t key_bytes = 4096;
 constexpr std::uint32_t message_bytes = 65'535;
 
+// Columns that a later version adds come last and may be NULL: a warehouse of an earlier version
+// gets them behind those that it has.
 std::vector<CreateTable> ledger_tables() {
   const Column run_id = required(text_column("run_id", 64));
   const Column source = required(text_column("source"));
@@ -36,12 +38,14 @@ std::vector<CreateTable> ledger_tables() {
   };
   return {
       table("sources",
-            {source, required(text_column("location", key_bytes)), time_column("listed_at")}),
+            {source, required(text_column("location", key_bytes)), time_column("listed_at"),
+             time_column("looked_at"), number_column("looked_run"), time_column("newest_event")}),
       table("objects", {source, required(text_column("key", key_bytes)), count("size_bytes"),
                         required(text_column("version")), required(text_column("state", 16)),
                         count("object_number"), run_id, text_column("reason", message_bytes),
                         count("lines"), count("loaded"), count("duplicate"), count("filtered"),
-                        count("rejected"), required(time_column("recorded_at"))}),
+                        count("rejected"), required(time_column("recorded_at")),
+                        time_column("set_aside_at"), number_column("attempts")}),
       table("tables", {source, required(text_column("table_name")), text_column("event", key_bytes),
                        count("table_number"), required(text_column("created_by_run", 64))}),
       table("lineage", {count("uuid"), required(time_column("received_at")), count("table_number"),
@@ -67,7 +71,8 @@ std::vector<CreateTable> ledger_tables() {
                      count("filtered"),
                      count("rejected"),
                      count("values_rejected"),
-                     text_column("error", message_bytes)}),
+                     text_column("error", message_bytes),
+                     number_column("run_number")}),
       table("collections", {run_id, required(text_column("table_name")), count("rows_loaded"),
                             count("duplicates"), count("rows_replaced"), count("values_rejected"),
                             required(text_column("new_columns", message_bytes)),
@@ -76,6 +81,10 @@ std::vector<CreateTable> ledger_tables() {
             {source, required(text_column("table_name")), required(text_column("run_id", 64)),
              required(text_column("files", key_bytes)), count("staged_rows"),
              required(text_column("reason", message_bytes)), required(time_column("recorded_at"))}),
+      table("skipped", {source, required(text_column("key", key_bytes)),
+                        required(text_column("reason", message_bytes)),
+                        required(text_column("skipped_by")), required(time_column("skipped_at")),
+                        number_column("size_bytes"), text_column("version")}),
       table("notices", {run_id, required(text_column("code", 64)),
                         required(text_column("message", message_bytes)), count("count")}),
       table("rejects", {run_id, source, required(text_column("object", key_bytes)), count("line"),
@@ -222,17 +231,55 @@ std::string joined(const std::vector<std::string>& names) {
 
 }  // namespace
 
-Result<void> create_ledger(WarehouseSession& session) {
-  DRAY_TRY(session.apply(CreateSchema{ledger_schema}));
-  for (CreateTable& table : ledger_tables())
-    DRAY_TRY(session.apply(std::move(table)));
-  return {};
+namespace {
+
+const LiveTable* find_table(const Catalog& catalog, std::string_view name) {
+  const auto found = std::ranges::find(catalog.tables, name, &LiveTable::name);
+  return found == catalog.tables.end() ? nullptr : &*found;
+}
+
+bool has_column(const Catalog& catalog, std::string_view table, std::string_view column) {
+  const LiveTable* live = find_table(catalog, table);
+  return live != nullptr &&
+         std::ranges::find(live->columns, column, &LiveColumn::name) != live->columns.end();
 }
 
 // All of its tables are made by one transaction. Others may be there before them: Redshift's lock.
-Result<bool> has_ledger(WarehouseSession& session) {
+bool has_ledger(const Catalog& catalog) { return find_table(catalog, "runs") != nullptr; }
+
+}  // namespace
+
+Result<void> create_ledger(WarehouseSession& session) {
   DRAY_ASSIGN(const Catalog catalog, session.catalog(ledger_schema));
-  return std::ranges::find(catalog.tables, "runs", &LiveTable::name) != catalog.tables.end();
+  if (!catalog.schema_exists) DRAY_TRY(session.apply(CreateSchema{ledger_schema}));
+  for (CreateTable& table : ledger_tables()) {
+    if (find_table(catalog, table.table) == nullptr) {
+      DRAY_TRY(session.apply(std::move(table)));
+      continue;
+    }
+    for (Column& column : table.columns) {
+      if (has_column(catalog, table.table, column.name)) continue;
+      DRAY_TRY(session.apply(AddColumn{ledger_schema, table.table, std::move(column)}));
+    }
+  }
+  return {};
+}
+
+Result<LedgerShape> ledger_shape(WarehouseSession& session) {
+  DRAY_ASSIGN(const Catalog catalog, session.catalog(ledger_schema));
+  LedgerShape shape;
+  shape.is_there = has_ledger(catalog);
+  shape.has_looks = has_column(catalog, "sources", "looked_at");
+  shape.has_attempts = has_column(catalog, "objects", "attempts");
+  shape.has_run_numbers = has_column(catalog, "runs", "run_number");
+  shape.has_pending = find_table(catalog, "pending") != nullptr;
+  shape.has_skipped = find_table(catalog, "skipped") != nullptr;
+  return shape;
+}
+
+Result<bool> has_ledger(WarehouseSession& session) {
+  DRAY_ASSIGN(const LedgerShape shape, ledger_shape(session));
+  return shape.is_there;
 }
 
 Result<bool> has_run(WarehouseSession& session, const std::string& run_id) {
@@ -259,7 +306,8 @@ Result<LedgerMark> read_mark(WarehouseSession& session, const std::string& sourc
   DRAY_ASSIGN(const QueryResult objects, session.query(std::move(of_objects.text(source)).done()));
   SqlBuilder of_tables("select max(table_number) from _dray.tables where source = ");
   DRAY_ASSIGN(const QueryResult tables, session.query(std::move(of_tables.text(source)).done()));
-  SqlBuilder of_runs("select max(uuid_ts) from _dray.runs where source = ");
+  SqlBuilder of_runs(
+      "select max(uuid_ts), max(loaded + filtered), max(rejected) from _dray.runs where source = ");
   DRAY_ASSIGN(const QueryResult runs, session.query(std::move(of_runs.text(source)).done()));
   LedgerMark mark;
   mark.objects = to_number(objects.rows[0][0], 0);
@@ -269,24 +317,48 @@ Result<LedgerMark> read_mark(WarehouseSession& session, const std::string& sourc
   if (const auto& last_load = runs.rows[0][0]) {
     mark.last_uuid_ts = parse_timestamp(*last_load).value_or(0);
   }
+  mark.has_loaded = to_number(runs.rows[0][1], 0) > 0;
+  mark.has_rejected = to_number(runs.rows[0][2], 0) > 0;
   return mark;
+}
+
+Result<std::map<std::string, SetAside>> read_set_aside(WarehouseSession& session,
+                                                       const std::string& source,
+                                                       const LedgerShape& shape) {
+  SqlBuilder sql("select key, reason, recorded_at");
+  if (shape.has_attempts) sql.code(", set_aside_at, attempts");
+  sql.code(" from _dray.objects where state = 'set_aside' and source = ").text(source);
+  DRAY_ASSIGN(const QueryResult rows, session.query(std::move(sql).done()));
+  std::map<std::string, SetAside> set_aside;
+  for (const auto& row : rows.rows) {
+    SetAside& object = set_aside[*row[0]];
+    object.reason = row[1].value_or("");
+    // An entry of an earlier version tells its last attempt alone.
+    object.since = to_time(row[2]).value_or(Timestamp());
+    object.attempts = 1;
+    if (!shape.has_attempts) continue;
+    object.since = to_time(row[3]).value_or(object.since);
+    object.attempts = static_cast<std::uint64_t>(to_number(row[4], 1));
+  }
+  return set_aside;
 }
 
 Result<LedgerState> read_ledger(WarehouseSession& session, const std::string& source) {
   LedgerState state;
   state.mark.next_object_number = state.mark.next_table_number = first_number(source) + 1;
-  DRAY_ASSIGN(const bool there, has_ledger(session));
-  if (!there) return state;
+  DRAY_ASSIGN(const LedgerShape shape, ledger_shape(session));
+  if (!shape.is_there) return state;
   // First: what is loaded after it was taken shows as a change.
   DRAY_ASSIGN(state.mark, read_mark(session, source));
-  DRAY_ASSIGN(const QueryResult sources,
-              session.query(std::move(SqlBuilder("select location, listed_at from _dray.sources "
-                                                 "where source = ")
-                                          .text(source))
-                                .done()));
+  SqlBuilder of_source("select location, listed_at");
+  if (shape.has_looks) of_source.code(", newest_event");
+  of_source.code(" from _dray.sources where source = ").text(source);
+  DRAY_ASSIGN(const QueryResult sources, session.query(std::move(of_source).done()));
   if (!sources.rows.empty()) {
-    state.location = sources.rows.front()[0];
-    state.listed_at = to_time(sources.rows.front()[1]);
+    const auto& row = sources.rows.front();
+    state.location = row[0];
+    state.listed_at = to_time(row[1]);
+    if (shape.has_looks) state.newest_event = to_time(row[2]);
   }
   DRAY_ASSIGN(const QueryResult keys,
               session.query(std::move(SqlBuilder("select min(key), max(key), min(case when state "
@@ -297,6 +369,9 @@ Result<LedgerState> read_ledger(WarehouseSession& session, const std::string& so
   state.first_key = keys.rows[0][0];
   state.last_key = keys.rows[0][1];
   state.first_unloaded_key = keys.rows[0][2];
+  if (state.first_unloaded_key) {
+    DRAY_ASSIGN(state.set_aside, read_set_aside(session, source, shape));
+  }
   DRAY_ASSIGN(const QueryResult tables,
               session.query(std::move(SqlBuilder("select table_name, table_number from "
                                                  "_dray.tables where source = ")
@@ -339,21 +414,78 @@ Result<void> read_objects(WarehouseSession& session, const std::string& source,
   return {};
 }
 
+Result<std::vector<SkippedObject>> read_skipped(WarehouseSession& session,
+                                                const std::string& source) {
+  std::vector<SkippedObject> skipped;
+  DRAY_ASSIGN(const LedgerShape shape, ledger_shape(session));
+  if (!shape.has_skipped) return skipped;
+  SqlBuilder sql(
+      "select key, reason, skipped_by, skipped_at, size_bytes, version from _dray.skipped where "
+      "source = ");
+  sql.text(source).code(" order by key");
+  DRAY_ASSIGN(const QueryResult rows, session.query(std::move(sql).done()));
+  for (const auto& row : rows.rows) {
+    SkippedObject& object = skipped.emplace_back();
+    object.key = *row[0];
+    object.reason = *row[1];
+    object.skipped_by = *row[2];
+    object.skipped_at = to_time(row[3]).value_or(Timestamp());
+    if (row[4]) object.size_bytes = std::stoull(*row[4]);
+    object.version = row[5];
+  }
+  return skipped;
+}
+
+namespace {
+
+Result<void> delete_skipped(WarehouseSession& session, const std::string& source,
+                            const std::string& key) {
+  SqlBuilder sql("delete from _dray.skipped where source = ");
+  return session.execute(std::move(sql.text(source).code(" and key = ").text(key)).done());
+}
+
+}  // namespace
+
+Result<void> write_skipped(WarehouseSession& session, const std::string& source,
+                           SkippedObject object) {
+  SqlBuilder seen("select size_bytes, version from _dray.objects where source = ");
+  seen.text(source).code(" and key = ").text(object.key);
+  DRAY_ASSIGN(const QueryResult rows, session.query(std::move(seen).done()));
+  if (!rows.rows.empty()) {
+    object.size_bytes = std::stoull(*rows.rows[0][0]);
+    object.version = rows.rows[0][1];
+  }
+  DRAY_TRY(forget_objects(session, source, {object.key}));
+  DRAY_TRY(delete_skipped(session, source, object.key));
+  return append_rows(session, "skipped", 1, [&](std::size_t, std::vector<PlainValue>& row) {
+    row.assign({std::string_view(source), std::string_view(object.key),
+                std::string_view(object.reason), std::string_view(object.skipped_by),
+                object.skipped_at, object.size_bytes ? number(*object.size_bytes) : PlainValue(),
+                object.version ? PlainValue(std::string_view(*object.version)) : PlainValue()});
+  });
+}
+
+Result<void> forget_skipped(WarehouseSession& session, const std::string& source,
+                            const std::string& key) {
+  DRAY_TRY(delete_skipped(session, source, key));
+  SqlBuilder sql("update _dray.sources set listed_at = null where source = ");
+  return session.execute(std::move(sql.text(source)).done());
+}
+
 Result<std::vector<PendingTable>> read_pending(WarehouseSession& session,
                                                const std::string& source) {
   std::vector<PendingTable> pending;
-  DRAY_ASSIGN(const Catalog catalog, session.catalog(ledger_schema));
-  if (std::ranges::find(catalog.tables, "pending", &LiveTable::name) == catalog.tables.end()) {
-    return pending;
-  }
+  DRAY_ASSIGN(const LedgerShape shape, ledger_shape(session));
+  if (!shape.has_pending) return pending;
   SqlBuilder sql(
-      "select table_name, run_id, files, staged_rows from _dray.pending where source = ");
+      "select table_name, run_id, files, staged_rows, recorded_at from _dray.pending where source "
+      "= ");
   DRAY_ASSIGN(
       const QueryResult rows,
       session.query(std::move(sql.text(source).code(" order by run_id, table_name")).done()));
   for (const auto& row : rows.rows)
-    pending.push_back(
-        {*row[0], *row[1], *row[2], static_cast<std::uint64_t>(to_number(row[3], 0))});
+    pending.push_back({*row[0], *row[1], *row[2], static_cast<std::uint64_t>(to_number(row[3], 0)),
+                       to_time(row[4]).value_or(Timestamp())});
   return pending;
 }
 
@@ -399,7 +531,9 @@ Result<void> append_objects(WarehouseSession& session, const std::string& source
                     std::string_view(run_id), text_or_null(entry.set_aside_reason),
                     number(entry.counts.lines), number(entry.counts.loaded),
                     number(entry.counts.duplicate), number(entry.counts.filtered),
-                    number(entry.counts.rejected), now});
+                    number(entry.counts.rejected), now,
+                    loaded ? PlainValue() : PlainValue(entry.set_aside_at.value_or(now)),
+                    loaded ? PlainValue() : PlainValue(number(entry.attempts))});
       });
 }
 
@@ -466,17 +600,55 @@ Result<void> write_tables(WarehouseSession& session, const std::string& source,
 }
 
 Result<void> write_source(WarehouseSession& session, const std::string& source,
-                          const std::string& location, std::optional<Timestamp> listed_at) {
+                          const SourceEntry& entry) {
   DRAY_TRY(session.execute(
       std::move(SqlBuilder("delete from _dray.sources where source = ").text(source)).done()));
+  const auto time = [](const std::optional<Timestamp>& value) {
+    return value ? PlainValue(*value) : PlainValue();
+  };
   return append_rows(session, "sources", 1, [&](std::size_t, std::vector<PlainValue>& row) {
-    row.assign({std::string_view(source), std::string_view(location),
-                listed_at ? PlainValue(*listed_at) : PlainValue()});
+    row.assign({std::string_view(source), std::string_view(entry.location), time(entry.listed_at),
+                time(entry.looked_at), std::monostate(), time(entry.newest_event)});
   });
+}
+
+// An update, so that of two runs that look at once each leaves one entry.
+Result<void> write_look(WarehouseSession& session, const std::string& source, Timestamp looked_at,
+                        std::optional<Timestamp> listed_at) {
+  const auto time = [](Timestamp value) { return format_timestamp(to_micros(value)); };
+  SqlBuilder sql("update _dray.sources set looked_at = timestamp ");
+  sql.text(time(looked_at));
+  if (listed_at) sql.code(", listed_at = timestamp ").text(time(*listed_at));
+  sql.code(", looked_run = (select max(run_number) from _dray.runs where source = ").text(source);
+  return session.execute(std::move(sql.code(") where source = ").text(source)).done());
+}
+
+Result<Failures> failures_in_a_row(WarehouseSession& session, const std::string& source) {
+  Failures failures;
+  DRAY_ASSIGN(const LedgerShape shape, ledger_shape(session));
+  if (!shape.is_there) return failures;
+  SqlBuilder sql("select status, started_at from _dray.runs where source = ");
+  sql.text(source).sql(newest_first(shape)).code(" limit 1000");
+  DRAY_ASSIGN(const QueryResult rows, session.query(std::move(sql).done()));
+  for (const auto& row : rows.rows) {
+    if (row[0] != "failure") break;
+    ++failures.count;
+    failures.since = to_time(row[1]).value_or(Timestamp());
+  }
+  return failures;
+}
+
+Sql newest_first(const LedgerShape& shape) {
+  if (!shape.has_run_numbers) return SqlBuilder(" order by started_at desc").done();
+  return SqlBuilder(" order by coalesce(run_number, 0) desc, started_at desc").done();
 }
 
 Result<void> write_run(WarehouseSession& session, const RunReport& report, Micros uuid_ts) {
   const std::string_view run_id = report.run_id;
+  DRAY_ASSIGN(
+      const QueryResult greatest,
+      session.query(SqlBuilder("select coalesce(max(run_number), 0) from _dray.runs").done()));
+  const std::int64_t run_number = to_number(greatest.rows[0][0], 0) + 1;
   DRAY_TRY(append_rows(session, "runs", 1, [&](std::size_t, std::vector<PlainValue>& row) {
     const PlainValue stamp = uuid_ts == 0 ? PlainValue() : PlainValue(from_micros(uuid_ts));
     row.assign({run_id,
@@ -500,7 +672,8 @@ Result<void> write_run(WarehouseSession& session, const RunReport& report, Micro
                 number(report.counts.filtered),
                 number(report.counts.rejected),
                 number(report.values_rejected),
-                text_or_null(report.error)});
+                text_or_null(report.error),
+                run_number});
   }));
   const auto& collections = report.collections;
   std::string new_columns;

@@ -20,8 +20,25 @@
 
 namespace dray {
 
-// Makes the tables that are missing. Inside the load's transaction.
+// Makes the tables, and the columns of a later version, that are missing. Inside the load's
+// transaction.
 Result<void> create_ledger(WarehouseSession& session);
+
+// What of the ledger is there: a warehouse that an earlier version wrote lacks some until
+// create_ledger().
+struct LedgerShape {
+  bool is_there = false;
+  bool has_looks = false;        // sources.looked_at, looked_run, newest_event
+  bool has_attempts = false;     // objects.set_aside_at, attempts
+  bool has_run_numbers = false;  // runs.run_number
+  bool has_pending = false;      // the table
+  bool has_skipped = false;      // likewise
+};
+
+Result<LedgerShape> ledger_shape(WarehouseSession& session);
+
+// " order by ..." for _dray.runs: the last recorded comes first, also after the clock was set back.
+Sql newest_first(const LedgerShape& shape);
 
 // Whether the warehouse has a ledger at all.
 Result<bool> has_ledger(WarehouseSession& session);
@@ -36,22 +53,45 @@ struct LedgerObject {
   std::int64_t number = 0;
 };
 
+// An object that a person has put aside: no sync reads it, whatever becomes of its content, until
+// it is taken back.
+struct SkippedObject {
+  std::string key;
+  std::string reason;
+  std::string skipped_by;
+  Timestamp skipped_at{};
+  // Of its content at that time, where a sync had seen it.
+  std::optional<std::uint64_t> size_bytes;
+  std::optional<std::string> version;
+};
+
 // Changes with whatever a load of the source writes.
 struct LedgerMark {
   std::int64_t objects = 0;
-  std::string newest_run;   // that recorded an object
-  Micros last_uuid_ts = 0;  // the greatest of the source's loads
+  std::string newest_run;     // that recorded an object
+  Micros last_uuid_ts = 0;    // the greatest of the source's loads
+  bool has_loaded = false;    // a line, ever, or left one out on purpose
+  bool has_rejected = false;  // a line, ever
   std::int64_t next_object_number = 1;
   std::int64_t next_table_number = 1;
+};
+
+// An object that could not be read.
+struct SetAside {
+  std::string reason;          // of the last attempt
+  Timestamp since;             // the first attempt
+  std::uint64_t attempts = 0;  // so far
 };
 
 struct LedgerState {
   std::optional<std::string> location;  // of the source, if it was loaded before
   // When all of the source's objects were last listed, and none of them was left for later.
   std::optional<Timestamp> listed_at;
-  std::optional<std::string> first_key;  // of the source's objects, bytewise
+  std::optional<Timestamp> newest_event;  // the greatest received_at that was loaded, if recorded
+  std::optional<std::string> first_key;   // of the source's objects, bytewise
   std::optional<std::string> last_key;
   std::optional<std::string> first_unloaded_key;          // of those that were set aside
+  std::map<std::string, SetAside> set_aside;              // by key
   std::unordered_map<std::string, LedgerObject> objects;  // by key; see read_objects
   std::map<std::string, std::int64_t> tables;             // number by table name, of the source
   LedgerMark mark;
@@ -64,10 +104,26 @@ Result<LedgerState> read_ledger(WarehouseSession& session, const std::string& so
 Result<std::vector<std::string>> sources_beginning_with(WarehouseSession& session,
                                                         const std::string& name);
 
+// The objects that are set aside now, by key.
+Result<std::map<std::string, SetAside>> read_set_aside(WarehouseSession& session,
+                                                       const std::string& source,
+                                                       const LedgerShape& shape);
+
 // The objects whose keys are behind `start_after` ("": all), into state.objects. Keys are compared
 // by the warehouse: one that does not compare text bytewise has to be told to, in its columns.
 Result<void> read_objects(WarehouseSession& session, const std::string& source,
                           const std::string& start_after, LedgerState& state);
+
+// By key. Empty when there is no ledger, or one of before there were any.
+Result<std::vector<SkippedObject>> read_skipped(WarehouseSession& session,
+                                                const std::string& source);
+// Takes the place of an earlier one of the same key, and of the entry as an object that was set
+// aside. Inside a transaction; size and version are filled in from that entry.
+Result<void> write_skipped(WarehouseSession& session, const std::string& source,
+                           SkippedObject object);
+// Takes it back: the next sync lists all of the source, and so finds it.
+Result<void> forget_skipped(WarehouseSession& session, const std::string& source,
+                            const std::string& key);
 
 // How the ledger stands now; there must be one.
 Result<LedgerMark> read_mark(WarehouseSession& session, const std::string& source);
@@ -79,6 +135,7 @@ struct PendingTable {
   std::string run_id;
   std::string files;  // TableLoad::files
   std::uint64_t rows = 0;
+  Timestamp since{};
 };
 
 Result<std::vector<PendingTable>> read_pending(WarehouseSession& session,
@@ -96,8 +153,10 @@ Result<std::string> last_committed_run(WarehouseSession& session, const std::str
 struct ObjectEntry {
   ObjectInfo object;
   std::int64_t number = 0;
-  bool known = false;            // an entry for the key exists and is replaced
-  std::string set_aside_reason;  // "" for a loaded object
+  bool known = false;                     // an entry for the key exists and is replaced
+  std::string set_aside_reason;           // "" for a loaded object
+  std::optional<Timestamp> set_aside_at;  // by an earlier run; nothing: by this one
+  std::uint64_t attempts = 1;             // to read it, this one included
   LineCounts counts;
 };
 
@@ -135,8 +194,28 @@ struct TableEntry {
 Result<void> write_tables(WarehouseSession& session, const std::string& source,
                           const std::string& run_id, const std::vector<TableEntry>& tables);
 
+struct SourceEntry {
+  std::string location;
+  std::optional<Timestamp> listed_at;
+  Timestamp looked_at;
+  std::optional<Timestamp> newest_event;
+};
+
 Result<void> write_source(WarehouseSession& session, const std::string& source,
-                          const std::string& location, std::optional<Timestamp> listed_at);
+                          const SourceEntry& entry);
+
+// That a run found nothing left to do, after all that were recorded. Changes nothing of a source
+// that the ledger does not know. `listed_at`: if all of its objects were listed.
+Result<void> write_look(WarehouseSession& session, const std::string& source, Timestamp looked_at,
+                        std::optional<Timestamp> listed_at);
+
+// The source's last recorded runs, as far as they are failures.
+struct Failures {
+  std::uint64_t count = 0;
+  Timestamp since;  // the first of them
+};
+
+Result<Failures> failures_in_a_row(WarehouseSession& session, const std::string& source);
 
 // The run, its collections and its notices.
 Result<void> write_run(WarehouseSession& session, const RunReport& report, Micros uuid_ts);

@@ -4,6 +4,7 @@
 #include <bit>
 #include <cstring>
 #include <numeric>
+#include <utility>
 
 #include "base/short_bytes.h"
 #include "base/utf8.h"
@@ -103,32 +104,18 @@ char* put_cell(const LoadColumn& column, const Cell& cell, char* out) {
   return nullptr;
 }
 
-// --- the size of a row in its page (heap tuples, access/htup_details.h; TOAST, 73.2)
-// --------------
+// --- the size of a row in its page
 
-// MaxHeapTupleSize for pages of 8 KB.
-constexpr std::size_t row_bytes_max = 8'160;
-constexpr std::size_t row_header_bytes = 23;
-// A longer text can be moved out of the row, and leaves a pointer.
-constexpr std::size_t text_moved_above = 24;
-constexpr std::size_t text_pointer_bytes = 18;
-
-constexpr std::size_t aligned(std::size_t bytes) { return (bytes + 7) / 8 * 8; }
-
-std::size_t with_text(std::size_t before, std::size_t text_bytes) {
-  const std::size_t bytes = text_bytes + 1;
-  return before + (bytes > text_moved_above ? text_pointer_bytes : bytes);
+std::size_t with_cell(std::size_t before, ColumnType type, const Cell& cell, RowRoom room) {
+  if (type != ColumnType::varchar) return with_value(before, type);
+  if (cell.kind == CellKind::micros) return with_short_text(before, timestamp_text_bytes_max);
+  return with_text(before, cell.bytes, room);
 }
 
-std::size_t with_cell(std::size_t before, ColumnType type, const Cell& cell) {
-  if (type == ColumnType::boolean) return before + 1;
-  if (type != ColumnType::varchar) return aligned(before) + 8;
-  return with_text(before,
-                   cell.kind == CellKind::micros ? timestamp_text_bytes_max : cell.bytes.size());
-}
-
-std::size_t with_standard(std::size_t before, StandardColumn column, std::string_view event) {
-  return column == StandardColumn::event ? with_text(before, event.size()) : aligned(before) + 8;
+std::size_t with_standard(std::size_t before, StandardColumn column, std::string_view event,
+                          RowRoom room) {
+  if (column == StandardColumn::event) return with_text(before, event, room);
+  return with_value(before, ColumnType::timestamp);
 }
 
 }  // namespace
@@ -187,9 +174,12 @@ Result<std::uint64_t> CopyStream::end() {
   return connection_.end_copy();
 }
 
-StagedRowWriter::StagedRowWriter(const TableLoad& load, const RowLayout& layout)
+StagedRowWriter::StagedRowWriter(const TableLoad& load, const RowLayout& layout, RowRoom room,
+                                 ValueRejectSink value_rejects)
     : load_(load),
       layout_(layout),
+      room_(room),
+      value_rejects_(std::move(value_rejects)),
       cells_(load.columns.size()),
       standard_(load.columns.size() / 64 + 1) {
   slots_.fill(no_column);
@@ -207,7 +197,10 @@ const char* StagedRowWriter::write(const RowBlock& block, std::size_t row, const
                                    ByteBuffer& out) {
   const RowKey& key = block.keys[row];
   const char* const end = place_cells(record, key);
-  if (present_count() > columns_always_fitting) make_room(key, block.event);
+  has_refused_ = false;
+  if (room_ == RowRoom::certain) drop_what_no_index_takes(key);
+  if (has_refused_) return end;
+  if (present_count() > layout_.values_always_fitting) make_room(key, block.event);
   const std::size_t bytes_max = 2 + field_count_ * short_field_bytes_max + block.event.size() +
                                 static_cast<std::size_t>(end - record);
   char* at = put_u16(static_cast<std::uint16_t>(field_count_), out.extend(bytes_max));
@@ -261,22 +254,36 @@ void StagedRowWriter::make_room(const RowKey& key, std::string_view event) {
   };
   const auto with = [&](std::size_t before, std::size_t i) {
     const LoadColumn& column = load_.columns[i];
-    return column.standard ? with_standard(before, *column.standard, event)
-                           : with_cell(before, column.type, cells_[i]);
+    return column.standard ? with_standard(before, *column.standard, event, room_)
+                           : with_cell(before, column.type, cells_[i], room_);
   };
   for (const std::size_t i : layout_.order) {
-    if (is_present(i) && is_kept(i)) reserved = aligned(with(reserved, i));
+    if (is_present(i) && is_kept(i)) reserved = aligned_row(with(reserved, i));
   }
-  std::size_t bytes = aligned(row_header_bytes + (layout_.table_columns + 7) / 8) + reserved;
+  std::size_t bytes =
+      row_bytes_before_values(layout_.table_columns) + reserved + layout_.bytes_of_others;
   for (const std::size_t i : layout_.order) {
     if (!is_present(i) || is_kept(i)) continue;
     const std::size_t larger = with(bytes, i);
-    if (aligned(larger) <= row_bytes_max) {
+    if (aligned_row(larger) <= row_bytes_max) {
       bytes = larger;
       continue;
     }
     present_[i / 64] &= ~(std::uint64_t{1} << (i % 64));
     tell(i, RejectReason::row_too_wide, key);
+  }
+}
+
+void StagedRowWriter::drop_what_no_index_takes(const RowKey& key) {
+  for (const std::uint32_t i : layout_.indexed) {
+    if (!is_present(i) || load_.columns[i].standard) continue;
+    if (cells_[i].kind == CellKind::micros ||
+        cells_[i].bytes.size() <= layout_.indexed_text_bytes_max)
+      continue;
+    present_[i / 64] &= ~(std::uint64_t{1} << (i % 64));
+    tell(i, RejectReason::row_too_wide, key);
+    // The one column that is never NULL.
+    if (load_.columns[i].name == facts(StandardColumn::id).name) has_refused_ = true;
   }
 }
 
@@ -319,7 +326,7 @@ void StagedRowWriter::tell(std::size_t i, RejectReason reason, const RowKey& key
       cell.kind == CellKind::micros
           ? std::string_view(text.data(), format_timestamp(micros_of(cell), text.data()))
           : cell.bytes;
-  load_.value_rejects({key.object, key.line, reason, column.name, column.type, value});
+  value_rejects_({key.object, key.line, reason, column.name, column.type, value});
 }
 
 }  // namespace dray

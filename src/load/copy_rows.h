@@ -12,6 +12,7 @@
 #include "base/byte_buffer.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "load/postgres_row.h"
 #include "load/pq_connection.h"
 #include "load/warehouse.h"
 #include "model/staged.h"
@@ -46,35 +47,54 @@ class CopyStream {
   ByteBuffer buffer_;
 };
 
+// How many values every row has room for, whatever they are.
+constexpr std::size_t columns_always_fitting = 330;
+
+// What an index other than a hash takes for certain of a row's texts, all its columns together: a
+// third of a page for a B-tree (2,704 bytes).
+constexpr std::size_t index_row_bytes_max = 2'600;
+
 // Where the columns of a load lie in their table. A row of PostgreSQL's must fit a page, long
 // values aside, and whether it does depends on their order.
 struct RowLayout {
   std::vector<std::uint32_t> order;  // load columns, by their place in the table
   std::size_t table_columns = 0;     // dropped ones included
+  // What columns take that others filled: defaults, generated ones.
+  std::size_t bytes_of_others = 0;
+  std::size_t values_always_fitting = columns_always_fitting;
+  std::vector<std::uint32_t> indexed;  // load columns of text that somebody's index has
+  std::size_t indexed_text_bytes_max = index_row_bytes_max;
+
+  // Whether there may be rows that the server refuses for their size.
+  bool may_be_refused(std::size_t load_columns) const {
+    return load_columns > values_always_fitting || !indexed.empty();
+  }
 };
 
 // Whether a text has room in the column, whose bound counts characters.
 bool fits_bound(const LoadColumn& column, std::string_view text);
 
-// How many columns every row has room for, whatever they hold.
-constexpr std::size_t columns_always_fitting = 330;
-
 // Staged rows with the columns of a load that are not refused, in their order. A value that does
-// not fit its column is NULL, and so is one that its row has no room for; both are told to the
-// load's value_rejects.
+// not fit its column is NULL, and so is one that its row has no room for; both are told.
 class StagedRowWriter {
  public:
-  // Borrows both. `layout` is asked for only if the load has more than columns_always_fitting.
-  StagedRowWriter(const TableLoad& load, const RowLayout& layout);
+  // Borrows load and layout. With RowRoom::certain the server takes every row; with `likely`
+  // nothing is refused that would have had room, but for what it says in postgres_row.h.
+  StagedRowWriter(const TableLoad& load, const RowLayout& layout, RowRoom room,
+                  ValueRejectSink value_rejects);
 
   // Appends the row to `out`; returns the record behind this one.
   const char* write(const RowBlock& block, std::size_t row, const char* record, ByteBuffer& out);
+  // Whether the last row was not appended after all, because somebody's index has no room for its
+  // id. It was told.
+  bool has_refused() const { return has_refused_; }
 
  private:
   static constexpr std::int16_t no_column = -1;
 
   const char* place_cells(const char* record, const RowKey& key);
   void make_room(const RowKey& key, std::string_view event);
+  void drop_what_no_index_takes(const RowKey& key);
   std::size_t present_count() const;
   bool is_present(std::size_t i) const { return (present_[i / 64] >> (i % 64) & 1) != 0; }
   char* put_field(std::size_t i, const RowBlock& block, const RowKey& key, char* out);
@@ -83,6 +103,9 @@ class StagedRowWriter {
 
   const TableLoad& load_;
   const RowLayout& layout_;
+  bool has_refused_ = false;
+  const RowRoom room_;
+  const ValueRejectSink value_rejects_;
   std::array<std::int16_t, slot_end> slots_{};  // to the column
   std::vector<std::uint32_t> fields_;           // the field before each column, by column
   std::size_t field_count_ = 0;

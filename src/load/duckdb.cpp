@@ -3,14 +3,19 @@
 
 #include <algorithm>
 #include <cstring>
-#include <filesystem>
+#include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <set>
 #include <string_view>
+#include <utility>
 
 #include "base/hash.h"
 #include "load/duckdb_casts.h"
 #include "load/duckdb_connection.h"
+#include "load/duckdb_constraints.h"
+#include "load/duckdb_file.h"
 #include "load/duckdb_rows.h"
 #include "load/profile_casts.h"
 #include "load/reserved_schemas.h"
@@ -104,8 +109,8 @@ class DuckSession final : public WarehouseSession {
     out.schema_exists = live != schemas.rows.end();
     if (!out.schema_exists) return out;
     SqlBuilder sql(
-        "select c.table_name, c.column_name, c.data_type, v.view_name is not null from "
-        "duckdb_columns() c left join duckdb_views() v on v.database_name = c.database_name and "
+        "select c.table_name, c.column_name, c.data_type, v.view_name is not null, "
+        "c.column_default is not null and v.view_name is null from duckdb_columns() c left join duckdb_views() v on v.database_name = c.database_name and "
         "v.schema_name = c.schema_name and v.view_name = c.table_name where c.database_name = "
         "current_database() and c.schema_name = ");
     DRAY_ASSIGN(
@@ -117,8 +122,11 @@ class DuckSession final : public WarehouseSession {
         out.tables.push_back({table, *row[3] == "true", {}});
       }
       const auto type = our_type(*row[2]);
-      out.tables.back().columns.push_back(
-          {folded(*row[1]), *row[2], type.has_value(), type.value_or(ColumnType::varchar)});
+      LiveColumn column{folded(*row[1]), *row[2], type.has_value(),
+                        type.value_or(ColumnType::varchar)};
+      column.computed = *row[4] == "true" && is_generated(schema, table, column.name);
+      column.writable = column.writable && !column.computed;
+      out.tables.back().columns.push_back(std::move(column));
     }
     std::ranges::sort(out.tables, {}, &LiveTable::name);
     return out;
@@ -139,45 +147,21 @@ class DuckSession final : public WarehouseSession {
   void interrupt() override { connection_->interrupt(); }
 
   Result<void> apply(const SchemaChange& change) override {
-    return connection_->execute_at_once(std::visit(DdlWriter(), change));
+    return execute(std::visit(DdlWriter(), change));
   }
 
   Result<void> execute(const Sql& sql) override { return connection_->execute(sql); }
   Result<QueryResult> query(const Sql& sql) override { return connection_->query(sql); }
 
   Result<TableLoaded> load(TableLoad& load) override {
-    TableLoaded loaded;
-    if (!load.profile_id_column.empty()) {
-      DRAY_TRY(
-          execute(SqlBuilder("create or replace temp table dray_touched (id varchar)").done()));
-    }
-    if (!load.created) {
-      DRAY_TRY(settle_rivals(load, loaded));
-    }
-    DRAY_ASSIGN(loaded.rows_inserted, insert(load));
-    if (load.lineage_table) DRAY_TRY(write_lineage(load));
-    if (!load.profile_id_column.empty()) {
-      SqlBuilder sql("insert into dray_touched select distinct ");
-      sql.name(load.profile_id_column).code(" from ").table(load.schema, load.table);
-      sql.code(" where uuid_ts = make_timestamp(").number(load.uuid_ts).code(") and ");
-      DRAY_TRY(execute(std::move(sql.name(load.profile_id_column).code(" is not null")).done()));
-    }
+    auto loaded = load_rows(load);
+    if (!loaded) return explained(std::move(loaded).error(), load.schema, load.table);
     return loaded;
   }
 
   Result<std::uint64_t> merge_profiles(const ProfileMerge& merge) override {
-    DRAY_TRY(reject_unfit(merge));
-    if (!merge.kept_columns.empty()) DRAY_TRY(keep_values(merge));
-    SqlBuilder erase("delete from ");
-    erase.table(merge.schema, merge.table).code(" where id in (select id from dray_touched)");
-    DRAY_TRY(execute(std::move(erase).done()));
-    DRAY_ASSIGN(const std::uint64_t parts, count_parts(merge));
-    std::uint64_t merged = 0;
-    for (std::uint64_t part = 0; part < parts; ++part) {
-      if (connection_->interrupted()) return cancelled_error();
-      DRAY_ASSIGN(const std::uint64_t rows, changed_rows(insert_latest(merge, {part, parts})));
-      merged += rows;
-    }
+    auto merged = merge_rows(merge);
+    if (!merged) return explained(std::move(merged).error(), merge.schema, merge.table);
     return merged;
   }
 
@@ -196,28 +180,55 @@ class DuckSession final : public WarehouseSession {
   }
 
  private:
+  // Of a column with a default: DuckDB's catalog has a generated column's expression in that place.
+  bool is_generated(const std::string& schema, const std::string& table,
+                    const std::string& column) {
+    SqlBuilder sql("insert into ");
+    sql.table(schema, table).code(" (").name(column).code(") select ").name(column);
+    sql.code(" from ").table(schema, table).code(" limit 0");
+    return !connection_->can_prepare(std::move(sql).done());
+  }
+
+  Error explained(Error error, const std::string& schema, const std::string& table) {
+    const auto& violation = connection_->violation();
+    if (!violation || error.cause == Cause::cancelled) return error;
+    return violation_error(*violation, *database_, schema, table);
+  }
+
+  // --- rows --------------------------------------------------------------------------------------
+
+  Result<TableLoaded> load_rows(TableLoad& load) {
+    TableLoaded loaded;
+    if (!load.profile_id_column.empty()) {
+      DRAY_TRY(
+          execute(SqlBuilder("create or replace temp table dray_touched (id varchar)").done()));
+    }
+    if (!load.created) {
+      DRAY_TRY(bind_indexes(load.schema, load.table));
+      DRAY_TRY(settle_rivals(load, loaded));
+    }
+    DRAY_ASSIGN(loaded.rows_inserted, insert(load));
+    if (load.lineage_table) DRAY_TRY(write_lineage(load));
+    if (!load.profile_id_column.empty()) {
+      SqlBuilder sql("insert into dray_touched select distinct ");
+      sql.sql(profile_id(load)).code(" from ").table(load.schema, load.table);
+      sql.code(" where uuid_ts = make_timestamp(").number(load.uuid_ts).code(") and ");
+      DRAY_TRY(execute(std::move(sql.name(load.profile_id_column).code(" is not null")).done()));
+    }
+    return loaded;
+  }
+
   Result<void> append_all(duckdb_appender appender, RowSource& rows) const {
-    // By itself an appender holds 204,800 rows, whatever is in them, and does not count them as
-    // DuckDB's memory: 270 MB of rejects that keep 1 KB each.
-    constexpr std::uint64_t held_bytes_max = 4U << 20;
-    std::uint64_t held_bytes = 0;
     std::vector<PlainValue> row;
     while (true) {
       if (connection_->interrupted()) return cancelled_error();
       DRAY_ASSIGN(const bool more, rows.next(row));
       if (!more) break;
-      for (const PlainValue& value : row) {
+      for (const PlainValue& value : row)
         append_value(appender, value);
-        if (const auto* text = std::get_if<std::string_view>(&value)) held_bytes += text->size();
-      }
       if (duckdb_appender_end_row(appender) != DuckDBSuccess) {
         return connection_->failure(duckdb_appender_error(appender));
       }
-      if (held_bytes < held_bytes_max) continue;
-      if (duckdb_appender_flush(appender) != DuckDBSuccess) {
-        return connection_->failure(duckdb_appender_error(appender));
-      }
-      held_bytes = 0;
     }
     if (duckdb_appender_close(appender) != DuckDBSuccess) {
       return connection_->failure(duckdb_appender_error(appender));
@@ -288,7 +299,7 @@ class DuckSession final : public WarehouseSession {
     // A short text, the aggregate that holds it, and its place.
     constexpr std::uint64_t value_bytes = 128;
     SqlBuilder sql("select count(*) from ");
-    sql.table(merge.schema, merge.source_table).code(" where ").name(merge.id_column);
+    sql.table(merge.schema, merge.source_table).code(" where ").sql(profile_id(*merge.load));
     sql.code(" in (select id from dray_touched)");
     DRAY_ASSIGN(const QueryResult counted, query(std::move(sql).done()));
     const std::uint64_t rows = std::stoull(*counted.rows[0][0]);
@@ -296,32 +307,110 @@ class DuckSession final : public WarehouseSession {
     return 1 + bytes / (memory_bytes_ / 4);
   }
 
-  static Sql insert_latest(const ProfileMerge& merge, const ProfilePart& part) {
+  Result<std::uint64_t> merge_rows(const ProfileMerge& merge) {
+    DRAY_TRY(bind_indexes(merge.schema, merge.table));
+    DRAY_TRY(reject_unfit(merge));
+    DRAY_ASSIGN(const Peculiarities* tables, peculiarities());
+    if (tables->referenced.contains(merge.table)) return update_profiles(merge);
+    if (!merge.kept_columns.empty()) DRAY_TRY(keep_values(merge));
+    SqlBuilder erase("delete from ");
+    erase.table(merge.schema, merge.table).code(" where id in (select id from dray_touched)");
+    DRAY_TRY(execute(std::move(erase).done()));
+    return each_part(merge, [&](const ProfilePart& part) -> Result<std::uint64_t> {
+      if (merge.kept_columns.empty()) return changed_rows(insert_latest(merge, part, Kept::none));
+      // A new profile has what the columns that are not ours have as a default.
+      DRAY_ASSIGN(const std::uint64_t old, changed_rows(insert_latest(merge, part, Kept::has)));
+      DRAY_ASSIGN(const std::uint64_t made, changed_rows(insert_latest(merge, part, Kept::lacks)));
+      return old + made;
+    });
+  }
+
+  Result<std::uint64_t> each_part(
+      const ProfileMerge& merge,
+      const std::function<Result<std::uint64_t>(const ProfilePart&)>& write) {
+    DRAY_ASSIGN(const std::uint64_t parts, count_parts(merge));
+    std::uint64_t merged = 0;
+    for (std::uint64_t part = 0; part < parts; ++part) {
+      if (connection_->interrupted()) return cancelled_error();
+      DRAY_ASSIGN(const std::uint64_t rows, write({part, parts}));
+      merged += rows;
+    }
+    return merged;
+  }
+
+  // Where other tables' foreign keys refer to the profiles, each is changed in its place. It costs
+  // DuckDB a copy of every changed value until the commit.
+  Result<std::uint64_t> update_profiles(const ProfileMerge& merge) {
+    DRAY_ASSIGN(
+        const std::uint64_t merged,
+        each_part(merge, [&](const ProfilePart& part) -> Result<std::uint64_t> {
+          SqlBuilder latest("create or replace temp table dray_merged as ");
+          DRAY_TRY(execute(std::move(latest.sql(latest_values(merge, part, Kept::none))).done()));
+          DRAY_ASSIGN(const std::uint64_t old, changed_rows(update_merged(merge)));
+          DRAY_ASSIGN(const std::uint64_t made, changed_rows(insert_merged(merge)));
+          return old + made;
+        }));
+    // Those of whom no row is left.
+    SqlBuilder erase("delete from ");
+    erase.table(merge.schema, merge.table).code(" where id in (select id from dray_touched) and ");
+    erase.code("id not in (select ").sql(profile_id(*merge.load)).code(" from ");
+    erase.table(merge.schema, merge.source_table).code(" where ").name(merge.id_column);
+    DRAY_TRY(execute(std::move(erase.code(" is not null)")).done()));
+    return merged;
+  }
+
+  static Sql update_merged(const ProfileMerge& merge) {
+    SqlBuilder sql("update ");
+    sql.table(merge.schema, merge.table);
+    sql.code(" t set received_at = p.received_at, uuid = p.uuid, uuid_ts = p.uuid_ts");
+    for (const std::string& column : merge.columns)
+      sql.code(", ").name(column).code(" = p.").name(column);
+    return std::move(sql.code(" from dray_merged p where t.id = p.id")).done();
+  }
+
+  static Sql insert_merged(const ProfileMerge& merge) {
     SqlBuilder sql("insert into ");
     sql.table(merge.schema, merge.table).code(" (id, received_at, uuid, uuid_ts");
-    for (const auto* columns : {&merge.columns, &merge.kept_columns}) {
-      for (const std::string& column : *columns)
+    for (const std::string& column : merge.columns)
+      sql.code(", ").name(column);
+    sql.code(") select * from dray_merged where id not in (select id from ");
+    return std::move(sql.table(merge.schema, merge.table).code(")")).done();
+  }
+
+  // Which profiles, by what is kept of them.
+  enum class Kept { none, has, lacks };
+
+  static Sql insert_latest(const ProfileMerge& merge, const ProfilePart& part, Kept kept) {
+    SqlBuilder sql("insert into ");
+    sql.table(merge.schema, merge.table).code(" (id, received_at, uuid, uuid_ts");
+    for (const std::string& column : merge.columns)
+      sql.code(", ").name(column);
+    if (kept == Kept::has) {
+      for (const std::string& column : merge.kept_columns)
         sql.code(", ").name(column);
     }
     sql.code(") select p.*");
-    for (const std::string& column : merge.kept_columns)
-      sql.code(", k.").name(column);
-    sql.code(" from (").sql(latest_values(merge, part)).code(") p");
-    if (!merge.kept_columns.empty()) sql.code(" left join dray_kept k on k.id = p.id");
+    if (kept == Kept::has) {
+      for (const std::string& column : merge.kept_columns)
+        sql.code(", k.").name(column);
+    }
+    sql.code(" from (").sql(latest_values(merge, part, kept)).code(") p");
+    if (kept == Kept::has) sql.code(" join dray_kept k on k.id = p.id");
     // Rows that have an order are inserted by one thread. Several would each keep a block for every
     // column until the commit, anew with every statement.
     return std::move(sql.code(" order by p.id")).done();
   }
 
-  static Sql latest_values(const ProfileMerge& merge, const ProfilePart& part) {
-    SqlBuilder sql("select id, max(received_at), dray_uuid(id), make_timestamp(");
-    sql.number(merge.uuid_ts).code(")");
+  static Sql latest_values(const ProfileMerge& merge, const ProfilePart& part, Kept kept) {
+    const Sql id = profile_id(*merge.load);
+    SqlBuilder sql("select id, max(received_at) as received_at, dray_uuid(id) as uuid, ");
+    sql.code("make_timestamp(").number(merge.uuid_ts).code(") as uuid_ts");
     for (const std::string& column : merge.columns) {
-      sql.code(", arg_max(").name(column).code(", \"the place\")");
+      sql.code(", arg_max(").name(column).code(", \"the place\") as ").name(column);
     }
     // One place for every row of a profile: the order in which its values count. No column's name
     // has a blank.
-    sql.code(" from (select ").name(merge.id_column).code(" as id, received_at");
+    sql.code(" from (select ").sql(id).code(" as id, received_at");
     for (const std::string& column : merge.columns) {
       const auto cast = std::ranges::find(merge.casts, column, &ProfileCast::column);
       if (cast == merge.casts.end()) {
@@ -333,13 +422,27 @@ class DuckSession final : public WarehouseSession {
     }
     sql.code(
         ", row_number() over (order by received_at, \"timestamp\", id) as \"the place\" from ");
-    sql.table(merge.schema, merge.source_table).code(" where ").name(merge.id_column);
+    sql.table(merge.schema, merge.source_table).code(" where ").sql(id);
     sql.code(" in (select id from dray_touched)");
+    if (kept == Kept::has) sql.code(" and ").sql(id).code(" in (select id from dray_kept)");
+    if (kept == Kept::lacks) sql.code(" and ").sql(id).code(" not in (select id from dray_kept)");
     if (part.count > 1) {
-      sql.code(" and hash(").name(merge.id_column).code(") % ").number(part.count);
+      sql.code(" and hash(").sql(id).code(") % ").number(part.count);
       sql.code(" = ").number(part.number);
     }
     return std::move(sql.code(") group by id")).done();
+  }
+
+  // The id of a row's profile as text: somebody may have given the column another type.
+  static Sql profile_id(const TableLoad& load) {
+    const std::string& name = load.profile_id_column;
+    const auto column = std::ranges::find(load.columns, name, &LoadColumn::name);
+    SqlBuilder sql;
+    if (column == load.columns.end() || column->type == ColumnType::varchar) {
+      if (column == load.columns.end() || !column->refused) return std::move(sql.name(name)).done();
+      return std::move(sql.code("cast(").name(name).code(" as varchar)")).done();
+    }
+    return cast_without_loss(name, column->type, ColumnType::varchar);
   }
 
   // The values of this load that the profiles' columns cannot hold.
@@ -398,15 +501,90 @@ class DuckSession final : public WarehouseSession {
     return {};
   }
 
+  // A stored row is known by DuckDB's row number. In a table that has a column `rowid` of its own
+  // nothing can name that; there the rivals are written down and numbered.
   Result<void> find_rivals(const TableLoad& load, Rivals& rivals) {
-    SqlBuilder sql("select t.rowid, t.id, t.received_at, k.uuid, k.check_id, k.received_at, ");
-    sql.code("k.object, k.line, k.row from ").table(load.schema, load.table);
+    DRAY_ASSIGN(const bool is_hidden, hides_row_numbers(load));
+    SqlBuilder sql;
+    if (is_hidden) {
+      sql.code("create or replace temp table dray_rivals as select row_number() over () as number");
+      sql.code(", t.uuid as stored_uuid");
+    } else {
+      sql.code("select t.rowid as number");
+    }
+    sql.code(", t.id as id, t.received_at as stored_received_at, k.uuid as uuid, k.check_id as ");
+    sql.code("check_id, k.received_at as received_at, k.object as object, k.line as line, ");
+    sql.code("k.row as staged_row from ").table(load.schema, load.table);
     sql.code(" t join dray_keys(").number(relations_.show(load)).code(") k on t.uuid = k.uuid");
     if (const auto rows = rivals.rows()) {
       sql.code(" where k.row >= ").number(rows->begin).code(" and k.row < ").number(rows->end);
     }
-    return connection_->each_chunk(std::move(sql).done(),
+    Sql select = std::move(sql).done();
+    if (is_hidden) {
+      DRAY_TRY(execute(select));
+      select = SqlBuilder("select * exclude (stored_uuid) from dray_rivals").done();
+    }
+    return connection_->each_chunk(select,
                                    [&](duckdb_data_chunk chunk) { read_rivals(chunk, rivals); });
+  }
+
+  Result<bool> hides_row_numbers(const TableLoad& load) {
+    DRAY_ASSIGN(const Peculiarities* tables, peculiarities());
+    return tables->with_rowid.contains({load.schema, load.table});
+  }
+
+  // --- what somebody else has done to tables -----------------------------------------------------
+
+  using TableNames = std::set<std::pair<std::string, std::string>>;
+
+  struct Peculiarities {
+    TableNames with_rowid;
+    TableNames indexed;
+    std::set<std::string> referenced;  // by foreign keys; DuckDB does not tell the schema
+  };
+
+  // Read when it first matters: this process has the file, and makes nothing of the kind.
+  Result<const Peculiarities*> peculiarities() {
+    if (peculiarities_) return &*peculiarities_;
+    Peculiarities tables;
+    DRAY_TRY(add_names(SqlBuilder("select schema_name, table_name from duckdb_columns() where "
+                                  "database_name = current_database() and "
+                                  "lower(column_name) = 'rowid'")
+                           .done(),
+                       tables.with_rowid));
+    DRAY_TRY(add_names(SqlBuilder("select schema_name, table_name from duckdb_indexes() where "
+                                  "database_name = current_database() union select schema_name, "
+                                  "table_name from duckdb_constraints() where constraint_type in "
+                                  "('PRIMARY KEY', 'UNIQUE', 'FOREIGN KEY') and "
+                                  "database_name = current_database()")
+                           .done(),
+                       tables.indexed));
+    TableNames referenced;
+    DRAY_TRY(add_names(SqlBuilder("select '', referenced_table from duckdb_constraints() where "
+                                  "constraint_type = 'FOREIGN KEY' and "
+                                  "database_name = current_database()")
+                           .done(),
+                       referenced));
+    for (const auto& [schema, table] : referenced)
+      tables.referenced.insert(table);
+    return &peculiarities_.emplace(std::move(tables));
+  }
+
+  Result<void> add_names(const Sql& sql, TableNames& names) {
+    DRAY_ASSIGN(const QueryResult found, query(sql));
+    for (const auto& row : found.rows)
+      names.emplace(folded(*row[0]), folded(*row[1]));
+    return {};
+  }
+
+  // DuckDB 1.4 knows an index of a stored table only once something is inserted; rows that were
+  // deleted before would still be in the way of those that take their places.
+  Result<void> bind_indexes(const std::string& schema, const std::string& table) {
+    DRAY_ASSIGN(const Peculiarities* tables, peculiarities());
+    if (!tables->indexed.contains({schema, table})) return {};
+    SqlBuilder sql("insert into ");
+    sql.table(schema, table).code(" (id) select id from ").table(schema, table);
+    return execute(std::move(sql.code(" limit 0")).done());
   }
 
   template <typename T>
@@ -454,16 +632,34 @@ class DuckSession final : public WarehouseSession {
 
   Result<void> remove_rows(const TableLoad& load, const std::vector<std::int64_t>& rows) {
     if (rows.empty()) return {};
+    DRAY_ASSIGN(const bool is_hidden, hides_row_numbers(load));
     if (!load.profile_id_column.empty()) {
       SqlBuilder touched("insert into dray_touched select distinct ");
-      touched.name(load.profile_id_column).code(" from ").table(load.schema, load.table);
-      touched.code(" where rowid in (select number from dray_numbers(");
-      touched.number(relations_.show(rows)).code(")) and ").name(load.profile_id_column);
-      DRAY_TRY(execute(std::move(touched.code(" is not null")).done()));
+      touched.sql(profile_id(load)).code(" from ").table(load.schema, load.table);
+      touched.code(" t where ").sql(are_numbered(rows, is_hidden)).code(" and ");
+      touched.name(load.profile_id_column).code(" is not null");
+      DRAY_TRY(execute(std::move(touched).done()));
     }
     SqlBuilder sql("delete from ");
-    sql.table(load.schema, load.table).code(" where rowid in (select number from dray_numbers(");
-    return execute(std::move(sql.number(relations_.show(rows)).code("))")).done());
+    sql.table(load.schema, load.table).code(" t where ").sql(are_numbered(rows, is_hidden));
+    DRAY_ASSIGN(const std::uint64_t removed, changed_rows(std::move(sql).done()));
+    if (removed == rows.size()) return {};
+    return internal_error(load.table + ": " + std::to_string(rows.size()) +
+                          " rows were to be replaced and " + std::to_string(removed) +
+                          " were removed; nothing was committed");
+  }
+
+  // Of a table called `t`, those that find_rivals() gave these numbers.
+  Sql are_numbered(const std::vector<std::int64_t>& rows, bool is_hidden) {
+    SqlBuilder sql;
+    if (is_hidden) {
+      sql.code("exists (select 1 from dray_rivals r where r.stored_uuid = t.uuid and r.id = t.id ");
+      sql.code("and r.stored_received_at is not distinct from t.received_at and r.number in (");
+    } else {
+      sql.code("t.rowid in (");
+    }
+    sql.code("select number from dray_numbers(").number(relations_.show(rows));
+    return std::move(is_hidden ? sql.code(")))") : sql.code("))")).done();
   }
 
   std::shared_ptr<DuckDatabase> database_;  // outlives the connection
@@ -472,6 +668,7 @@ class DuckSession final : public WarehouseSession {
   const std::uint64_t memory_bytes_;  // of DuckDB
   const std::uint64_t duplicates_bytes_;
   bool committed_ = false;
+  std::optional<Peculiarities> peculiarities_;
 };
 
 // dray_uuid(varchar): the column `uuid` of a profile.
@@ -508,7 +705,6 @@ class DuckWarehouse final : public Warehouse {
 
   Result<void> open() {
     DRAY_ASSIGN(database_, DuckDatabase::open(path_, options_));
-    block_bytes_ = database_->block_bytes();
     DRAY_ASSIGN(const auto connection, DuckConnection::open(*database_));
     DRAY_TRY(relations_.register_functions(*connection));
     DRAY_TRY(register_casts(*connection));
@@ -528,19 +724,31 @@ class DuckWarehouse final : public Warehouse {
   }
 
   // Until it commits DuckDB 1.4 holds for each column that was written a vector of 16-byte values
-  // and the like, which it cannot move to a file; half its memory may go there. A column of a table
-  // that was there before counts as five (run/load_transaction.cpp), which is right for files with
-  // blocks of 64 KiB; of those with larger ones fewer columns fit.
+  // and the like, which it cannot move to a file; half its memory may go there.
   std::size_t columns_per_transaction_max() const override {
     constexpr std::uint64_t column_bytes = 33 << 10;
-    constexpr std::uint64_t usual_block_bytes = 64 << 10;
-    const std::uint64_t columns = options_.memory_bytes / 2 / column_bytes;
-    if (path_ == ":memory:" || block_bytes_ <= usual_block_bytes) return columns;
-    return columns * (column_bytes + 2 * usual_block_bytes) / (column_bytes + 2 * block_bytes_);
+    return options_.memory_bytes / 2 / column_bytes;
   }
 
+  bool keeps_schema(std::string_view name) const override {
+    return is_reserved_duckdb_schema(name);
+  }
   Sql ddl(const SchemaChange& change) const override { return std::visit(DdlWriter(), change); }
   std::string location() const override { return "duckdb:" + path_; }
+
+  // Other clients of DuckDB's call a file that they open by the beginning of its name.
+  std::optional<Notice> notice_of_schema(const std::string& schema) const override {
+    std::string name = path_.substr(path_.rfind('/') + 1);
+    name = folded(name.substr(0, name.find('.')));
+    if (name != schema) return std::nullopt;
+    return Notice{"file_named_like_schema",
+                  path_ + " has a schema of its own name: other programs with DuckDB take " +
+                      schema +
+                      ".TABLE for ambiguous; rename the file (nothing in it knows its "
+                      "name), or write " +
+                      schema + "." + schema + ".TABLE there",
+                  1};
+  }
 
  private:
   const std::string path_;
@@ -549,7 +757,6 @@ class DuckWarehouse final : public Warehouse {
   DuckRelations relations_;
   std::mutex mutex_;
   std::shared_ptr<DuckDatabase> database_;  // nothing after it could not be opened anew
-  std::uint64_t block_bytes_ = 0;           // of the file
 };
 
 }  // namespace
@@ -561,8 +768,11 @@ Result<std::unique_ptr<Warehouse>> open_duckdb(const std::string& address,
   const std::string path = address.substr(scheme.size());
   if (path.empty()) return config_error("duckdb: without a file\ntry: duckdb:events.duckdb");
   const bool in_memory = path == ":memory:";
-  if (!in_memory && options.access == Access::read_only && !std::filesystem::exists(path)) {
-    return config_error("there is no " + path + "\ntry: dray sync makes it");
+  if (!in_memory && options.access == Access::read_only) {
+    DRAY_ASSIGN(const FileState state, duckdb_file_state(path));
+    if (state != FileState::made) {
+      return config_error("there is no " + path + "\ntry: dray sync makes it");
+    }
   }
   auto warehouse = std::make_unique<DuckWarehouse>(path, options);
   DRAY_TRY(warehouse->open());

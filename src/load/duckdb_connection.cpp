@@ -1,5 +1,7 @@
 #include "load/duckdb_connection.h"
 
+#include <dirent.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,6 +15,9 @@
 #include "base/message.h"
 #include "base/numbers.h"
 #include "base/time.h"
+#include "base/utf8.h"
+#include "load/duckdb_constraints.h"
+#include "load/duckdb_file.h"
 
 namespace dray {
 namespace {
@@ -36,11 +41,25 @@ bool contains(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
 }
 
+bool is_lock_held(std::string_view message) {
+  return contains(message, "Could not set lock") || contains(message, "Conflicting lock");
+}
+
+// "python3.11 (PID 4711)", as DuckDB has it; "" where it does not know.
+std::string lock_holder(std::string_view message) {
+  constexpr std::string_view before = "Conflicting lock is held in ";
+  const std::size_t at = message.find(before);
+  if (at == std::string_view::npos) return "";
+  message.remove_prefix(at + before.size());
+  return std::string(message.substr(0, message.find(". See")));
+}
+
 Error open_error(const std::string& path, std::string_view message) {
-  if (contains(message, "Could not set lock") || contains(message, "Conflicting lock")) {
-    return config_error(path +
-                        " is open in another program\ntry: close it there (a second sync, a "
-                        "DuckDB shell) and run this again");
+  if (is_lock_held(message)) {
+    const std::string holder = lock_holder(message);
+    return config_error(
+        path + " is open in another program" + (holder.empty() ? "" : ": " + holder) +
+        "\ntry: close it there, or sync with --wait 10m to wait until it is closed");
   }
   if (contains(message, "not a valid DuckDB database file")) {
     return config_error(path +
@@ -65,6 +84,26 @@ struct StringBytes {
   }
 };
 
+// What DuckDB left in a temporary directory, and the directory if there is nothing else in it. Not
+// through a link, which somebody else has put there: what is behind it is none of ours.
+void remove_leftover(const std::string& directory) {
+  const int fd = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (fd < 0) return;
+  DIR* const stream = ::fdopendir(fd);
+  if (stream == nullptr) {
+    ::close(fd);
+    return;
+  }
+  std::vector<std::string> files;
+  while (const dirent* entry = ::readdir(stream)) {  // NOLINT(concurrency-mt-unsafe): own stream
+    if (std::string_view(entry->d_name).starts_with("duckdb_temp_")) files.push_back(entry->d_name);
+  }
+  for (const std::string& file : files)
+    ::unlinkat(fd, file.c_str(), 0);
+  ::closedir(stream);
+  ::rmdir(directory.c_str());
+}
+
 // Temporary directories of processes that were killed: the file's lock is ours, so nobody uses
 // them.
 void remove_leftovers(const std::string& stem, const std::string& own) {
@@ -79,17 +118,8 @@ void remove_leftovers(const std::string& stem, const std::string& own) {
       directories.push_back(entry.path());
     }
   }
-  for (const fs::path& directory : directories) {
-    std::vector<fs::path> files;
-    for (const auto& entry : fs::directory_iterator(directory, ignored)) {
-      if (entry.path().filename().string().starts_with("duckdb_temp_")) {
-        files.push_back(entry.path());
-      }
-    }
-    for (const fs::path& file : files)
-      fs::remove(file, ignored);
-    fs::remove(directory, ignored);  // only if nothing else is in it
-  }
+  for (const fs::path& directory : directories)
+    remove_leftover(directory.string());
 }
 
 // Those of Dray's own tables, and what counting and adding makes of them.
@@ -231,6 +261,7 @@ Error duckdb_error(const char* message) {
     return config_error(text.substr(0, text.find("\n\nPossible solutions")) +
                         "\ntry: allow more memory (--memory, or memory in dray.yaml)");
   }
+  if (const auto violation = duckdb_violation(text)) return violation_error(*violation);
   if (contains(text, "Constraint Error")) return internal_error(without_key_values(text));
   // A statement that cannot be parsed is pointed at twice.
   constexpr std::string_view line = "\n\nLINE ";
@@ -242,6 +273,13 @@ Error duckdb_error(const char* message) {
 Result<std::unique_ptr<DuckDatabase>> DuckDatabase::open(const std::string& path,
                                                          const WarehouseOptions& options) {
   const bool in_memory = path.empty() || path == ":memory:";
+  FileState file = FileState::made;
+  if (!in_memory) {
+    DRAY_ASSIGN(file, duckdb_file_state(path));
+  }
+  if (to_valid_utf8(options.temp_directory) != options.temp_directory) {
+    return config_error("temp_directory is not UTF-8, and DuckDB opens no other\ntry: rename it");
+  }
   Settings settings;
   settings.set("memory_limit", std::to_string(options.memory_bytes) + "B");
   const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
@@ -260,10 +298,15 @@ Result<std::unique_ptr<DuckDatabase>> DuckDatabase::open(const std::string& path
     duckdb_free(message);
     return error;
   }
+  made->trace_ = options.trace;
+  if (file != FileState::made && options.access == Access::read_write) {
+    DRAY_TRY(made->make_file(path, file));
+  }
   DRAY_TRY(made->attach(path, in_memory, options));
   if (!in_memory && options.access == Access::read_write && options.temp_directory.empty()) {
     remove_leftovers(temp_stem, temp_own);
   }
+  if (!in_memory && options.access == Access::read_write) remove_new_files(path);
   return made;
 }
 
@@ -271,55 +314,59 @@ Result<std::unique_ptr<DuckDatabase>> DuckDatabase::open(const std::string& path
 // every shop.tracks ambiguous. Attached, it has a name that no schema can have.
 Result<void> DuckDatabase::attach(const std::string& path, bool in_memory,
                                   const WarehouseOptions& options) {
-  duckdb_connection connection = nullptr;
-  if (duckdb_connect(database_, &connection) != DuckDBSuccess) {
-    return internal_error("DuckDB gave no connection");
-  }
   SqlBuilder sql("attach ");
-  sql.text(in_memory ? ":memory:" : path).code(" as \"the warehouse\"");
+  // With its type DuckDB does not look whether a file is another system's, for which it would fetch
+  // an extension.
+  sql.text(in_memory ? ":memory:" : path).code(" as \"the warehouse\" (type duckdb");
   if (options.access == Access::read_only && !in_memory) {
-    sql.code(" (read_only)");
+    sql.code(", read_only)");
   } else {
-    sql.code(" (row_group_size ").number(row_group_rows(options.memory_bytes));
-    // A new file in the format of DuckDB 1.3, which every later one reads. It compresses strings
-    // in one pass where the default format, kept for DuckDB 0.10, tries two: a sync takes a quarter
-    // less time and the file is a seventh smaller. A file that exists keeps its format.
-    if (!in_memory && !std::filesystem::exists(path)) {
-      sql.code(", storage_version 'v1.3.0'");
-      // To add rows to a stored table DuckDB 1.4 holds two blocks for each of its columns at once.
-      // With its own 256 KiB, and its share of 1 GiB, a sync into a table of more than 700 columns
-      // failed; these leave room for the 1,600 that a table may have.
-      sql.code(", block_size 65536");
+    sql.code(", row_group_size ").number(row_group_rows(options.memory_bytes)).code(")");
+  }
+  const Sql attach = std::move(sql).done();
+  const auto until = std::chrono::steady_clock::now() + options.wait_max;
+  bool told = false;
+  while (true) {
+    const std::string message = run_alone(attach);
+    if (message.empty()) return {};
+    if (!is_lock_held(message) || std::chrono::steady_clock::now() >= until) {
+      return open_error(path, message);
     }
-    sql.code(")");
+    if (!told && options.on_wait) options.on_wait(path, lock_holder(message));
+    told = true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
   }
-  DuckResult result;
-  const auto state =
-      duckdb_query(connection, std::move(sql).done().text().c_str(), &result.handle());
-  Result<void> outcome;
-  if (state != DuckDBSuccess) {
-    outcome = open_error(path, duckdb_result_error(&result.handle()));
-  } else {
-    outcome = read_block_bytes(connection);
-  }
-  duckdb_disconnect(&connection);
-  return outcome;
 }
 
-Result<void> DuckDatabase::read_block_bytes(duckdb_connection connection) {
+// What DuckDB says if it cannot; "" if it can.
+std::string DuckDatabase::run_alone(const Sql& sql) {
+  duckdb_connection connection = nullptr;
+  if (duckdb_connect(database_, &connection) != DuckDBSuccess) return "DuckDB gave no connection";
   DuckResult result;
-  const auto state = duckdb_query(connection,
-                                  "select block_size from pragma_database_size() where "
-                                  "database_name = 'the warehouse'",
-                                  &result.handle());
-  if (state != DuckDBSuccess) return duckdb_error(duckdb_result_error(&result.handle()));
-  duckdb_data_chunk chunk = duckdb_fetch_chunk(result.handle());
-  if (chunk == nullptr) return internal_error("DuckDB does not know the size of its blocks");
-  const auto* sizes =
-      static_cast<std::int64_t*>(duckdb_vector_get_data(duckdb_data_chunk_get_vector(chunk, 0)));
-  block_bytes_ = static_cast<std::uint64_t>(sizes[0]);
-  duckdb_destroy_data_chunk(&chunk);
-  return {};
+  std::string message;
+  if (duckdb_query(connection, sql.text().c_str(), &result.handle()) != DuckDBSuccess) {
+    const char* said = duckdb_result_error(&result.handle());
+    message = said == nullptr || *said == '\0' ? "unknown error" : said;
+  }
+  duckdb_disconnect(&connection);
+  return message;
+}
+
+// An empty warehouse. In the format of DuckDB 1.3, which every later one reads: it compresses
+// strings in one pass where the default format, kept for DuckDB 0.10, tries two, so that a sync
+// takes a quarter less time and the file is a seventh smaller. To add rows to a stored table DuckDB
+// 1.4 holds two blocks for each of its columns at once. With its own 256 KiB, and its share of 1
+// GiB, a sync into a table of more than 700 columns failed; these leave room for the 1,600 that a
+// table may have.
+Result<void> DuckDatabase::make_file(const std::string& path, FileState state) {
+  return make_duckdb_file(path, state, [&](const std::string& made) -> Result<void> {
+    SqlBuilder sql("attach ");
+    sql.text(made).code(
+        " as \"a new file\" (type duckdb, storage_version 'v1.3.0', block_size 65536)");
+    std::string message = run_alone(std::move(sql).done());
+    if (message.empty()) message = run_alone(SqlBuilder("detach \"a new file\"").done());
+    return message.empty() ? Result<void>() : open_error(path, message);
+  });
 }
 
 DuckDatabase::~DuckDatabase() {
@@ -349,6 +396,7 @@ void DuckConnection::interrupt() {
 
 Error DuckConnection::failure(const char* message) {
   database_.distrust();
+  violation_ = duckdb_violation(message == nullptr ? "" : message);
   return interrupted_ ? cancelled_error() : duckdb_error(message);
 }
 
@@ -358,6 +406,7 @@ Result<void> DuckConnection::run(const Sql& sql, DuckResult& result) {
 
 Result<void> DuckConnection::start(const Sql& sql, Rows rows, DuckResult& result) {
   if (interrupted_) return cancelled_error();
+  if (database_.trace()) database_.trace()(sql.text());
   DuckStatement statement;
   if (duckdb_prepare(connection_, sql.text().c_str(), &statement.prepared) != DuckDBSuccess) {
     return failure(duckdb_prepare_error(statement.prepared));
@@ -384,6 +433,11 @@ Result<void> DuckConnection::start(DuckStatement& statement, Rows rows, DuckResu
     return failure(duckdb_result_error(&result.handle()));
   }
   return {};
+}
+
+bool DuckConnection::can_prepare(const Sql& sql) {
+  DuckStatement statement;
+  return duckdb_prepare(connection_, sql.text().c_str(), &statement.prepared) == DuckDBSuccess;
 }
 
 Result<void> DuckConnection::each_chunk(const Sql& sql,
@@ -414,15 +468,6 @@ Result<void> DuckConnection::each_chunk_until(
 Result<void> DuckConnection::execute(const Sql& sql) {
   DuckResult result;
   return run(sql, result);
-}
-
-Result<void> DuckConnection::execute_at_once(const Sql& sql) {
-  if (interrupted_) return cancelled_error();
-  DuckResult result;
-  if (duckdb_query(connection_, sql.text().c_str(), &result.handle()) != DuckDBSuccess) {
-    return failure(duckdb_result_error(&result.handle()));
-  }
-  return {};
 }
 
 Result<QueryResult> DuckConnection::query(const Sql& sql) {

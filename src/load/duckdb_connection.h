@@ -8,9 +8,12 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/result.h"
+#include "load/duckdb_constraints.h"
+#include "load/duckdb_file.h"
 #include "load/open.h"
 #include "load/sql.h"
 #include "load/warehouse.h"
@@ -41,16 +44,17 @@ class DuckDatabase {
   void distrust() { distrusted_ = true; }
   bool is_distrusted() const { return distrusted_; }
 
-  // Of the warehouse's file, which keeps what it was made with.
-  std::uint64_t block_bytes() const { return block_bytes_; }
+  // Sees each statement before it is run, if set.
+  const std::function<void(std::string_view)>& trace() const { return trace_; }
 
  private:
   DuckDatabase() = default;
   Result<void> attach(const std::string& path, bool in_memory, const WarehouseOptions& options);
-  Result<void> read_block_bytes(duckdb_connection connection);
+  Result<void> make_file(const std::string& path, FileState state);
+  std::string run_alone(const Sql& sql);
   duckdb_database database_ = nullptr;
   std::atomic<bool> distrusted_{false};
-  std::uint64_t block_bytes_ = 0;
+  std::function<void(std::string_view)> trace_;
 };
 
 // One result, chunk by chunk.
@@ -92,12 +96,11 @@ class DuckConnection {
 
   // What DuckDB's message means; the database is distrusted from now on.
   Error failure(const char* message);
+  // What the last failure was, if it was a constraint's.
+  const std::optional<DuckViolation>& violation() const { return violation_; }
 
   Result<void> execute(const Sql& sql);
   Result<void> run(const Sql& sql, DuckResult& result);
-  // For what is quick and gives nothing back: waiting in this thread, which costs a third less than
-  // being woken, once a thousand columns are added.
-  Result<void> execute_at_once(const Sql& sql);
   // Chunk by chunk as they are made; the result may be larger than memory. Until it returns nothing
   // else can be run.
   Result<void> each_chunk(const Sql& sql, const std::function<void(duckdb_data_chunk)>& visit);
@@ -108,6 +111,8 @@ class DuckConnection {
   Result<QueryResult> query(const Sql& sql);
   // A statement that the caller has prepared.
   Result<void> start(DuckStatement& statement, Rows rows, DuckResult& result);
+  // Whether DuckDB would take the statement; not run, and no failure if not.
+  bool can_prepare(const Sql& sql);
 
   // From any thread: the statement in progress fails with `cancelled`, and so does every later one.
   void interrupt();
@@ -120,6 +125,7 @@ class DuckConnection {
   DuckDatabase& database_;
   duckdb_connection connection_ = nullptr;
   std::atomic<bool> interrupted_{false};
+  std::optional<DuckViolation> violation_;
 };
 
 // What the caller can do about a message of DuckDB's.

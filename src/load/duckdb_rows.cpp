@@ -205,9 +205,12 @@ class ChunkWriter {
 };
 
 Result<idx_t> fill_rows(Scan& scan, ScanThread& thread, duckdb_data_chunk chunk) {
+  // A line may have megabytes, and DuckDB does not count what a chunk's strings take.
+  constexpr std::size_t chunk_bytes_max = 8U << 20;
   ChunkWriter writer(scan.load, chunk);
   idx_t count = 0;
-  while (count < duckdb_vector_size()) {
+  std::size_t bytes = 0;
+  while (count < duckdb_vector_size() && bytes < chunk_bytes_max) {
     // A chunk ends with its block: the next one may overwrite what this one's strings came from.
     if (count > 0 && thread.row == thread.block.keys.size()) break;
     DRAY_ASSIGN(const bool more, next_block(scan, thread, Want::rows));
@@ -215,7 +218,9 @@ Result<idx_t> fill_rows(Scan& scan, ScanThread& thread, duckdb_data_chunk chunk)
     if (scan.load.rows->is_dropped(thread.block.first_row + thread.row)) {
       thread.record = CellReader(thread.record).end();
     } else {
-      thread.record = writer.write(thread.block, thread.row, thread.record, count++);
+      const char* next = writer.write(thread.block, thread.row, thread.record, count++);
+      bytes += static_cast<std::size_t>(next - thread.record);
+      thread.record = next;
     }
     ++thread.row;
   }

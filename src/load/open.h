@@ -1,9 +1,12 @@
 // From what a person writes to a warehouse.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -23,6 +26,12 @@ struct WarehouseOptions {
   unsigned threads = 0;        // 0: as many as the machine has
   std::string temp_directory;  // "": beside the warehouse
   std::vector<RedshiftChoice> redshift_choices;
+  // Sees each statement before it is sent, whole, and each request to S3. From any thread.
+  std::function<void(std::string_view)> trace = {};
+  // How long to wait for a file that another program has open, and who is told of it: the file, and
+  // the program as far as DuckDB knows it.
+  std::chrono::seconds wait_max{0};
+  std::function<void(const std::string& file, const std::string& program)> on_wait;
 };
 
 // `address` is duckdb:FILE (load/duckdb.h), postgres://... (load/postgres.h) or redshift://...

@@ -13,23 +13,32 @@
 #include "base/hash.h"
 #include "base/numbers.h"
 #include "load/copy_rows.h"
+#include "load/postgres_locks.h"
 #include "load/postgres_sql.h"
 #include "load/pq_connection.h"
 #include "load/profile_casts.h"
 #include "load/reserved_schemas.h"
 #include "load/rivals.h"
+#include "load/wide_profiles.h"
 #include "model/cast.h"
 
 namespace dray {
 namespace {
 
 constexpr int server_version_least = 120000;
+constexpr int version_that_looks_for_clients = 140000;
+
+// The table, its texts' table and that one's index, uuid's index and a few that somebody made.
+constexpr std::size_t locks_per_table = 8;
 
 // Any number that no other program takes for its advisory lock: "dray load".
 constexpr std::int64_t lock_key = 0x64726179'6c6f6164;
 
 // A row of so many values, and the four that every profile has, fits a page whatever they are.
 constexpr std::size_t profile_columns_at_once = columns_always_fitting - 4;
+
+// Rows that are too wide for a page, or an index's.
+constexpr std::string_view program_limit_exceeded = "54000";
 
 enum class IndexKind {
   ordered,  // of numbers
@@ -77,18 +86,43 @@ class RowAddresses {
 
 class PostgresSession final : public WarehouseSession {
  public:
-  PostgresSession(std::unique_ptr<PqConnection> connection, std::uint64_t duplicates_bytes)
-      : connection_(std::move(connection)), duplicates_bytes_(duplicates_bytes) {}
+  PostgresSession(std::unique_ptr<PqConnection> connection, std::uint64_t duplicates_bytes,
+                  std::size_t tables_per_transaction_max, std::string session_mark)
+      : connection_(std::move(connection)),
+        locks_(*connection_),
+        duplicates_bytes_(duplicates_bytes),
+        tables_per_transaction_max_(tables_per_transaction_max),
+        session_mark_(std::move(session_mark)) {}
 
   Result<Catalog> catalog(const std::string& schema) override {
     DRAY_ASSIGN(const QueryResult rows, query(postgres_catalog_query(schema)));
-    return postgres_catalog(schema, rows);
+    Catalog catalog = postgres_catalog(schema, rows);
+    if (!catalog.schema_exists || schema == "_dray") return catalog;
+    DRAY_ASSIGN(const QueryResult taken, query(postgres_taken_names_query(schema)));
+    for (const auto& row : taken.rows)
+      catalog.taken.push_back(row[0].value_or(""));
+    return catalog;
   }
 
   Result<void> begin() override {
     temp_tables_.clear();
     is_lineage_written_ = false;
-    return execute(SqlBuilder("begin isolation level read committed").done());
+    locks_.reset();
+    publishes_.reset();
+    DRAY_TRY(execute(SqlBuilder("begin isolation level read committed").done()));
+    return check_same_session();
+  }
+
+  // A pooler may give each transaction another of the server's sessions: without what was set for
+  // it, and with locks that nobody ends.
+  Result<void> check_same_session() {
+    DRAY_ASSIGN(
+        const QueryResult mark,
+        query(SqlBuilder("select pg_catalog.current_setting('dray.session', true)").done()));
+    if (mark.rows[0][0] == session_mark_) return {};
+    return config_error(
+        "the session's settings were lost between two transactions: a pooler (PgBouncer) gives each "
+        "another session\ntry: a pool in session mode, or the server's own address");
   }
 
   Result<void> lock(std::chrono::seconds wait_max) override {
@@ -98,9 +132,29 @@ class PostgresSession final : public WarehouseSession {
     SqlBuilder lock("select pg_catalog.pg_advisory_xact_lock(");
     if (auto locked = execute(std::move(lock.number(lock_key).code(")")).done()); !locked) {
       if (locked.error().cause != Cause::transient) return locked;
-      return std::move(locked).error().within("waiting for another sync that loads this database");
+      return locks_.explain_advisory(
+          std::move(locked).error().within("waiting for another sync that loads this database"),
+          lock_key);
     }
-    return execute(SqlBuilder("set local lock_timeout to default").done());
+    SqlBuilder usual("set local lock_timeout = ");
+    return execute(std::move(usual.number(lock_wait_max_ms)).done());
+  }
+
+  std::size_t tables_per_transaction_max() const override { return tables_per_transaction_max_; }
+
+  // The lock is the session's from now on, so that nobody gets it between the transactions. It ends
+  // with the session.
+  Result<void> commit_some(std::chrono::seconds wait_max) override {
+    SqlBuilder keep("select pg_catalog.pg_advisory_lock(");
+    DRAY_TRY(execute(std::move(keep.number(lock_key).code(")")).done()));
+    auto committed = commit();
+    // Whether these rows are there does not matter: they are not in the ledger.
+    if (!committed && committed.error().cause == Cause::in_doubt) {
+      return transient_error(std::move(committed).error().message);
+    }
+    if (!committed) return committed;
+    DRAY_TRY(begin());
+    return lock(wait_max);
   }
 
   Result<void> commit() override {
@@ -117,15 +171,42 @@ class PostgresSession final : public WarehouseSession {
       SqlBuilder look("select 1 from pg_catalog.pg_namespace where nspname = ");
       DRAY_ASSIGN(const QueryResult found, query(std::move(look.text(schema->schema)).done()));
       if (!found.rows.empty()) return {};
+      return execute(postgres_ddl(change));
     }
-    DRAY_TRY(execute(postgres_ddl(change)));
-    remember_columns(change);
-    return {};
+    if (const auto* table = std::get_if<CreateTable>(&change)) return make_table(*table);
+    if (const auto* column = std::get_if<AddColumn>(&change)) {
+      DRAY_TRY(locks_.take(column->schema, column->table, TableLock::everything));
+    }
+    if (const auto* column = std::get_if<WidenColumn>(&change)) {
+      if (connection_->is_in_transaction())
+        DRAY_TRY(locks_.take(column->schema, column->table, TableLock::everything));
+    }
+    return execute(postgres_ddl(change));
   }
   Result<void> execute(const Sql& sql) override { return connection_->execute(sql); }
   Result<QueryResult> query(const Sql& sql) override { return connection_->query(sql); }
 
   Result<TableLoaded> load(TableLoad& load) override {
+    auto loaded = load_rows(load);
+    if (loaded) return loaded;
+    return locks_.explain(std::move(loaded).error(), load.schema, load.table);
+  }
+
+  Result<std::uint64_t> merge_profiles(const ProfileMerge& merge) override {
+    auto merged = merge_rows(merge);
+    if (merged) return merged;
+    return locks_.explain(std::move(merged).error(), merge.schema, merge.table);
+  }
+
+  Result<void> append(const std::string& schema, const std::string& table,
+                      RowSource& rows) override {
+    auto appended = append_rows(schema, table, rows);
+    if (appended) return appended;
+    return locks_.explain(std::move(appended).error(), schema, table);
+  }
+
+ private:
+  Result<TableLoaded> load_rows(TableLoad& load) {
     TableLoaded loaded;
     const bool has_profiles = !load.profile_id_column.empty();
     if (has_profiles) DRAY_TRY(make_temp_table(touched_table));
@@ -135,13 +216,14 @@ class PostgresSession final : public WarehouseSession {
     }
     references_.reset();
     if (any_stored) {
+      DRAY_TRY(tell_rows_apart(load.schema, load.table));
       DRAY_TRY(ensure_indexes(load));
       DRAY_TRY(settle_rivals(load, loaded));
     }
     if (replaces_in_place()) {
-      DRAY_ASSIGN(loaded.rows_inserted, replace_in_place(load, loaded.rows_replaced));
+      DRAY_ASSIGN(loaded.rows_inserted, replace_in_place(load, loaded));
     } else {
-      DRAY_ASSIGN(loaded.rows_inserted, insert(load));
+      DRAY_ASSIGN(loaded.rows_inserted, insert(load, loaded.rows_refused));
     }
     DRAY_TRY(check_arrived(load.schema, load.table, live_rows(load), loaded.rows_inserted));
     // Built after the first rows an index takes a third of the time.
@@ -151,7 +233,8 @@ class PostgresSession final : public WarehouseSession {
     return loaded;
   }
 
-  Result<std::uint64_t> merge_profiles(const ProfileMerge& merge) override {
+  Result<std::uint64_t> merge_rows(const ProfileMerge& merge) {
+    DRAY_TRY(tell_rows_apart(merge.schema, merge.table));
     DRAY_TRY(analyze(touched_table));
     DRAY_ASSIGN(source_id_, source_id(merge));
     DRAY_TRY(cast_values(merge));
@@ -159,13 +242,18 @@ class PostgresSession final : public WarehouseSession {
       DRAY_TRY(reject_values(merge, {refused.column, refused.from}, refused.reason,
                              [](std::string_view) { return false; }));
     }
+    DRAY_TRY(forget_long_ids(merge));
+    WideProfiles wide(*connection_, {merge, touched_table.name, source_id_});
+    DRAY_TRY(wide.find());
+    DRAY_TRY(reject_unfit(merge, wide));
     const std::span<const std::string> columns(merge.columns);
     const std::size_t first = std::min(columns.size(), profile_columns_at_once);
     DRAY_ASSIGN(const bool any_stored, has_rows(merge.schema, merge.table));
     if (any_stored) DRAY_TRY(ensure_index(merge.schema, merge.table, "id", IndexKind::hashed));
-    DRAY_ASSIGN(const std::uint64_t wanted, compute_profiles(merge, columns.first(first)));
+    DRAY_ASSIGN(const std::uint64_t wanted, compute_profiles(merge, wide, columns.first(first)));
     std::uint64_t rows = 0;
     if (any_stored) {
+      DRAY_TRY(make_room_for_changes(merge, wide));
       DRAY_ASSIGN(rows, connection_->changed_rows(update_profiles(merge, columns.first(first))));
     }
     DRAY_ASSIGN(const std::uint64_t added,
@@ -175,7 +263,7 @@ class PostgresSession final : public WarehouseSession {
     if (!any_stored) DRAY_TRY(ensure_index(merge.schema, merge.table, "id", IndexKind::hashed));
     for (std::size_t at = first; at < columns.size(); at += profile_columns_at_once) {
       const std::size_t count = std::min(columns.size() - at, profile_columns_at_once);
-      DRAY_ASSIGN(const std::uint64_t ignored, compute_profiles(merge, columns.subspan(at, count)));
+      DRAY_ASSIGN(const std::uint64_t ignored, compute_profiles(merge, wide, columns.subspan(at, count)));
       (void)ignored;
       DRAY_TRY(execute(update_profiles(merge, columns.subspan(at, count))));
     }
@@ -183,8 +271,7 @@ class PostgresSession final : public WarehouseSession {
     return rows + added;
   }
 
-  Result<void> append(const std::string& schema, const std::string& table,
-                      RowSource& rows) override {
+  Result<void> append_rows(const std::string& schema, const std::string& table, RowSource& rows) {
     CopyStream copy(*connection_);
     std::vector<PlainValue> row;
     DRAY_ASSIGN(bool more, rows.next(row));
@@ -205,14 +292,37 @@ class PostgresSession final : public WarehouseSession {
     return {};
   }
 
- private:
+  // What is there already is of an earlier transaction: a publication may have come since.
+  Result<void> make_table(const CreateTable& change) {
+    DRAY_TRY(execute(postgres_ddl(change)));
+    if (!change.if_missing) locks_.made(change.schema, change.table);
+    remember_columns(change);
+    return tell_rows_apart(change.schema, change.table);
+  }
+
+  // A publication sends updates and deletes of rows that it can tell apart alone; the server
+  // refuses the others. Dray's tables have no key, so all of a row's values have to tell it.
+  Result<void> tell_rows_apart(std::string_view schema, std::string_view table) {
+    if (!publishes_) {
+      DRAY_ASSIGN(const QueryResult any, query(postgres_any_publication_query()));
+      publishes_ = !any.rows.empty();
+    }
+    if (!*publishes_) return {};
+    DRAY_ASSIGN(const QueryResult lacking,
+                query(postgres_published_query(schema, table, connection_->server_version())));
+    if (lacking.rows.empty()) return {};
+    DRAY_TRY(locks_.take(schema, table, TableLock::everything));
+    SqlBuilder sql("alter table ");
+    sql.table(schema, table).code(" replica identity full");
+    return execute(std::move(sql).done());
+  }
+
   // Of Dray's own tables: somebody may have added some that fill themselves.
-  void remember_columns(const SchemaChange& change) {
-    const auto* const table = std::get_if<CreateTable>(&change);
-    if (table == nullptr || !table->if_missing) return;
-    std::vector<std::string>& names = own_columns_[table->table];
+  void remember_columns(const CreateTable& change) {
+    if (!change.if_missing) return;
+    std::vector<std::string>& names = own_columns_[change.table];
     names.clear();
-    for (const Column& column : table->columns)
+    for (const Column& column : change.columns)
       names.push_back(column.name);
   }
 
@@ -328,6 +438,7 @@ class PostgresSession final : public WarehouseSession {
     look.text(schema).code(" and c.relname = ").text(table).code(" and a.attname = ").text(column);
     DRAY_ASSIGN(const QueryResult found, query(std::move(look).done()));
     if (!found.rows.empty()) return {};
+    DRAY_TRY(locks_.take(schema, table, TableLock::changes));
     SqlBuilder make("create index on ");
     make.table(schema, table);
     if (kind == IndexKind::hashed) make.code(" using hash");
@@ -336,9 +447,27 @@ class PostgresSession final : public WarehouseSession {
 
   // --- new rows ----------------------------------------------------------------------------------
 
-  Result<std::uint64_t> insert(const TableLoad& load) {
-    SqlBuilder table;
-    return copy_rows(load, std::move(table.table(load.schema, load.table)).done());
+  // First as if every long text were moved out of its row. What the server then has no room for
+  // after all is left out of a second copy, that it takes for certain.
+  Result<std::uint64_t> insert(const TableLoad& load, std::vector<std::uint64_t>& refused) {
+    DRAY_ASSIGN(const RowLayout layout, layout_of(load));
+    SqlBuilder name;
+    const Sql table = std::move(name.table(load.schema, load.table)).done();
+    if (!layout.may_be_refused(load.columns.size())) {
+      return copy_rows(load, table, layout, RowRoom::likely, load.value_rejects);
+    }
+    DRAY_TRY(execute(SqlBuilder("savepoint dray_rows").done()));
+    bool any_rejects = false;
+    auto rows = copy_rows(load, table, layout, RowRoom::likely,
+                          [&](const ValueReject&) { any_rejects = true; });
+    if (!rows && connection_->last_sqlstate() == program_limit_exceeded) {
+      DRAY_TRY(execute(SqlBuilder("rollback to savepoint dray_rows").done()));
+      return copy_rows(load, table, layout, RowRoom::certain, load.value_rejects, &refused);
+    }
+    if (rows && any_rejects) {
+      DRAY_TRY(write_rows(load, layout, RowRoom::likely, load.value_rejects, nullptr));
+    }
+    return rows;
   }
 
   static std::vector<std::string> names_of_columns(const TableLoad& load) {
@@ -349,13 +478,23 @@ class PostgresSession final : public WarehouseSession {
     return names;
   }
 
-  Result<std::uint64_t> copy_rows(const TableLoad& load, const Sql& table) {
-    DRAY_ASSIGN(const RowLayout layout, layout_of(load));
+  Result<std::uint64_t> copy_rows(const TableLoad& load, const Sql& table, const RowLayout& layout,
+                                  RowRoom room, const ValueRejectSink& value_rejects,
+                                  std::vector<std::uint64_t>* refused = nullptr) {
     SqlBuilder sql("copy ");
     sql.sql(table).code(" (").names(names_of_columns(load));
     CopyStream copy(*connection_);
     DRAY_TRY(copy.begin(std::move(sql.code(") from stdin (format binary)")).done()));
-    StagedRowWriter writer(load, layout);
+    DRAY_TRY(write_rows(load, layout, room, value_rejects, &copy, refused));
+    return copy.end();
+  }
+
+  // Without a copy only to tell of the values that have no place.
+  static Result<void> write_rows(const TableLoad& load, const RowLayout& layout, RowRoom room,
+                                 const ValueRejectSink& value_rejects, CopyStream* copy,
+                                 std::vector<std::uint64_t>* refused = nullptr) {
+    StagedRowWriter writer(load, layout, room, value_rejects);
+    ByteBuffer unsent;
     BlockScratch scratch;
     for (std::size_t number = 0; number < load.rows->block_count(); ++number) {
       DRAY_ASSIGN(const RowBlock block, load.rows->rows(number, scratch));
@@ -365,28 +504,44 @@ class PostgresSession final : public WarehouseSession {
           record = CellReader(record).end();
           continue;
         }
-        record = writer.write(block, i, record, copy.buffer());
-        DRAY_TRY(copy.pass_on());
+        record = writer.write(block, i, record, copy == nullptr ? unsent : copy->buffer());
+        unsent.clear();
+        if (writer.has_refused()) {
+          load.rows->drop(block.first_row + i);
+          if (refused != nullptr) refused->push_back(block.first_row + i);
+        }
+        if (copy != nullptr) DRAY_TRY(copy->pass_on());
       }
     }
-    return copy.end();
+    return {};
   }
 
+  // Of a table that this transaction made with few columns nothing needs to be known.
   Result<RowLayout> layout_of(const TableLoad& load) {
     RowLayout layout;
-    if (load.columns.size() <= columns_always_fitting) return layout;
-    DRAY_ASSIGN(const Catalog catalog, this->catalog(load.schema));
-    const auto table = std::ranges::find(catalog.tables, load.table, &LiveTable::name);
-    DRAY_ASSERT(table != catalog.tables.end());
-    layout.table_columns = table->columns.size() + table->columns_dropped;
+    if (load.created && load.columns.size() <= columns_always_fitting) return layout;
     std::map<std::string_view, std::uint32_t> numbers;
-    for (std::uint32_t i = 0; i < load.columns.size(); ++i)
-      numbers.emplace(load.columns[i].name, i);
-    for (const LiveColumn& column : table->columns) {
-      if (const auto found = numbers.find(column.name); found != numbers.end()) {
-        layout.order.push_back(found->second);
-      }
+    for (std::uint32_t i = 0; i < load.columns.size(); ++i) {
+      if (!load.columns[i].refused) numbers.emplace(load.columns[i].name, i);
     }
+    DRAY_ASSIGN(const QueryResult columns, query(postgres_columns_query(load.schema, load.table)));
+    layout.table_columns = columns.rows.size();
+    std::int64_t index_columns = 1;
+    for (const auto& column : columns.rows) {
+      const auto found = numbers.find(*column[0]);
+      if (found == numbers.end()) {
+        if (column[1] == "true") layout.bytes_of_others += value_bytes_max;
+        continue;
+      }
+      layout.order.push_back(found->second);
+      if (load.columns[found->second].type != ColumnType::varchar) continue;
+      if (!column[2]) continue;
+      layout.indexed.push_back(found->second);
+      index_columns = std::max(index_columns, number_of<std::int64_t>(column[2]));
+    }
+    layout.indexed_text_bytes_max = index_row_bytes_max / static_cast<std::size_t>(index_columns);
+    layout.values_always_fitting =
+        values_always_fitting(layout.table_columns, layout.bytes_of_others);
     return layout;
   }
 
@@ -592,18 +747,20 @@ class PostgresSession final : public WarehouseSession {
   bool replaces_in_place() const { return references_ && !references_->empty(); }
 
   // The rows go to a table of their own, and from there into the rows that they replace.
-  Result<std::uint64_t> replace_in_place(const TableLoad& load, std::uint64_t replaced) {
+  Result<std::uint64_t> replace_in_place(const TableLoad& load, TableLoaded& loaded) {
     const std::vector<std::string> names = names_of_columns(load);
     DRAY_TRY(execute(SqlBuilder("drop table if exists pg_temp.dray_rows").done()));
     SqlBuilder make("create temp table dray_rows on commit drop as select ");
     make.names(names).code(" from ").table(load.schema, load.table).code(" with no data");
     DRAY_TRY(execute(std::move(make).done()));
-    DRAY_TRY(copy_rows(load, SqlBuilder("pg_temp.dray_rows").done()));
+    DRAY_ASSIGN(const RowLayout layout, layout_of(load));
+    DRAY_TRY(copy_rows(load, SqlBuilder("pg_temp.dray_rows").done(), layout, RowRoom::certain,
+                       load.value_rejects, &loaded.rows_refused));
     DRAY_TRY(execute(SqlBuilder("analyze pg_temp.dray_rows").done()));
     DRAY_ASSIGN(const std::vector<std::string> emptied, columns_to_empty(load, names));
     DRAY_ASSIGN(const QueryResult counts, query(update_and_insert(load, names, emptied)));
     const auto count = [&](std::size_t i) { return number_of<std::uint64_t>(counts.rows[0][i]); };
-    if (count(0) == replaced) return count(1) + count(2);
+    if (count(0) == loaded.rows_replaced) return count(1) + count(2);
     return transient_error(load.table + " was changed by another session during the load");
   }
 
@@ -898,14 +1055,14 @@ class PostgresSession final : public WarehouseSession {
 
   // Values of this load that the profiles' column does not take. `cast` tells column and types.
   Result<void> reject_values(const ProfileMerge& merge, const ProfileCast& cast,
-                             RejectReason reason,
-                             const std::function<bool(std::string_view)>& fits) {
+                             RejectReason reason, const std::function<bool(std::string_view)>& fits,
+                             const Sql& profiles = touched_table.name) {
     SqlBuilder sql("select uuid, ");
     sql.name(cast.column).code(" from ").table(merge.schema, merge.source_table);
     sql.code(" where uuid_ts = timestamp ").text(format_timestamp(merge.uuid_ts));
     // For the index: only uuid_ts tells them, and that has none.
     sql.code(" and ").name(merge.id_column).code(" in (select ").sql(source_id_);
-    sql.code(" from ").sql(touched_table.name).code(" t) and ").name(cast.column);
+    sql.code(" from ").sql(profiles).code(" t) and ").name(cast.column);
     std::map<std::uint64_t, std::string> values;  // by uuid
     DRAY_TRY(connection_->each_row(
         std::move(sql.code(" is not null")).done(), [&](PqRow row) -> Result<void> {
@@ -930,15 +1087,63 @@ class PostgresSession final : public WarehouseSession {
     return {};
   }
 
+  // Of profiles whose id somebody's index has no room for. They are in the source table alone.
+  Result<void> forget_long_ids(const ProfileMerge& merge) {
+    DRAY_ASSIGN(const QueryResult columns,
+                query(postgres_columns_query(merge.schema, merge.table)));
+    const auto is_indexed = [](const auto& column) { return column[0] == "id" && column[2]; };
+    if (std::ranges::none_of(columns.rows, is_indexed)) return {};
+    SqlBuilder condition("octet_length(id) > ");
+    const Sql is_long = std::move(condition.number(std::uint64_t{index_row_bytes_max})).done();
+    SqlBuilder profiles("(select id from pg_temp.dray_touched where ");
+    DRAY_TRY(reject_values(
+        merge, {merge.id_column, ColumnType::varchar}, RejectReason::row_too_wide,
+        [](std::string_view) { return false; }, std::move(profiles.sql(is_long).code(")")).done()));
+    SqlBuilder forget("delete from pg_temp.dray_touched where ");
+    return execute(std::move(forget.sql(is_long)).done());
+  }
+
+  // Of those that have no room in their profile.
+  Result<void> reject_unfit(const ProfileMerge& merge, const WideProfiles& wide) {
+    for (const std::size_t place : wide.places()) {
+      SqlBuilder profiles("(select id from pg_temp.dray_unfit where place = ");
+      DRAY_TRY(reject_values(
+          merge, {merge.columns[place], wide.type_of(place)}, RejectReason::row_too_wide,
+          [](std::string_view) { return false; },
+          std::move(profiles.number(std::uint64_t{place}).code(")")).done()));
+    }
+    return {};
+  }
+
   // Into a table of their own, from which they go into those that are stored.
-  Result<std::uint64_t> compute_profiles(const ProfileMerge& merge,
+  Result<std::uint64_t> compute_profiles(const ProfileMerge& merge, const WideProfiles& wide,
                                          std::span<const std::string> columns) {
     DRAY_TRY(execute(SqlBuilder("drop table if exists pg_temp.dray_profiles").done()));
     SqlBuilder sql("create temp table dray_profiles on commit drop as ");
     add_latest_values(sql, merge, columns);
     DRAY_ASSIGN(const std::uint64_t profiles, connection_->changed_rows(std::move(sql).done()));
     DRAY_TRY(execute(SqlBuilder("analyze pg_temp.dray_profiles").done()));
+    for (const std::size_t place : wide.places()) {
+      const std::string& column = merge.columns[place];
+      if (std::ranges::find(columns, column) == columns.end()) continue;
+      SqlBuilder leave_out("update pg_temp.dray_profiles set ");
+      leave_out.name(column).code(" = null where \"the id\" in (select id from ");
+      leave_out.code("pg_temp.dray_unfit where place = ").number(std::uint64_t{place});
+      DRAY_TRY(execute(std::move(leave_out.code(")")).done()));
+    }
     return profiles;
+  }
+
+  // A wide profile changes in several steps, and has to fit its page after each of them.
+  Result<void> make_room_for_changes(const ProfileMerge& merge, const WideProfiles& wide) {
+    if (!wide.found()) return {};
+    SqlBuilder sql("update ");
+    sql.table(merge.schema, merge.table).code(" set ");
+    const char* separator = "";
+    for (const std::string& column : merge.columns)
+      sql.word(std::exchange(separator, ", ")).name(column).code(" = null");
+    sql.code(" where id in (select id from pg_temp.dray_wide)");
+    return execute(std::move(sql).done());
   }
 
   static Sql insert_profiles(const ProfileMerge& merge, std::span<const std::string> columns) {
@@ -966,7 +1171,11 @@ class PostgresSession final : public WarehouseSession {
   }
 
   std::unique_ptr<PqConnection> connection_;
+  TableLocks locks_;
   const std::uint64_t duplicates_bytes_;
+  const std::size_t tables_per_transaction_max_;
+  const std::string session_mark_;        // set for the server's session alone
+  std::optional<bool> publishes_;         // whether anybody does; of the transaction at hand
   std::vector<std::string> temp_tables_;                         // of the transaction at hand
   std::map<std::string, std::vector<std::string>> own_columns_;  // by table of the ledger's
   RowAddresses row_addresses_;                        // what Rival::stored_row stands for
@@ -995,19 +1204,34 @@ class PostgresWarehouse final : public Warehouse {
                    "select pg_catalog.set_config('search_path', pg_catalog.concat_ws(', ', "
                    "'pg_catalog', nullif(pg_catalog.current_setting('search_path'), '')), false)")
             .done());
+    // A server that looks for its client only when it has an answer goes on waiting for a lock, and
+    // holds others up, after this process was killed. Not every server knows the first of them.
+    options_.setup.push_back(
+        SqlBuilder("set tcp_keepalives_idle = 60; set tcp_keepalives_interval = 20; "
+                   "set tcp_keepalives_count = 6; set tcp_user_timeout = 180000")
+            .done());
     if (access_ == Access::read_only) {
       options_.setup.push_back(SqlBuilder("set default_transaction_read_only = on").done());
     } else {
       // Rows that a policy hides would be loaded twice: an error instead.
       options_.setup.push_back(SqlBuilder("set row_security = off").done());
+      options_.setup.push_back(postgres_lock_timeout());
     }
   }
 
   Result<std::unique_ptr<WarehouseSession>> open_session() override {
     DRAY_ASSIGN(auto connection, PqConnection::open(options_));
     DRAY_TRY(check_server(*connection));
-    return std::unique_ptr<WarehouseSession>(
-        std::make_unique<PostgresSession>(std::move(connection), duplicates_bytes_));
+    // A Windows server knows the setting and refuses it; it is no loss then.
+    if (connection->server_version() >= version_that_looks_for_clients) {
+      (void)connection->execute(SqlBuilder("set client_connection_check_interval = '5s'").done());
+    }
+    DRAY_ASSIGN(const std::size_t tables_max, tables_per_transaction_max(*connection));
+    std::string mark = std::to_string(random_seed());
+    SqlBuilder sql("set dray.session = ");
+    DRAY_TRY(connection->execute(std::move(sql.text(mark)).done()));
+    return std::unique_ptr<WarehouseSession>(std::make_unique<PostgresSession>(
+        std::move(connection), duplicates_bytes_, tables_max, std::move(mark)));
   }
 
   CatalogLimits limits() const override {
@@ -1023,6 +1247,17 @@ class PostgresWarehouse final : public Warehouse {
   std::string location() const override { return options_.location; }
 
  private:
+  // A transaction may take a lock for each table, its texts' table, and their indexes. The server
+  // has room for so many of all sessions; half of it is left to others.
+  static Result<std::size_t> tables_per_transaction_max(PqConnection& connection) {
+    DRAY_ASSIGN(const QueryResult locks,
+                connection.query(SqlBuilder("select current_setting('max_locks_per_transaction')"
+                                            "::bigint * current_setting('max_connections')::bigint")
+                                     .done()));
+    const auto room = number_of<std::size_t>(locks.rows[0][0]);
+    return std::max<std::size_t>(room / 2 / locks_per_table, 1);
+  }
+
   Result<void> check_server(PqConnection& connection) const {
     if (connection.server_version() < server_version_least) {
       return config_error(location() + " is PostgreSQL " +
@@ -1054,7 +1289,7 @@ Result<std::unique_ptr<Warehouse>> open_postgres_traced(
 
 Result<std::unique_ptr<Warehouse>> open_postgres(const std::string& address,
                                                  const WarehouseOptions& options) {
-  return open_postgres_traced(address, options, {});
+  return open_postgres_traced(address, options, options.trace);
 }
 
 }  // namespace dray

@@ -65,6 +65,7 @@ LiveColumn live_column(const std::string& name, const std::string& type_name, bo
   const auto type = our_type(type_name);
   LiveColumn column{name, type_name, type && !computed, type.value_or(ColumnType::varchar)};
   if (type == ColumnType::varchar) column.varchar_bytes = bound_of(type_name);
+  column.computed = computed;
   return column;
 }
 
@@ -99,6 +100,55 @@ Sql postgres_catalog_query(const std::string& schema) {
       "left join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and "
       "not a.attisdropped where n.nspname = ");
   return std::move(sql.text(schema).code(" order by c.relname, a.attnum")).done();
+}
+
+// A type has its name among the tables', for each of them has a type. But an array's moves away.
+Sql postgres_taken_names_query(const std::string& schema) {
+  SqlBuilder sql(
+      "select c.relname from pg_catalog.pg_class c join pg_catalog.pg_namespace n "
+      "on n.oid = c.relnamespace where c.relkind in ('i', 'I', 'S', 'c') and n.nspname = ");
+  sql.text(schema);
+  sql.code(
+      " union select t.typname from pg_catalog.pg_type t join pg_catalog.pg_namespace n "
+      "on n.oid = t.typnamespace where t.typrelid = 0 and t.typcategory <> 'A' and n.nspname = ");
+  return std::move(sql.text(schema)).done();
+}
+
+Sql postgres_any_publication_query() {
+  return SqlBuilder("select 1 from pg_catalog.pg_publication where pubupdate or pubdelete limit 1")
+      .done();
+}
+
+Sql postgres_published_query(std::string_view schema, std::string_view table, int server_version) {
+  constexpr int version_that_publishes_schemas = 150000;
+  SqlBuilder sql(
+      "select 1 from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace "
+      "where c.relreplident = 'd' and pg_catalog.pg_has_role(c.relowner, 'usage') and not exists "
+      "(select 1 from pg_catalog.pg_index i where i.indrelid = c.oid and i.indisprimary) and exists "
+      "(select 1 from pg_catalog.pg_publication p where (p.pubupdate or p.pubdelete) and "
+      "(p.puballtables or exists (select 1 from pg_catalog.pg_publication_rel r where "
+      "r.prpubid = p.oid and r.prrelid = c.oid)");
+  if (server_version >= version_that_publishes_schemas) {
+    sql.code(
+        " or exists (select 1 from pg_catalog.pg_publication_namespace s where "
+        "s.pnpubid = p.oid and s.pnnspid = n.oid)");
+  }
+  sql.code(")) and n.nspname = ").text(schema).code(" and c.relname = ").text(table);
+  return std::move(sql).done();
+}
+
+Sql postgres_columns_query(std::string_view schema, std::string_view table) {
+  SqlBuilder sql(
+      "select a.attname, (a.atthasdef or a.attidentity <> '') and not a.attisdropped, "
+      "(select max(i.indnatts) from pg_catalog.pg_index i join pg_catalog.pg_class x "
+      "on x.oid = i.indexrelid join pg_catalog.pg_am m on m.oid = x.relam "
+      "where i.indrelid = c.oid and i.indisready and m.amname <> 'hash' "
+      "and a.attnum = any (i.indkey)) from pg_catalog.pg_attribute a "
+      "join pg_catalog.pg_class c on c.oid = a.attrelid "
+      "join pg_catalog.pg_namespace n on n.oid = c.relnamespace "
+      "where a.attnum > 0 and n.nspname = ");
+  sql.text(schema).code(" and c.relname = ").text(table);
+  return std::move(sql.code(" order by a.attnum")).done();
 }
 
 Catalog postgres_catalog(const std::string& schema, const QueryResult& rows) {

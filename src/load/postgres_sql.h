@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "load/sql.h"
 #include "load/warehouse.h"
@@ -20,5 +21,19 @@ SqlBuilder& add_postgres_type(SqlBuilder& sql, ColumnType type);
 // What there is in a schema: feed it to postgres_catalog(). One row at least if the schema exists.
 Sql postgres_catalog_query(const std::string& schema);
 Catalog postgres_catalog(const std::string& schema, const QueryResult& rows);
+
+// A row if any publication sends updates or deletes.
+Sql postgres_any_publication_query();
+// A row if such a publication has the table, this role may alter it, and nothing tells its rows
+// apart: no key, and nobody chose otherwise.
+Sql postgres_published_query(std::string_view schema, std::string_view table, int server_version);
+
+// Names in a schema that no table may have: views aside, which postgres_catalog_query() tells.
+Sql postgres_taken_names_query(const std::string& schema);
+
+// The columns of a table in their order, dropped ones too: name; whether they get a value that no
+// statement names; how many columns somebody's index has that they are in, if any. Not of hashes,
+// nor of indexes that are not kept up to date.
+Sql postgres_columns_query(std::string_view schema, std::string_view table);
 
 }  // namespace dray

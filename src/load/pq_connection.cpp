@@ -16,6 +16,7 @@
 
 #include "base/message.h"
 #include "base/numbers.h"
+#include "load/rights.h"
 #include "load/sqlstate.h"
 
 namespace dray {
@@ -249,7 +250,9 @@ class PqConnection::Impl {
     connection_ = PQconnectdbParams(names.data(), values.data(), 0);
     DRAY_ASSERT(connection_ != nullptr);
     if (PQstatus(connection_) != CONNECTION_OK) {
-      return connect_error(view(PQerrorMessage(connection_))).within("connect to " + location());
+      const Login login{view(PQuser(connection_)), view(PQdb(connection_)), options_.has_tls};
+      return connect_error(view(PQerrorMessage(connection_)), login)
+          .within("connect to " + location());
     }
     PQsetNoticeReceiver(connection_, receive_notice, this);
     PQsetnonblocking(connection_, 1);
@@ -380,6 +383,7 @@ class PqConnection::Impl {
   }
 
   std::vector<PqNotice> take_notices() { return std::exchange(notices_, {}); }
+  bool is_in_transaction() const { return PQtransactionStatus(connection_) == PQTRANS_INTRANS; }
   int server_version() const { return PQserverVersion(connection_); }
 
   void interrupt() {
@@ -435,6 +439,7 @@ class PqConnection::Impl {
     cancel_sent_ = false;
     whose_ = sql.is_typed() ? StatementOf::person : StatementOf::dray;
     last_sqlstate_.clear();
+    statement_ = sql.text();
     last_position_ = 0;
     const char* text = sql.text().c_str();
     const int sent = protocol == Protocol::simple ? PQsendQuery(connection_, text)
@@ -545,7 +550,9 @@ class PqConnection::Impl {
     if (PQstatus(connection_) == CONNECTION_BAD) lost_ = true;
     if (interrupted()) return cancelled_error();
     if (error.sqlstate.empty()) return transient_error(one_line(PQresultErrorMessage(result)));
-    return error_of(error, whose_);
+    return error_of(error, whose_,
+                    missing_right({error.message, statement_, view(PQuser(connection_)),
+                                   view(PQdb(connection_))}));
   }
 
   Error lost() {
@@ -583,6 +590,7 @@ class PqConnection::Impl {
   StatementOf whose_ = StatementOf::dray;  // the statement in progress
   std::string last_sqlstate_;
   std::size_t last_position_ = 0;
+  std::string statement_;  // the last
   std::vector<PqNotice> notices_;
 };
 
@@ -630,7 +638,6 @@ Result<void> PqConnection::read(
     const std::function<Result<void>(PqRow)>& row) {
   return impl_->read(sql, columns, row);
 }
-std::string PqConnection::last_sqlstate() const { return impl_->last_sqlstate(); }
 std::size_t PqConnection::last_position() const { return impl_->last_position(); }
 
 Result<void> PqConnection::commit() { return impl_->commit(); }
@@ -638,6 +645,8 @@ Result<void> PqConnection::begin_copy(const Sql& sql) { return impl_->begin_copy
 Result<void> PqConnection::put_copy(std::string_view bytes) { return impl_->put_copy(bytes); }
 Result<std::uint64_t> PqConnection::end_copy() { return impl_->end_copy(); }
 std::vector<PqNotice> PqConnection::take_notices() { return impl_->take_notices(); }
+const std::string& PqConnection::last_sqlstate() const { return impl_->last_sqlstate(); }
+bool PqConnection::is_in_transaction() const { return impl_->is_in_transaction(); }
 int PqConnection::server_version() const { return impl_->server_version(); }
 void PqConnection::interrupt() { impl_->interrupt(); }
 bool PqConnection::interrupted() const { return impl_->interrupted(); }

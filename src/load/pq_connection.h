@@ -39,6 +39,7 @@ struct PqOptions {
   PqParameters parameters;
   std::string location;                              // for messages
   std::vector<Sql> setup;                            // sent first
+  bool has_tls = false;                              // the server is known to speak it
   std::function<void(std::string_view)> trace = {};  // sees each statement before it is sent
 };
 
@@ -79,8 +80,8 @@ class PqConnection {
   Result<void> read(const Sql& sql,
                     const std::function<Result<void>(const std::vector<PqColumn>&)>& columns,
                     const std::function<Result<void>(PqRow)>& row);
-  // Of the statement that failed last: "" when it was not the server that told.
-  std::string last_sqlstate() const;
+  // Of the last statement, if the server refused it; else "".
+  const std::string& last_sqlstate() const;
   // Where in it, in code points from 1; 0 when that is not known.
   std::size_t last_position() const;
 
@@ -97,6 +98,7 @@ class PqConnection {
   // Since the last call.
   std::vector<PqNotice> take_notices();
 
+  bool is_in_transaction() const;
   int server_version() const;  // 150004 for 15.4; Redshift says 80002
 
   // From any thread: the statement in progress is cancelled on the server, it and every later call

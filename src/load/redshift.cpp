@@ -156,6 +156,7 @@ class RedshiftSession final : public WarehouseSession {
   Result<void> make_once(const Sql& sql);
   void remember_columns(const Catalog& catalog);
   void remember_columns(const CreateTable& table);
+  void remember_column(const AddColumn& added);
   std::vector<std::uint32_t> widths_of(const std::string& table) const;
 
   Result<void> find_objects(TableLoad& load, RedshiftStaged& staged);
@@ -276,6 +277,12 @@ void RedshiftSession::remember_columns(const CreateTable& table) {
     widths.push_back(column.type == ColumnType::varchar ? column.varchar_bytes : 0);
 }
 
+void RedshiftSession::remember_column(const AddColumn& added) {
+  ledger_catalog_.reset();
+  const bool is_text = added.column.type == ColumnType::varchar;
+  ledger_columns_[added.table].push_back(is_text ? added.column.varchar_bytes : 0);
+}
+
 std::vector<std::uint32_t> RedshiftSession::widths_of(const std::string& table) const {
   const auto known = ledger_columns_.find(table);
   return known == ledger_columns_.end() ? std::vector<std::uint32_t>() : known->second;
@@ -290,6 +297,10 @@ Result<void> RedshiftSession::apply(const SchemaChange& change) {
   if (is_ledger && ledger_columns_.contains(table->table)) return {};
   auto applied = execute(redshift_ddl(change, cluster_->options.choices));
   if (applied && is_ledger) remember_columns(*table);
+  if (const auto* const added = std::get_if<AddColumn>(&change);
+      applied && added != nullptr && added->schema == ledger_schema) {
+    remember_column(*added);
+  }
   if (applied || !std::holds_alternative<WidenColumn>(change)) return applied;
   // Somebody was quicker: "target column size should be different" [0A000].
   const bool is_wide =
@@ -514,7 +525,12 @@ Result<std::uint64_t> RedshiftSession::remove_losers(TableLoad& load, const Stag
     const std::vector<std::uint64_t> lost = rivals.settle().rows_lost;
     for (std::size_t done = 0; done < lost.size(); done += numbers_per_statement) {
       const std::size_t count = std::min(numbers_per_statement, lost.size() - done);
-      DRAY_TRY(execute(delete_staged_rows(table, std::span(lost).subspan(done, count))));
+      DRAY_ASSIGN(const std::uint64_t removed,
+                  changed(delete_staged_rows(table, std::span(lost).subspan(done, count))));
+      if (removed != count) {
+        return internal_error(load.table + ": " + std::to_string(count) + " staged rows lost and " +
+                              std::to_string(removed) + " were removed; nothing was committed");
+      }
     }
     rows_lost += lost.size();
   } while (rivals.next_part());
@@ -739,12 +755,17 @@ class RedshiftWarehouse final : public Warehouse {
     // A staging table has four columns more than the rows that it holds.
     return {1'596, 1'596, 65'535};
   }
-  Result<std::optional<std::string>> read_note(const std::string& source) override {
-    if (!keeps_notes()) return std::optional<std::string>();
-    return cluster_->area->read_note(source);
+  Result<std::optional<std::string>> read_note(NoteKind kind, const std::string& source) override {
+    if (!keeps_notes(kind)) return std::optional<std::string>();
+    return cluster_->area->read_note(kind, source);
   }
-  Result<void> write_note(const std::string& source, const std::string& note) override {
-    return keeps_notes() ? cluster_->area->write_note(source, note) : Result<void>();
+  Result<void> write_note(NoteKind kind, const std::string& source,
+                          const std::string& note) override {
+    return keeps_notes(kind) ? cluster_->area->write_note(kind, source, note) : Result<void>();
+  }
+  bool keeps_notes(NoteKind kind) const override {
+    if (cluster_->area == nullptr) return false;
+    return kind == NoteKind::look || cluster_->options.let_sleep;
   }
   bool keeps_schema(std::string_view name) const override {
     return is_reserved_redshift_schema(name);
@@ -755,8 +776,6 @@ class RedshiftWarehouse final : public Warehouse {
   std::string location() const override { return cluster_->options.location; }
 
  private:
-  bool keeps_notes() const { return cluster_->options.let_sleep && cluster_->area != nullptr; }
-
   std::shared_ptr<RedshiftCluster> cluster_;
   const Access access_;
 };

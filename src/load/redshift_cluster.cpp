@@ -31,6 +31,8 @@ Result<std::unique_ptr<PqConnection>> RedshiftCluster::connect() const {
   PqOptions pq;
   DRAY_ASSIGN(pq.parameters, login());
   pq.location = options.location;
+  pq.trace = trace;
+  pq.has_tls = true;
   pq.setup.push_back(std::move(SqlBuilder("set query_group to ").text(options.query_group)).done());
   // All of Dray's names are in lower case; somebody else's "Color" is color too.
   pq.setup.push_back(SqlBuilder("set enable_case_sensitive_identifier to false").done());
@@ -81,6 +83,7 @@ Result<std::shared_ptr<RedshiftCluster>> reach_redshift(RedshiftOptions redshift
     return wanted.empty() ? otherwise : wanted;
   };
   cluster->http.ca_file = place.ca_file;
+  cluster->http.trace = cluster->trace = options.trace;
   cluster->aws = credentials_chain({.environment = process_environment(),
                                     .profile = staging.profile,
                                     .role_arn = staging.role_arn,

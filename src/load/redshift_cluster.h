@@ -20,6 +20,7 @@ struct RedshiftCluster {
   RedshiftOptions options;
   std::shared_ptr<CredentialsProvider> aws;
   HttpOptions http;
+  std::function<void(std::string_view)> trace;  // sees each statement, if set
   std::unique_ptr<StagingArea> area;  // none without a staging place: then nothing can be loaded
   PartOptions parts;
   std::uint64_t duplicates_bytes = 0;

@@ -6,8 +6,12 @@
 
 #include "base/message.h"
 
+#include "load/rights.h"
+
 namespace dray {
 namespace {
+
+constexpr std::string_view insufficient_privilege = "42501";
 
 struct Meaning {
   std::string_view prefix;  // of the SQLSTATE
@@ -21,7 +25,10 @@ constexpr std::array meanings = std::to_array<Meaning>({
     {"22001", Cause::config,
      "let the column take longer values (alter table ... alter column ... type text): somebody gave "
      "it a bound, and something depends on it"},
-    {"25006", Cause::config, "name the primary server, not a replica (and dray query only reads)"},
+    {"25006", Cause::config,
+     "name the primary server, not a replica; if it is the primary: alter role ... set "
+     "default_transaction_read_only = off (a service whose storage is full sets it on; dray query "
+     "only reads)"},
     {"25P03", Cause::transient,
      "raise idle_in_transaction_session_timeout for this user (alter role ... set ...)"},
     {"28", Cause::config,
@@ -32,10 +39,12 @@ constexpr std::array meanings = std::to_array<Meaning>({
     {"42701", Cause::transient, ""},
     {"42P06", Cause::transient, ""},
     {"42P07", Cause::transient, ""},
-    {"42501", Cause::config,
+    {insufficient_privilege, Cause::config,
      "grant it to this user, or use another (docs/postgres.md, "
      "docs/redshift.md)"},
     {"53100", Cause::config, "free some room on the server, and run this again"},
+    {"53300", Cause::transient,
+     "raise max_connections or the role's connection limit, or end sessions that nobody needs"},
     {"53", Cause::transient, ""},
     {"54011", Cause::config, "drop a column that is not needed; rebuild the table if many were"},
     {"55006", Cause::transient, ""},
@@ -191,12 +200,47 @@ Error constraint_error(const ServerError& error, std::string message) {
   return with_remedy(Cause::config, std::move(message), remedy);
 }
 
+// Of bounds that no setting moves. The message names the index; the one of the row names nothing.
+Error limit_error(const ServerError& error, std::string message) {
+  const bool is_of_index = contains(error.message, "index");
+  return with_remedy(
+      Cause::config, std::move(message),
+      is_of_index ? "drop that index, or make it of md5(COLUMN) instead: Dray did not make it, "
+                    "and a value is longer than it takes"
+                  : "drop columns that nobody needs from that table: a row has no room for "
+                    "what others than Dray write there");
+}
+
+// Errors that one SQLSTATE has for several reasons; the first whose text is a part of theirs fits.
+struct TextMeaning {
+  std::string_view sqlstate;
+  std::string_view part;
+  Cause cause;
+  std::string_view remedy;
+};
+constexpr std::string_view publication_remedy =
+    "alter table TABLE replica identity full, as the table's owner; or leave the schemas that Dray "
+    "loads out of the publication (docs/postgres.md)";
+constexpr std::array text_meanings = std::to_array<TextMeaning>({
+    {"53200", "shared memory", Cause::config,
+     "raise max_locks_per_transaction (64 by default; 256 will do) and restart the server"},
+    {"55000", "replica identity", Cause::config, publication_remedy},
+    {"42P10", "publi", Cause::config, publication_remedy},
+});
+
 struct ConnectMeaning {
   std::string_view part;  // of the message
   Cause cause;
   std::string_view remedy;
+  std::string_view remedy_with_tls = {};  // of a server that is known to speak it, if another
 };
+constexpr std::string_view wrong_server =
+    "Redshift speaks TLS always: check that host and port are the cluster's, and that nothing in "
+    "between (a proxy, a tunnel) answers for it";
 
+constexpr std::string_view full_server =
+    "raise max_connections, or end sessions that nobody needs; Dray takes one a sync";
+constexpr std::string_view standby = "name the primary server, not a replica";
 constexpr std::array connect_meanings = std::to_array<ConnectMeaning>({
     {"password authentication failed", Cause::config,
      "check the user and its password (PGPASSWORD, ~/.pgpass, or the address)"},
@@ -204,19 +248,35 @@ constexpr std::array connect_meanings = std::to_array<ConnectMeaning>({
     {"no pg_hba.conf entry", Cause::config,
      "let this user in from here (pg_hba.conf, or the service's network rules); if it says no "
      "encryption, add ?sslmode=require"},
-    {"permission denied for database", Cause::config, "grant connect on the database to this user"},
+    {"permission denied for database", Cause::config, "grant connect on database %d to %u"},
+    {"too many connections for", Cause::transient,
+     "raise the limit (alter role %u connection limit N, or alter database), or end sessions that "
+     "nobody needs"},
+    {"is not permitted to log in", Cause::config, "alter role %u login"},
+    {"is not currently accepting connections", Cause::config,
+     "alter database %d allow_connections true"},
+    {"unsupported startup parameter", Cause::config,
+     "let PgBouncer pass it: ignore_startup_parameters, and a pool in session mode"},
+    {"accepting connections", Cause::transient, ""},
     {"role \"", Cause::config, "check the user in the address"},
     {"database \"", Cause::config, "name a database that exists: the last part of the address"},
     {"root certificate file", Cause::config,
-     "name the authority's certificates by ?sslrootcert=FILE, or ask for less by ?sslmode=require"},
+     "name the authority's certificates by ?sslrootcert=FILE, or ask for less by ?sslmode=require",
+     "name the certificates of Amazon Trust Services by ?sslrootcert=FILE (docs/redshift.md)"},
     {"certificate", Cause::config,
-     "check ?sslrootcert=FILE and the host's name; sslmode=verify-ca does not ask for the name"},
-    {"does not support SSL", Cause::config, "ask for less: ?sslmode=prefer"},
+     "check ?sslrootcert=FILE and the host's name; sslmode=verify-ca does not ask for the name",
+     "check ?sslrootcert=FILE and that the host is the cluster's own name (docs/redshift.md)"},
+    {"does not support SSL", Cause::config,
+     "switch TLS on at the server (ssl = on); only where nobody can listen, on one machine or in a "
+     "network of your own, ask for less: ?sslmode=prefer",
+     wrong_server},
     {"starting up", Cause::transient, ""},
     {"shutting down", Cause::transient, ""},
     {"recovery mode", Cause::transient, ""},
-    {"too many clients", Cause::transient, ""},
-    {"connection slots are reserved", Cause::transient, ""},
+    {"too many clients", Cause::transient, full_server},
+    {"connection slots are reserved", Cause::transient, full_server},
+    {"session is not read-write", Cause::config, standby},
+    {"server is in hot standby mode", Cause::config, standby},
     {"Connection refused", Cause::transient, "check host and port, and that the server runs"},
     {"timeout expired", Cause::transient,
      "check host and port, and that a firewall lets this machine in"},
@@ -230,6 +290,22 @@ constexpr std::array connect_meanings = std::to_array<ConnectMeaning>({
     {"translate host name", Cause::config, "check the host in the address"},
 });
 
+// %d and %u: the database and the user.
+std::string filled_in(std::string_view remedy, const Login& login) {
+  std::string text;
+  for (std::size_t i = 0; i < remedy.size(); ++i) {
+    const std::string_view two = remedy.substr(i, 2);
+    if (two != "%d" && two != "%u") {
+      text += remedy[i];
+      continue;
+    }
+    const std::string_view name = two == "%d" ? login.database : login.user;
+    text += name.empty() ? (two == "%d" ? "DATABASE" : "USER") : quoted_if_needed(name);
+    ++i;
+  }
+  return text;
+}
+
 Error internal_error_of(const ServerError& error, std::string message) {
   const auto* const meaning = std::ranges::find_if(internal_meanings, [&](const auto& known) {
     return contains(error.message, known.part) || contains(error.detail, known.part);
@@ -240,7 +316,7 @@ Error internal_error_of(const ServerError& error, std::string message) {
 
 }  // namespace
 
-Error error_of(const ServerError& error, StatementOf whose) {
+Error error_of(const ServerError& error, StatementOf whose, std::string_view missing_right) {
   std::string message = continued_lines(message_of(error, whose));
   if (!error.sqlstate.empty()) message.append(" [").append(error.sqlstate).append("]");
   if (error.sqlstate.starts_with("23")) return constraint_error(error, std::move(message));
@@ -249,7 +325,14 @@ Error error_of(const ServerError& error, StatementOf whose) {
                        "change the function, or drop the trigger that calls it: Dray did not make "
                        "it");
   }
+  if (error.sqlstate == insufficient_privilege && !missing_right.empty())
+    return with_remedy(Cause::config, std::move(message), missing_right);
+  if (error.sqlstate == "54000") return limit_error(error, std::move(message));
   if (error.sqlstate == "XX000") return internal_error_of(error, std::move(message));
+  for (const TextMeaning& known : text_meanings) {
+    if (error.sqlstate == known.sqlstate && contains(error.message, known.part))
+      return with_remedy(known.cause, std::move(message), known.remedy);
+  }
   const auto* const meaning = std::ranges::find_if(
       meanings, [&](const Meaning& m) { return error.sqlstate.starts_with(m.prefix); });
   if (meaning == meanings.end()) return internal_error(std::move(message));
@@ -261,12 +344,14 @@ bool leaves_commit_in_doubt(std::string_view sqlstate) {
          sqlstate == "40003";
 }
 
-Error connect_error(std::string_view message) {
+Error connect_error(std::string_view message, const Login& login) {
   std::string text = continued_lines(message);
   const auto* const meaning = std::ranges::find_if(
       connect_meanings, [&](const ConnectMeaning& m) { return contains(text, m.part); });
   if (meaning == connect_meanings.end()) return config_error(std::move(text));
-  return with_remedy(meaning->cause, std::move(text), meaning->remedy);
+  const bool is_other = login.has_tls && !meaning->remedy_with_tls.empty();
+  return with_remedy(meaning->cause, std::move(text),
+                     filled_in(is_other ? meaning->remedy_with_tls : meaning->remedy, login));
 }
 
 }  // namespace dray

@@ -27,14 +27,24 @@ enum class StatementOf { dray, person };
 
 // "message (detail) [SQLSTATE]", and what to do about it where that is known. Of a statement of
 // Dray's without any value of a row: what the server says goes into logs and into _dray.runs.
-Error error_of(const ServerError& error, StatementOf whose = StatementOf::dray);
+// `missing_right` is what gives a right that the server says is missing (load/rights.h).
+Error error_of(const ServerError& error, StatementOf whose = StatementOf::dray,
+               std::string_view missing_right = {});
 
 // Whether a COMMIT that was answered so may have happened all the same: the session was ended while
 // it waited.
 bool leaves_commit_in_doubt(std::string_view sqlstate);
 
+// Who wanted to connect.
+struct Login {
+  std::string_view user;
+  std::string_view database;
+  // The server is known to speak TLS (Redshift): then nothing but TLS is advised.
+  bool has_tls = false;
+};
+
 // A connection that could not be opened. No SQLSTATE comes with that, so the text decides; what it
 // does not know is `config`.
-Error connect_error(std::string_view message);
+Error connect_error(std::string_view message, const Login& login = {});
 
 }  // namespace dray

@@ -357,27 +357,28 @@ Result<void> each_key(S3Client& client, const S3Url& url,
   S3ListRequest request;
   request.bucket = url.bucket;
   request.prefix = url.key;
-  do {
-    DRAY_ASSIGN(const S3Page page, client.list(request));
+  return client.list_all(std::move(request), [&](const S3Page& page) {
     for (const S3Object& object : page.objects)
       each(object.key);
-    request.token = page.next_token;
-  } while (!request.token.empty());
-  return {};
+  });
 }
+
+std::string note_name(NoteKind kind) { return kind == NoteKind::listing ? "note" : "looked"; }
 
 }  // namespace
 
-Result<std::optional<std::string>> StagingArea::read_note(const std::string& source) {
-  DRAY_ASSIGN(const S3Url url, parse_s3_url(source_folder(source) + "note"));
+Result<std::optional<std::string>> StagingArea::read_note(NoteKind kind,
+                                                          const std::string& source) {
+  DRAY_ASSIGN(const S3Url url, parse_s3_url(source_folder(source) + note_name(kind)));
   DRAY_ASSIGN(const auto there, client_->head(url.bucket, url.key));
   if (!there) return std::optional<std::string>();
   DRAY_ASSIGN(std::string note, client_->get_all(url.bucket, url.key, note_bytes_max));
   return std::optional(std::move(note));
 }
 
-Result<void> StagingArea::write_note(const std::string& source, const std::string& note) {
-  return put(source_folder(source) + "note", note);
+Result<void> StagingArea::write_note(NoteKind kind, const std::string& source,
+                                     const std::string& note) {
+  return put(source_folder(source) + note_name(kind), note);
 }
 
 Result<void> StagingArea::remove(const std::string& folder) {

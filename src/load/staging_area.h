@@ -3,7 +3,7 @@
 //   <url>/dray/<warehouse>/<source>/<run>/<number>/part-00001.csv.zst ...  (.gz by choice)
 //                                                  manifest.json   what COPY reads
 //                                                  table.json      what the parts hold
-//   <url>/dray/<warehouse>/<source>/note             Warehouse::write_note()
+//   <url>/dray/<warehouse>/<source>/note, looked     Warehouse::write_note()
 //
 // All of it is Dray's, and nothing outside of it is touched. The files of a table go when its rows
 // are committed; those of a run that did not end go when a later run of the source has committed,
@@ -21,6 +21,7 @@
 
 #include "aws/s3.h"
 #include "base/result.h"
+#include "load/warehouse.h"
 #include "model/staged.h"
 #include "stage/parts.h"
 
@@ -88,8 +89,8 @@ class StagingArea {
                                            const StagedTable& staged);
 
   // A text beside a source's runs; nothing if there is none.
-  Result<std::optional<std::string>> read_note(const std::string& source);
-  Result<void> write_note(const std::string& source, const std::string& note);
+  Result<std::optional<std::string>> read_note(NoteKind kind, const std::string& source);
+  Result<void> write_note(NoteKind kind, const std::string& source, const std::string& note);
 
   // All that is in a folder.
   Result<void> remove(const std::string& folder);

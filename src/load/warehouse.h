@@ -68,6 +68,8 @@ struct TableLoaded {
   std::uint64_t rows_inserted = 0;
   std::uint64_t rows_lost = 0;      // rows of the batch that lost to a stored row
   std::uint64_t rows_replaced = 0;  // stored rows that lost to a row of the batch
+  // Rows of the batch that the table cannot hold at all. They were dropped, and told as rejects.
+  std::vector<std::uint64_t> rows_refused{};
 };
 
 // What stage() is told of the run, beside its tables.
@@ -131,6 +133,17 @@ class WarehouseSession {
   virtual Result<void> append(const std::string& schema, const std::string& table,
                               RowSource& rows) = 0;
 
+  // How many tables one transaction may write; more are loaded in several, each ended by
+  // commit_some().
+  virtual std::size_t tables_per_transaction_max() const { return SIZE_MAX; }
+  // Commits what there is and begins anew, locked as before: no other session has had the lock in
+  // between. Never `in_doubt`: what it commits may be written again.
+  virtual Result<void> commit_some(std::chrono::seconds wait_max) {
+    DRAY_TRY(commit());
+    DRAY_TRY(begin());
+    return lock(wait_max);
+  }
+
   // On in_doubt the connection is gone and nobody here knows the outcome: open a new session and
   // read the ledger.
   virtual Result<void> commit() = 0;
@@ -140,23 +153,34 @@ class WarehouseSession {
   virtual void interrupt() = 0;
 };
 
+enum class NoteKind {
+  listing,  // what was listed, so that a run may find that there is nothing to do without waking it
+  look,     // when a run last found that nothing was left to do
+};
+
 class Warehouse {
  public:
   virtual ~Warehouse() = default;
   virtual Result<std::unique_ptr<WarehouseSession>> open_session() = 0;
   // What a plan for it has to keep to.
   virtual CatalogLimits limits() const { return {}; }
-  // A warehouse that is billed while it is awake (a Redshift workgroup) keeps a note per source in
-  // another place, so that a run may find that there is nothing to do without waking it. Others
-  // have none. Whoever writes a note does so after the commit that it speaks of.
-  virtual Result<std::optional<std::string>> read_note(const std::string& source) {
-    (void)source;
+  // A warehouse that is billed while it is awake (a Redshift workgroup), or in which a small write
+  // costs as much as a large one, keeps notes per source in another place: what a run has found
+  // when nothing was left to do, and when. Others have none. Whoever writes a note does so after
+  // the commit that it speaks of.
+  virtual Result<std::optional<std::string>> read_note(NoteKind kind, const std::string& source) {
+    (void)kind, (void)source;
     return std::optional<std::string>();
   }
-  virtual Result<void> write_note(const std::string& source, const std::string& note) {
-    (void)source;
-    (void)note;
+  virtual Result<void> write_note(NoteKind kind, const std::string& source,
+                                  const std::string& note) {
+    (void)kind, (void)source, (void)note;
     return {};
+  }
+  // Whether it keeps notes of the kind.
+  virtual bool keeps_notes(NoteKind kind) const {
+    (void)kind;
+    return false;
   }
   // How many columns, over all its tables, one transaction may write; more are loaded in several.
   virtual std::size_t columns_per_transaction_max() const { return SIZE_MAX; }
@@ -170,6 +194,11 @@ class Warehouse {
   }
   // The statement that makes one change, for a plan to show.
   virtual Sql ddl(const SchemaChange& change) const = 0;
+  // What a person should know who has a schema made here, if anything.
+  virtual std::optional<Notice> notice_of_schema(const std::string& schema) const {
+    (void)schema;
+    return std::nullopt;
+  }
   // What a person calls it: "duckdb:shop.duckdb". Holds no secret.
   virtual std::string location() const = 0;
 };

@@ -34,6 +34,8 @@ struct LiveColumn {
   ColumnType type = ColumnType::varchar;  // the nearest of ours, if writable
   // Of a varchar with a bound; nothing where strings have none.
   std::optional<std::uint32_t> varchar_bytes{};
+  // By the warehouse itself, so that nobody can write it.
+  bool computed = false;
   bool operator==(const LiveColumn&) const = default;
 };
 
@@ -48,6 +50,9 @@ struct Catalog {
   std::string schema;
   bool schema_exists = false;
   std::vector<LiveTable> tables;  // by name
+  // Names that no new table may have, because something else than a table or view has it: an index,
+  // a sequence, a type.
+  std::vector<std::string> taken{};
 };
 
 struct CreateSchema {

@@ -15,7 +15,8 @@ enum class Encoding { gzip, zstd, plain };
 // One object as a listing shows it. A value; (key, size, version) is its identity: a pair already
 // in the ledger is never loaded again.
 struct ObjectInfo {
-  // Path relative to the source's root, '/' between components, never starting with one.
+  // Path relative to the source's root, '/' between components, never starting with one. UTF-8: see
+  // base/path_text.h.
   std::string key;
   std::uint64_t size_bytes = 0;
   // Changes whenever the content may have: mtime in nanoseconds for files, the ETag on S3.

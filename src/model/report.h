@@ -63,6 +63,7 @@ struct RunReport {
   std::uint64_t objects_loaded = 0;
   std::uint64_t objects_set_aside = 0;  // could not be read; tried again by the next sync
   std::uint64_t objects_known = 0;      // already in the ledger
+  std::uint64_t objects_skipped = 0;    // put aside by a person; not recorded with the run
   std::uint64_t bytes_read = 0;         // as stored
   std::uint64_t bytes_plain = 0;        // after inflating
   LineCounts counts;

@@ -17,6 +17,13 @@ void RunContext::fell_short(const std::string& why) const {
   report.error += why;
 }
 
+std::string skip_command(const std::string& source, const std::string& key) {
+  std::string quoted = key;
+  for (std::size_t at = 0; (at = quoted.find('\'', at)) != std::string::npos; at += 4)
+    quoted.replace(at, 1, "'\\''");
+  return "dray objects skip '" + quoted + "' --source " + source + " --reason TEXT";
+}
+
 Timestamp now() {
   return std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
 }

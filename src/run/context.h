@@ -34,6 +34,9 @@ struct RunContext {
 // What to do about what may work later.
 constexpr const char* run_it_again = "; run it again: nothing is loaded twice";
 
+// To put an object aside that will never be readable, for a person to copy.
+std::string skip_command(const std::string& source, const std::string& key);
+
 Timestamp now();
 
 // As in a table of runs.

@@ -27,16 +27,6 @@ Result<void> check_counts(const TableLoad& load, const TableLoaded& loaded) {
                         " arrived; nothing was committed");
 }
 
-// As how many columns of Warehouse::columns_per_transaction_max() one counts whose table was there
-// before. DuckDB, which alone has that bound, takes two blocks of 64 KiB for it beside the 33 KiB
-// of a new table's, until a checkpoint. It can move those to temporary files, and does: gigabytes
-// of empty blocks where a few columns are added to each of many tables.
-constexpr std::size_t stored_column_weight = 5;
-
-std::size_t weight_of(const TablePlan& table) {
-  return table.columns.size() * (table.created ? 1 : stored_column_weight);
-}
-
 bool is_narrower(const LoadColumn& column, const WantedColumn& source) {
   return column.type == ColumnType::varchar &&
          column.varchar_bytes.value_or(varchar_bytes_unbounded) < source.varchar_bytes;
@@ -253,14 +243,18 @@ Result<void> LoadTransaction::forget_old_origins() {
 
 Result<void> LoadTransaction::load_tables() {
   std::size_t columns = 0;  // that the transaction at hand writes
+  std::size_t tables = 0;   // likewise
   for (std::size_t i = 0; i < tables_.targets.size(); ++i) {
     if (left_out_.contains(i)) continue;
     const std::size_t own = columns_of(i);
-    if (columns > 0 && columns + own > context_.warehouse.columns_per_transaction_max()) {
+    const bool is_full = columns + own > context_.warehouse.columns_per_transaction_max() ||
+                         tables >= session().tables_per_transaction_max();
+    if (tables > 0 && is_full) {
       DRAY_TRY(commit_tables());
-      columns = 0;
+      columns = tables = 0;
     }
     columns += own;
+    ++tables;
     table_at_work_ = i;
     DRAY_TRY(make_room_for(tables_.targets[i]));
     DRAY_TRY(load_table(i));
@@ -271,7 +265,8 @@ Result<void> LoadTransaction::load_tables() {
 
 std::size_t LoadTransaction::columns_of(std::size_t i) const {
   const Profiles* profiles = tables_.profiles_of(tables_.targets[i]);
-  return weight_of(tables_.plan.tables[i]) + (profiles == nullptr ? 0 : weight_of(profiles->plan));
+  return tables_.plan.tables[i].columns.size() +
+         (profiles == nullptr ? 0 : profiles->plan.columns.size());
 }
 
 // The planned changes to a table, and to the profiles that follow from it.
@@ -301,19 +296,19 @@ Result<void> LoadTransaction::commit_tables() {
   }
   DRAY_TRY(write_tables(session(), report.source, report.run_id, tables_.new_tables));
   tables_.new_tables.clear();
-  DRAY_TRY(session().commit());
+  DRAY_TRY(session().commit_some(load_wait_max));
   tables_committed_ = true;
-  DRAY_TRY(session().begin());
-  return session().lock(load_wait_max);
+  return {};
 }
 
 Result<void> LoadTransaction::load_table(std::size_t i) {
   DRAY_TRY(stop_requested());
-  const Target& target = tables_.targets[i];
+  Target& target = tables_.targets[i];
   TableLoad& load = loads_[i];
   auto loaded = session().load(load);
   if (!loaded) return std::move(loaded).error().within("load " + target.table);
   DRAY_TRY(check_counts(load, *loaded));
+  target.rows_refused = std::move(loaded->rows_refused);
   CollectionReport& collection = collection_for(tables_.plan.tables[i]);
   collection.rows_loaded = loaded->rows_inserted;
   collection.rows_replaced = loaded->rows_replaced;

@@ -32,6 +32,10 @@ std::vector<ObjectEntry> object_entries(const ObjectSet& set, const LedgerState&
     if (object.set_aside_reason.empty()) entry.counts = object.counts;
     entry.known = ledger.objects.contains(object.info.key);
     entry.number = set.numbers[i];
+    const auto before = ledger.set_aside.find(object.info.key);
+    if (before == ledger.set_aside.end()) continue;
+    entry.set_aside_at = before->second.since;
+    entry.attempts = before->second.attempts + 1;
   }
   return entries;
 }

@@ -1,6 +1,7 @@
 #include "run/pending.h"
 
 #include <algorithm>
+#include <chrono>
 
 namespace dray {
 namespace {
@@ -84,13 +85,22 @@ void PendingTables::tell_loaded(const LoadTransaction& transaction) {
   tell_left_out(transaction);
 }
 
+// What was refused twice does not mend itself.
+std::string PendingTables::after_waiting(const std::string& files) const {
+  const auto before = std::ranges::find(left_behind_, files, &PendingTable::files);
+  if (before == left_behind_.end()) return ", and the next sync tries them again";
+  const Timestamp since = std::chrono::floor<std::chrono::seconds>(before->since);
+  return " since " + format_timestamp(to_micros(since)) +
+         ": mend what is told of the table, and each sync tries them again";
+}
+
 void PendingTables::tell_left_out(const LoadTransaction& transaction) {
   std::vector<std::string> tables;
   for (const auto& [load, why] : transaction.left_out()) {
     if (!told_.insert(load.files).second) continue;
     context_.notice("table_pending",
                     load.table + ": " + one_line(why.message) + "; its rows wait in " + load.files +
-                        ", and the next sync tries them again",
+                        after_waiting(load.files),
                     load.rows_in_files);
     tables.push_back(load.table);
   }

@@ -43,6 +43,7 @@ class PendingTables {
 
  private:
   void tell_left_out(const LoadTransaction& transaction);
+  std::string after_waiting(const std::string& files) const;
 
   const RunContext& context_;
   std::vector<PendingTable> left_behind_;

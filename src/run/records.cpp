@@ -107,34 +107,151 @@ Result<std::vector<RunReport>> read_runs(Warehouse& warehouse, WarehouseSession&
   return runs;
 }
 
-Result<SourceStatus> status_of_source(Warehouse& warehouse, WarehouseSession& session,
-                                      const std::string& source) {
-  SourceStatus status;
-  status.source = source;
-  SqlBuilder last = select_runs();
-  last.code(" where source = ").text(source).code(" order by started_at desc limit 1");
-  DRAY_ASSIGN(auto runs, read_runs(warehouse, session, std::move(last).done()));
-  if (!runs.empty()) status.last_run = std::move(runs.front());
-  status.location = status.last_run.location;
-  SqlBuilder success(
-      "select max(started_at) from _dray.runs where status = 'success' and source = ");
-  DRAY_ASSIGN(const QueryResult succeeded, session.query(std::move(success.text(source)).done()));
-  if (succeeded.rows[0][0]) status.last_success = time(succeeded.rows[0][0]);
-  SqlBuilder loaded("select count(*) from _dray.objects where state = 'loaded' and source = ");
-  DRAY_ASSIGN(const QueryResult objects, session.query(std::move(loaded.text(source)).done()));
-  status.objects_loaded = number(objects.rows[0][0]);
-  SqlBuilder aside(
-      "select key, reason, recorded_at from _dray.objects where state = 'set_aside' and source = ");
-  aside.text(source).code(" order by 1");
-  DRAY_ASSIGN(const QueryResult set_aside, session.query(std::move(aside).done()));
-  for (const Row& row : set_aside.rows) {
-    status.objects_set_aside.push_back({text(row[0]), text(row[1]), time(row[2])});
-  }
-  SqlBuilder open("select count(*) from _dray.rejects where resolved_run is null and source = ");
-  DRAY_ASSIGN(const QueryResult rejects, session.query(std::move(open.text(source)).done()));
-  status.rejects_open = number(rejects.rows[0][0]);
-  return status;
+std::optional<Timestamp> time_or_none(const std::optional<std::string>& value) {
+  if (!value) return std::nullopt;
+  return time(value);
 }
+
+// Reads what the ledger has of one source.
+class StatusReader {
+ public:
+  StatusReader(Warehouse& warehouse, WarehouseSession& session, const LedgerShape& shape)
+      : warehouse_(warehouse), session_(session), shape_(shape) {}
+
+  Result<SourceStatus> read(const std::string& source) {
+    SourceStatus status;
+    status.source = source;
+    DRAY_TRY(add_runs(status));
+    DRAY_TRY(add_objects(status));
+    if (shape_.has_pending) DRAY_TRY(add_waiting(status));
+    DRAY_TRY(add_looks(status));
+    if (!status.newest_event) DRAY_TRY(add_newest_event(status));
+    SqlBuilder open("select count(*) from _dray.rejects where resolved_run is null and source = ");
+    DRAY_ASSIGN(const QueryResult rejects, ask(open.text(source)));
+    status.rejects_open = number(rejects.rows[0][0]);
+    decide(status);
+    return status;
+  }
+
+ private:
+  Result<QueryResult> ask(SqlBuilder& sql) { return session_.query(std::move(sql).done()); }
+
+  Result<void> add_runs(SourceStatus& status) {
+    SqlBuilder last = select_runs();
+    last.code(" where source = ").text(status.source).sql(newest_first(shape_)).code(" limit 1");
+    DRAY_ASSIGN(auto runs, read_runs(warehouse_, session_, std::move(last).done()));
+    if (!runs.empty()) status.last_run = std::move(runs.front());
+    status.location = status.last_run.location;
+    SqlBuilder times(
+        "select max(case when status = 'success' then started_at end), max(case when loaded > 0 "
+        "then started_at end) from _dray.runs where source = ");
+    DRAY_ASSIGN(const QueryResult found, ask(times.text(status.source)));
+    status.last_success = time_or_none(found.rows[0][0]);
+    status.last_loaded = time_or_none(found.rows[0][1]);
+    DRAY_ASSIGN(const Failures failures, failures_in_a_row(session_, status.source));
+    status.failures = failures.count;
+    status.failing_since = failures.since;
+    if (!runs.empty()) status.last_looked = status.last_run.started;
+    return {};
+  }
+
+  Result<void> add_objects(SourceStatus& status) {
+    SqlBuilder loaded("select count(*) from _dray.objects where state = 'loaded' and source = ");
+    DRAY_ASSIGN(const QueryResult objects, ask(loaded.text(status.source)));
+    status.objects_loaded = number(objects.rows[0][0]);
+    DRAY_ASSIGN(const auto set_aside, read_set_aside(session_, status.source, shape_));
+    for (const auto& [key, object] : set_aside)
+      status.objects_set_aside.push_back({key, object.reason, object.since, object.attempts});
+    if (!shape_.has_skipped) return {};
+    DRAY_ASSIGN(const std::vector<SkippedObject> skipped, read_skipped(session_, status.source));
+    for (const SkippedObject& object : skipped) {
+      status.objects_skipped.push_back(
+          {object.key, object.reason, object.skipped_by, object.skipped_at});
+    }
+    return {};
+  }
+
+  // Each recorded run tries them again.
+  Result<void> add_waiting(SourceStatus& status) {
+    SqlBuilder sql(
+        "select table_name, reason, staged_rows, recorded_at from _dray.pending where source = ");
+    DRAY_ASSIGN(const QueryResult waiting,
+                ask(sql.text(status.source).code(" order by recorded_at, table_name")));
+    if (waiting.rows.empty()) return {};
+    SqlBuilder since("select started_at from _dray.runs where source = ");
+    since.text(status.source).code(" and started_at >= ");
+    since.text(text(waiting.rows.front()[3]));
+    DRAY_ASSIGN(const QueryResult runs, ask(since));
+    for (const Row& row : waiting.rows) {
+      TableWaiting& table = status.tables_waiting.emplace_back();
+      table = {text(row[0]), text(row[1]), number(row[2]), time(row[3]), 1};
+      for (const Row& run : runs.rows)
+        table.attempts += time(run[0]) >= table.since ? 1U : 0U;
+    }
+    return {};
+  }
+
+  // Runs that found nothing new: in the ledger, or in a note where a write would cost too much.
+  Result<void> add_looks(SourceStatus& status) {
+    const auto looked = [&](Timestamp at) {
+      status.last_looked = std::max(status.last_looked.value_or(at), at);
+      status.last_success = std::max(status.last_success.value_or(at), at);
+    };
+    const auto note = warehouse_.read_note(NoteKind::look, status.source);
+    const auto noted = note && *note ? parse_timestamp(**note) : std::nullopt;
+    if (noted) {
+      looked(from_micros(*noted));
+      made_good_ = from_micros(*noted) > status.last_run.started;
+    }
+    if (!shape_.has_looks) return {};
+    SqlBuilder sql(
+        "select looked_at, newest_event, looked_run, (select max(run_number) from _dray.runs where "
+        "source = ");
+    sql.text(status.source).code(") from _dray.sources where source = ").text(status.source);
+    DRAY_ASSIGN(const QueryResult found, ask(sql));
+    if (found.rows.empty()) return {};
+    const Row& row = found.rows.front();
+    status.newest_event = time_or_none(row[1]);
+    if (!row[0]) return {};
+    // By the runs' numbers, not by their times: a clock may have been set back. Runs of an earlier
+    // version have none.
+    const bool is_later = row[2] ? number(row[2]) >= number(row[3])
+                                 : !row[3] && time(row[0]) > status.last_run.started;
+    if (is_later) {
+      looked(time(row[0]));
+      status.last_looked = time(row[0]);
+      made_good_ = true;
+    }
+    return {};
+  }
+
+  // Of a source that an earlier version loaded.
+  Result<void> add_newest_event(SourceStatus& status) {
+    SqlBuilder sql(
+        "select max(l.received_at) from _dray.lineage l join _dray.tables t on t.table_number = "
+        "l.table_number where t.source = ");
+    DRAY_ASSIGN(const QueryResult newest, ask(sql.text(status.source)));
+    status.newest_event = time_or_none(newest.rows[0][0]);
+    return {};
+  }
+
+  void decide(SourceStatus& status) const {
+    const RunStatus last = status.last_run.status;
+    if (last == RunStatus::failure && !made_good_) {
+      status.state = SourceState::failure;
+      return;
+    }
+    status.failures = 0;
+    const bool waits = !status.objects_set_aside.empty() || !status.tables_waiting.empty();
+    const bool is_partial = waits || (last == RunStatus::partial && !made_good_);
+    status.state = is_partial ? SourceState::partial : SourceState::success;
+  }
+
+  Warehouse& warehouse_;
+  WarehouseSession& session_;
+  const LedgerShape shape_;
+  bool made_good_ = false;  // a run that left no record has found all well since the last that did
+};
 
 void add_run_prefix(SqlBuilder& sql, const std::string& prefix) {
   sql.code("left(run_id, ").number(static_cast<std::uint64_t>(prefix.size())).code(") = ");
@@ -152,6 +269,20 @@ void add_filter(SqlBuilder& sql, const RejectFilter& filter) {
 
 }  // namespace
 
+std::string_view to_string(SourceState state) {
+  switch (state) {
+    case SourceState::never:
+      return "never";
+    case SourceState::success:
+      return "success";
+    case SourceState::partial:
+      return "partial";
+    case SourceState::failure:
+      return "failure";
+  }
+  return "never";
+}
+
 Result<std::vector<RunReport>> recent_runs(Warehouse& warehouse,
                                            const std::optional<std::string>& source,
                                            std::size_t count_max) {
@@ -159,8 +290,22 @@ Result<std::vector<RunReport>> recent_runs(Warehouse& warehouse,
   if (!session) return std::vector<RunReport>();
   SqlBuilder sql = select_runs();
   if (source) sql.code(" where source = ").text(*source);
-  sql.code(" order by started_at desc limit ").number(static_cast<std::uint64_t>(count_max));
+  DRAY_ASSIGN(const LedgerShape shape, ledger_shape(*session));
+  sql.sql(newest_first(shape)).code(" limit ").number(static_cast<std::uint64_t>(count_max));
   return read_runs(warehouse, *session, std::move(sql).done());
+}
+
+Result<std::vector<std::string>> recent_run_ids(Warehouse& warehouse, std::size_t count_max) {
+  std::vector<std::string> ids;
+  DRAY_ASSIGN(const auto session, open_ledger(warehouse));
+  if (!session) return ids;
+  DRAY_ASSIGN(const LedgerShape shape, ledger_shape(*session));
+  SqlBuilder sql("select run_id from _dray.runs");
+  sql.sql(newest_first(shape)).code(" limit ").number(static_cast<std::uint64_t>(count_max));
+  DRAY_ASSIGN(const QueryResult runs, session->query(std::move(sql).done()));
+  for (const Row& row : runs.rows)
+    ids.push_back(text(row[0]));
+  return ids;
 }
 
 Result<std::optional<RunReport>> find_run(Warehouse& warehouse, const std::string& run_id) {
@@ -194,8 +339,9 @@ Result<std::vector<SourceStatus>> source_statuses(Warehouse& warehouse) {
   DRAY_ASSIGN(const std::vector<std::string> names, source_names(warehouse));
   if (names.empty()) return statuses;
   DRAY_ASSIGN(const auto session, open_ledger(warehouse));
+  DRAY_ASSIGN(const LedgerShape shape, ledger_shape(*session));
   for (const std::string& name : names) {
-    DRAY_ASSIGN(SourceStatus status, status_of_source(warehouse, *session, name));
+    DRAY_ASSIGN(SourceStatus status, StatusReader(warehouse, *session, shape).read(name));
     statuses.push_back(std::move(status));
   }
   return statuses;

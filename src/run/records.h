@@ -20,6 +20,9 @@ Result<std::vector<RunReport>> recent_runs(Warehouse& warehouse,
                                            const std::optional<std::string>& source,
                                            std::size_t count_max);
 
+// The ids alone.
+Result<std::vector<std::string>> recent_run_ids(Warehouse& warehouse, std::size_t count_max);
+
 // The run whose id is, or begins with, `run_id`; nothing when there is none, an error (`config`)
 // when several begin so.
 Result<std::optional<RunReport>> find_run(Warehouse& warehouse, const std::string& run_id);
@@ -31,15 +34,50 @@ struct ObjectSetAside {
   std::string key;
   std::string reason;
   std::chrono::sys_time<std::chrono::microseconds> since{};
+  std::uint64_t attempts = 0;
 };
 
+struct ObjectSkipped {
+  std::string key;
+  std::string reason;
+  std::string skipped_by;
+  std::chrono::sys_time<std::chrono::microseconds> since{};
+};
+
+// A table whose rows of one run wait (_dray.pending).
+struct TableWaiting {
+  std::string table;
+  std::string reason;
+  std::uint64_t rows = 0;
+  std::chrono::sys_time<std::chrono::microseconds> since{};
+  std::uint64_t attempts = 0;
+};
+
+enum class SourceState {
+  never,    // no run, or none that had anything
+  success,  // all that there is is loaded
+  partial,  // something waits, or is set aside
+  failure,  // the last run failed, and none has made it good
+};
+
+std::string_view to_string(SourceState state);
+
 struct SourceStatus {
+  using Time = std::chrono::sys_time<std::chrono::microseconds>;
   std::string source;
   std::string location;
-  RunReport last_run;
-  std::optional<std::chrono::sys_time<std::chrono::microseconds>> last_success;
+  RunReport last_run;  // that is recorded: one that finds nothing new leaves its time alone
+  SourceState state = SourceState::never;
+  std::optional<Time> last_looked;                // the last run, recorded or not
+  std::optional<Time> last_success;               // likewise, that left nothing out
+  std::optional<Time> last_loaded;                // the last run that loaded a line
+  std::optional<Time> newest_event;               // the greatest received_at that was loaded
+  std::uint64_t failures = 0;                     // runs in a row, up to the last
+  Time failing_since{};                           // the first of them
   std::uint64_t objects_loaded = 0;               // in the ledger, all runs
   std::vector<ObjectSetAside> objects_set_aside;  // now
+  std::vector<ObjectSkipped> objects_skipped;     // by a person, until taken back
+  std::vector<TableWaiting> tables_waiting;       // now
   std::uint64_t rejects_open = 0;
 };
 

@@ -48,24 +48,33 @@ std::string choose_listing_start(const RunContext& context, const LedgerState& l
 
 class Selecting {
  public:
-  Selecting(const RunContext& context, const LedgerState& ledger)
+  Selecting(const RunContext& context, const LedgerState& ledger,
+            std::vector<SkippedObject> skipped)
       : context_(context), request_(context.request), ledger_(ledger) {
+    selected_.skipped = std::move(skipped);
     for (const auto& [key, lines] : request_.only_lines)
       retries_missing_.insert(key);
   }
 
   SelectedObjects select(Listing listing, std::string start) {
+    std::erase_if(listing.problems,
+                  [&](const ListProblem& problem) { return find_skipped(problem.key); });
     selected_.note = {context_.report.started, fingerprint(context_.store.location(), listing),
                       std::move(start)};
     selected_.listed_all =
         selected_.note.start.empty() && !context_.is_retry() && listing.problems.empty();
+    selected_.began_at_first = selected_.note.start.empty();
+    selected_.passed_over = std::move(listing.passed_over);
     context_.report.objects_listed = listing.objects.size();
     tell_problems(listing);
+    tell_no_files(listing);
     find_gone(listing);
     for (ObjectInfo& object : listing.objects) {
       if (is_new(object)) take(std::move(object));
     }
     tell_changed();
+    tell_set_aside_left();
+    tell_skipped_changed();
     tell_not_retried();
     context_.progress.objects_total = selected_.objects.size();
     return std::move(selected_);
@@ -82,18 +91,39 @@ class Selecting {
 
   // Whether this run reads the object; counts why not.
   bool is_new(const ObjectInfo& object) {
-    if (context_.is_retry()) return is_to_retry(object);
-    if (!is_of_the_days(object)) {
-      selected_.listed_all = false;
+    const SkippedObject* skipped = find_skipped(object.key);
+    if (context_.is_retry()) return is_to_retry(object, skipped != nullptr);
+    if (skipped != nullptr) {
+      leave_out(*skipped, object);
       return false;
     }
     const auto known = ledger_.objects.find(object.key);
+    if (!is_of_the_days(object)) {
+      selected_.listed_all = false;
+      if (known == ledger_.objects.end() || !known->second.loaded) ++selected_.of_other_days;
+      if (ledger_.set_aside.contains(object.key)) ++set_aside_left_;
+      return false;
+    }
     if (known == ledger_.objects.end() || !known->second.loaded) return true;
     const bool is_changed = !is_unchanged(known->second, object);
     if (is_changed && request_.reload_changed == ReloadChanged::yes) return true;
+    // Of an empty object nothing was loaded: a writer had only opened it.
+    if (is_changed && known->second.size_bytes == 0) return true;
     ++context_.report.objects_known;
     if (is_changed && selected_.changed++ == 0) changed_sample_ = object.key;
     return false;
+  }
+
+  const SkippedObject* find_skipped(const std::string& key) const {
+    const auto found = std::ranges::lower_bound(selected_.skipped, key, {}, &SkippedObject::key);
+    return found != selected_.skipped.end() && found->key == key ? &*found : nullptr;
+  }
+
+  void leave_out(const SkippedObject& skipped, const ObjectInfo& object) {
+    ++context_.report.objects_skipped;
+    const bool is_changed = (skipped.version && *skipped.version != object.version) ||
+                            (skipped.size_bytes && *skipped.size_bytes != object.size_bytes);
+    if (is_changed && skipped_changed_++ == 0) skipped_changed_sample_ = object.key;
   }
 
   bool is_of_the_days(const ObjectInfo& object) const {
@@ -108,9 +138,13 @@ class Selecting {
   }
 
   // A retry reads lines by their numbers, which say nothing of other content.
-  bool is_to_retry(const ObjectInfo& object) {
+  bool is_to_retry(const ObjectInfo& object, bool is_skipped) {
     if (!request_.only_lines.contains(object.key)) return false;
     retries_missing_.erase(object.key);
+    if (is_skipped) {
+      not_retried("object_skipped", object.key, "is skipped (dray objects unskip takes it back)");
+      return false;
+    }
     const auto known = ledger_.objects.find(object.key);
     if (known == ledger_.objects.end() || is_unchanged(known->second, object)) return true;
     not_retried("object_changed", object.key,
@@ -140,9 +174,30 @@ class Selecting {
 
   void tell_problems(const Listing& listing) {
     for (const ListProblem& problem : listing.problems) {
-      context_.notice("not_listed", problem.key + ": " + problem.message, 1);
+      context_.notice("not_listed",
+                      problem.key + ": " + problem.message +
+                          "; mend or remove it, or put it aside: " +
+                          skip_command(context_.report.source, problem.key),
+                      1);
     }
     if (!listing.problems.empty()) context_.fell_short("parts of the source could not be listed");
+  }
+
+  void tell_no_files(const Listing& listing) const {
+    if (listing.no_files.empty()) return;
+    const ListProblem& first = listing.no_files.front();
+    context_.notice("not_a_file",
+                    "named like event files, but not regular files, and so not read; first " +
+                        first.key + ", which " + first.message,
+                    listing.no_files.size());
+  }
+
+  void tell_skipped_changed() const {
+    if (skipped_changed_ == 0) return;
+    context_.notice("skipped_object_changed",
+                    "skipped objects have other content than when they were put aside, first " +
+                        skipped_changed_sample_ + "; dray objects unskip loads one",
+                    skipped_changed_);
   }
 
   // Nothing of an object that was set aside is loaded: when it is gone, there is no more to do.
@@ -160,6 +215,15 @@ class Selecting {
                     selected_.gone.size());
   }
 
+  // What is left out stays so, whichever days this run takes.
+  void tell_set_aside_left() const {
+    if (set_aside_left_ == 0) return;
+    context_.fell_short(std::to_string(set_aside_left_) +
+                        (set_aside_left_ == 1 ? " object that was set aside is"
+                                              : " objects that were set aside are") +
+                        " of other days than this sync takes");
+  }
+
   void tell_changed() const {
     if (selected_.changed == 0) return;
     context_.notice("object_changed",
@@ -174,8 +238,11 @@ class Selecting {
   const LedgerState& ledger_;
   SelectedObjects selected_;
   std::string changed_sample_;
+  std::uint64_t skipped_changed_ = 0;
+  std::string skipped_changed_sample_;
   std::set<std::string> retries_missing_;  // keys that no listing had yet
   std::uint64_t objects_not_retried_ = 0;
+  std::uint64_t set_aside_left_ = 0;  // by the days that were asked for
 };
 
 }  // namespace
@@ -186,7 +253,10 @@ Result<SelectedObjects> select_objects(const RunContext& context, WarehouseSessi
   DRAY_ASSIGN(Listing listing, context.store.list({start}));
   leave_out_to(start, listing);
   DRAY_TRY(read_objects(session, context.report.source, start, ledger));
-  return Selecting(context, ledger).select(std::move(listing), std::move(start));
+  DRAY_ASSIGN(std::vector<SkippedObject> skipped, read_skipped(session, context.report.source));
+  std::ranges::sort(skipped, {}, &SkippedObject::key);
+  return Selecting(context, ledger, std::move(skipped))
+      .select(std::move(listing), std::move(start));
 }
 
 bool takes_whatever_is_new(const SyncRequest& request) {
@@ -197,7 +267,7 @@ bool takes_whatever_is_new(const SyncRequest& request) {
 bool is_as_noted(const RunContext& context) {
   if (!takes_whatever_is_new(context.request)) return false;
   RunReport& report = context.report;
-  const auto text = context.warehouse.read_note(report.source);
+  const auto text = context.warehouse.read_note(NoteKind::listing, report.source);
   const auto note = text && *text ? parse_note(**text) : std::nullopt;
   if (!note || report.started - full_listing_every > note->listed_at) return false;
   auto listing = context.store.list({note->start});

@@ -16,11 +16,15 @@
 namespace dray {
 
 struct SelectedObjects {
-  std::vector<ReadObject> objects;  // to read, by key
-  std::vector<std::string> gone;    // keys that were set aside and are not listed any more
-  std::uint64_t changed = 0;        // objects that are loaded with other content, and left so
-  bool listed_all = false;          // and left nothing of it for later
-  ListingNote note;                 // of this listing
+  std::vector<ReadObject> objects;     // to read, by key
+  std::vector<std::string> gone;       // keys that were set aside and are not listed any more
+  std::uint64_t changed = 0;           // objects that are loaded with other content, and left so
+  std::vector<SkippedObject> skipped;  // what a person has put aside, listed or not
+  bool listed_all = false;             // and left nothing of it for later
+  std::uint64_t of_other_days = 0;     // objects that are not loaded, and that were not asked for
+  bool began_at_first = false;         // the listing did, so that it has all there is
+  PassedOver passed_over;              // by the listing
+  ListingNote note;                    // of this listing
 };
 
 // Lists the source from where the ledger lets it, reads the ledger's objects from there on, and

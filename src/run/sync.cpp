@@ -16,6 +16,7 @@
 #include "run/selection.h"
 #include "run/tables.h"
 #include "run/type_notices.h"
+#include "run/usable.h"
 #include "run/value_rejects.h"
 #include "stage/block_store.h"
 #include "stage/duplicates.h"
@@ -74,7 +75,10 @@ class Sync {
       return config_error("the source name \"" + request_.source +
                           "\" has no letter or digit to make a schema of\ntry: --source NAME");
     }
-    if (is_as_noted(context_)) return finished();
+    if (is_as_noted(context_)) {
+      note_look();
+      return finished();
+    }
     DRAY_ASSIGN(session_, warehouse_.open_session());
     DRAY_ASSIGN(ledger_, read_ledger(*session_, report_.source));
     DRAY_TRY(check_schema());
@@ -87,7 +91,6 @@ class Sync {
     session_.reset();  // rolls back
     Error error = outcome.error();
     if (error.cause == Cause::cancelled) return error;
-    if (error.cause == Cause::transient) error.message.append(run_it_again);
     record_failure(error);
     if (error.cause == Cause::config) return error;
     return finished();
@@ -101,11 +104,14 @@ class Sync {
     if (selected_.objects.empty()) return load_nothing();
     enter(SyncProgress::Phase::reading);
     DRAY_TRY(read());
-    tables_ = tables_of(registry_, staged_, ledger_, context_);
+    judge_lines(context_, ledger_, objects_.objects);
+    DRAY_ASSIGN(const Catalog catalog, session_->catalog(report_.source));
+    tables_ = tables_of(registry_, staged_, catalog, ledger_, context_);
     DRAY_TRY(find_duplicates());
-    DRAY_TRY(plan(tables_));
+    DRAY_TRY(plan_tables(catalog, context_, *session_, tables_));
     DRAY_TRY(tell_types(context_, tables_, objects_));
     report_.preparing = since(begun_);
+    tell_of_new_schema();
     if (request_.mode == SyncMode::plan) return tell_plan();
     enter(SyncProgress::Phase::loading);
     return load();
@@ -152,7 +158,7 @@ class Sync {
   }
 
   Result<void> check_location() const {
-    if (!is_elsewhere() || request_.moved) return {};
+    if (!is_elsewhere() || request_.moved || !ledger_.mark.has_loaded) return {};
     return config_error("the schema " + report_.source + " is loaded from " + *ledger_.location +
                         ", not from " + report_.location +
                         "\ntry: --source with another name, or --moved if the same logs lie there "
@@ -206,42 +212,59 @@ class Sync {
 
   // But the logs may lie elsewhere from now on, or not all could be looked at.
   Result<void> load_nothing() {
+    judge_listing(context_, ledger_, selected_);
     const bool is_worth_a_record = is_elsewhere() || !selected_.gone.empty() ||
                                    !pending_.left_behind().empty() ||
                                    report_.status != RunStatus::success;
     if (request_.mode == SyncMode::plan) return {};
-    if (!is_worth_a_record) return remember_listing();
+    if (!is_worth_a_record) return remember_look();
     DRAY_TRY(session_->begin());
     DRAY_TRY(create_ledger(*session_));
     DRAY_TRY(forget_objects(*session_, report_.source, selected_.gone));
-    if (is_elsewhere()) DRAY_TRY(write_location());
+    if (is_elsewhere() && report_.status != RunStatus::failure) DRAY_TRY(write_location());
     report_.duration = since(begun_);
     DRAY_TRY(write_run(*session_, report_, 0));
     return commit_recorded(context_, session_, has_this_run());
   }
 
-  // That all was listed and is loaded: until it is time to do so again, later listings may begin
-  // late.
-  Result<void> remember_listing() {
-    if (!ledger_.location || !context_.store.lists_from_anywhere() || !selected_.listed_all) {
-      return {};
+  // When somebody looked, and that nothing was left to do. Of a store whose listings may begin late
+  // also that all was listed: until it is time to do so again they do. Forgotten, it costs another
+  // full listing, or a status that is a run behind, and nothing else.
+  Result<void> remember_look() {
+    if (!ledger_.location || context_.is_retry()) return {};
+    const bool is_full = context_.store.lists_from_anywhere() && selected_.listed_all;
+    if (!is_full && warehouse_.keeps_notes(NoteKind::look)) return {};
+    const auto listed_at = is_full ? std::optional(report_.started) : std::nullopt;
+    if (session_->begin() && create_ledger(*session_) &&
+        write_look(*session_, report_.source, report_.started, listed_at)) {
+      (void)session_->commit();
     }
-    // Forgotten, it costs another full listing and nothing else.
-    if (session_->begin() && write_location()) (void)session_->commit();
     return {};
   }
 
+  void note_look() {
+    if (!warehouse_.keeps_notes(NoteKind::look)) return;
+    (void)warehouse_.write_note(NoteKind::look, report_.source,
+                                format_timestamp(to_micros(report_.started)));
+  }
+
   Result<void> write_location() {
-    return write_source(*session_, report_.source, report_.location,
-                        selected_.listed_all ? report_.started : ledger_.listed_at);
+    return write_source(
+        *session_, report_.source,
+        {report_.location, selected_.listed_all ? report_.started : ledger_.listed_at,
+         report_.started, ledger_.newest_event});
   }
 
   // One that cannot be written costs the next run a question to the warehouse.
   void write_note() {
-    if (pending_.any_waits()) (void)warehouse_.write_note(report_.source, "");
+    if (request_.mode == SyncMode::load && report_.status == RunStatus::success &&
+        !context_.is_retry()) {
+      note_look();
+    }
+    if (pending_.any_waits()) (void)warehouse_.write_note(NoteKind::listing, report_.source, "");
     if (!pending_.left_behind().empty()) return;
     const auto note = note_of(context_, ledger_, selected_);
-    if (note) (void)warehouse_.write_note(report_.source, to_text(*note));
+    if (note) (void)warehouse_.write_note(NoteKind::listing, report_.source, to_text(*note));
   }
 
   // --- reading -----------------------------------------------------------------------------------
@@ -258,6 +281,7 @@ class Sync {
     DRAY_TRY(read_objects(objects_.objects, context_.store, registry_, staged_, options,
                           context_.progress, stop_));
     NoticeCounts notices;
+    std::vector<std::string_view> empty;
     for (const ReadObject& object : objects_.objects) {
       objects_.keys.push_back(object.info.key);
       objects_.unusable.push_back(!object.set_aside_reason.empty());
@@ -270,22 +294,50 @@ class Sync {
       }
       ++report_.objects_loaded;
       notices += object.notices;
+      tell_if_empty(object, empty);
     }
     for (std::size_t i = 0; i < notice_code_count; ++i) {
       const auto code = static_cast<NoticeCode>(i);
       if (notices.counts[i] == 0) continue;
       context_.notice(std::string(to_string(code)), std::string(explain(code)), notices.counts[i]);
     }
+    tell_empty(empty);
     tell_how_many_set_aside();
     return {};
   }
 
+  // Load balancers and rotations leave .gz of no bytes. There is nothing in one to load, now or by
+  // another try; once it has content it counts as new.
+  static void tell_if_empty(const ReadObject& object, std::vector<std::string_view>& empty) {
+    if (object.info.size_bytes == 0 && object.info.encoding != Encoding::plain) {
+      empty.push_back(object.info.key);
+    }
+  }
+
+  void tell_empty(const std::vector<std::string_view>& empty) const {
+    if (empty.empty()) return;
+    context_.notice("empty_object",
+                    "compressed objects are empty, without the bytes that even no lines make; "
+                    "first " +
+                        std::string(empty.front()),
+                    empty.size());
+  }
+
   void tell_set_aside(const ReadObject& object) const {
-    context_.notice(
-        "object_set_aside",
-        object.info.key + ": " + object.set_aside_reason +
-            (context_.is_retry() ? "; its rejects stay open" : "; the next sync tries it again"),
-        1);
+    context_.notice("object_set_aside",
+                    object.info.key + ": " + object.set_aside_reason + after_set_aside(object), 1);
+  }
+
+  // What was tried twice does not mend itself.
+  std::string after_set_aside(const ReadObject& object) const {
+    if (context_.is_retry()) return "; its rejects stay open";
+    const auto before = ledger_.set_aside.find(object.info.key);
+    if (before == ledger_.set_aside.end()) return "; the next sync tries it again";
+    const Timestamp begun = std::chrono::floor<std::chrono::seconds>(before->second.since);
+    return "; tried " + std::to_string(before->second.attempts + 1) + " times since " +
+           format_timestamp(to_micros(begun)) +
+           ": put a whole object in its place, or leave it out: " +
+           skip_command(report_.source, object.info.key);
   }
 
   void tell_how_many_set_aside() {
@@ -313,6 +365,15 @@ class Sync {
     return plan_tables(catalog, context_, *session_, tables);
   }
 
+  void tell_of_new_schema() {
+    for (const SchemaChange& change : tables_.plan.changes) {
+      if (!std::holds_alternative<CreateSchema>(change)) continue;
+      if (auto notice = warehouse_.notice_of_schema(report_.source)) {
+        report_.notices.push_back(*std::move(notice));
+      }
+    }
+  }
+
   Result<void> tell_plan() {
     for (const SchemaChange& change : tables_.plan.changes) {
       report_.ddl.push_back(warehouse_.ddl(change).text());
@@ -323,8 +384,20 @@ class Sync {
       const StagedRows& rows = *tables_.targets[i].rows;
       for (std::uint64_t row = 0; row < rows.row_count(); ++row)
         ++(rows.is_dropped(row) ? collection.duplicates : collection.rows_loaded);
+      DRAY_TRY(tell_profiles(tables_.targets[i]));
     }
-    DRAY_ASSIGN(report_.counts, count_lines(tables_, objects_));
+    std::ranges::sort(report_.collections, {}, &CollectionReport::table);
+    DRAY_ASSIGN(const CountedLines counted, count_lines(tables_, objects_));
+    report_.counts = counted.counts;
+    return {};
+  }
+
+  Result<void> tell_profiles(const Target& target) {
+    const Profiles* profiles = tables_.profiles_of(target);
+    if (profiles == nullptr) return {};
+    CollectionReport& collection = report_.collections.emplace_back(collection_of(profiles->plan));
+    DRAY_ASSIGN(const auto count, count_profiles(target, request_.memory_bytes / 8));
+    collection.rows_loaded = count.value_or(0);
     return {};
   }
 
@@ -352,7 +425,9 @@ class Sync {
 
   // In the transaction of the rows, which may be tried several times.
   Result<void> write_record(const LoadTransaction& transaction, Clock::time_point begun) {
-    DRAY_ASSIGN(report_.counts, count_lines(tables_, objects_));
+    DRAY_ASSIGN(const CountedLines counted, count_lines(tables_, objects_));
+    report_.counts = counted.counts;
+    ledger_.newest_event = std::max(ledger_.newest_event, counted.newest);
     DRAY_TRY(pending_.keep(transaction, *session_));
     // A retry leaves the objects' own record alone: it read a few of their lines.
     if (!context_.is_retry()) DRAY_TRY(record_objects());
@@ -360,9 +435,25 @@ class Sync {
     DRAY_TRY(write_tables(*session_, report_.source, report_.run_id, tables_.new_tables));
     DRAY_TRY(write_location());
     std::ranges::sort(report_.collections, {}, &CollectionReport::table);
+    tell_shared_ids();
     report_.loading = since(begun);
     report_.duration = since(begun_);
     return write_run(*session_, report_, uuid_ts_);
+  }
+
+  // A stored row has an id of its own unless somebody else wrote it, or Redshift's `dedupe_window`
+  // let it in. All that share the id of a new row are gone.
+  void tell_shared_ids() {
+    constexpr const char* code = "shared_ids_replaced";
+    std::erase_if(report_.notices, [](const Notice& notice) { return notice.code == code; });
+    for (const CollectionReport& table : report_.collections) {
+      if (table.rows_replaced <= table.rows_loaded) continue;
+      context_.notice(code,
+                      report_.source + "." + table.table + ": " +
+                          std::to_string(table.rows_loaded) + " rows took the place of " +
+                          std::to_string(table.rows_replaced) + ", some of which had one id",
+                      table.rows_replaced - table.rows_loaded);
+    }
   }
 
   Result<void> record_objects() {
@@ -370,7 +461,8 @@ class Sync {
     // An object that could not be loaded again is still loaded as it was.
     std::erase_if(entries, [&](const ObjectEntry& entry) {
       return !entry.set_aside_reason.empty() && entry.known &&
-             ledger_.objects.at(entry.object.key).loaded;
+             ledger_.objects.at(entry.object.key).loaded &&
+             ledger_.objects.at(entry.object.key).size_bytes > 0;
     });
     DRAY_TRY(forget_objects(*session_, report_.source, selected_.gone));
     DRAY_TRY(write_objects(*session_, report_.source, report_.run_id, report_.started, entries));
@@ -410,19 +502,35 @@ class Sync {
     return {};
   }
 
-  // A failed run is a run too; that it cannot be recorded either changes nothing about it.
-  void record_failure(const Error& error) {
+  // A failed run is a run too; that it cannot be recorded either changes nothing about it. Adds to
+  // the error what to do.
+  void record_failure(Error& error) {
     report_.status = RunStatus::failure;
-    report_.error = one_line(error.message);
     report_.collections.clear();
     report_.counts = {};
-    report_.objects_loaded = 0;
+    report_.values_rejected = 0;
+    report_.objects_loaded = report_.objects_set_aside = 0;
     report_.duration = since(begun_);
     // Of a run in doubt there may be a record already, which says that it was a success.
-    if (request_.mode == SyncMode::plan || error.cause == Cause::in_doubt) return;
-    auto session = warehouse_.open_session();
-    if (!session || !(*session)->begin() || !create_ledger(**session)) return;
+    const bool is_recorded = request_.mode == SyncMode::load && error.cause != Cause::in_doubt;
+    auto session = is_recorded ? warehouse_.open_session() : internal_error("not recorded");
+    const auto before =
+        session ? failures_in_a_row(**session, report_.source) : Result<Failures>(Failures());
+    if (error.cause == Cause::transient) {
+      error.message += what_to_do(before ? *before : Failures());
+    }
+    report_.error = one_line(error.message);
+    if (!session || !before || !(*session)->begin() || !create_ledger(**session)) return;
     if (write_run(**session, report_, 0)) (void)(*session)->commit();
+  }
+
+  // What failed twice is not over by running it again.
+  static std::string what_to_do(const Failures& before) {
+    if (before.count == 0) return run_it_again;
+    const Timestamp begun = std::chrono::floor<std::chrono::seconds>(before.since);
+    return "; it has failed " + std::to_string(before.count + 1) + " times in a row since " +
+           format_timestamp(to_micros(begun)) +
+           ": mend the cause, nothing is loaded twice (dray history shows each)";
   }
 
   const SyncRequest& request_;

@@ -2,10 +2,15 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <map>
 #include <utility>
 
+#include "base/hash.h"
 #include "base/utf8.h"
+#include "model/record.h"
+#include "model/standard_columns.h"
+#include "transform/naming.h"
 
 namespace dray {
 namespace {
@@ -17,8 +22,12 @@ bool is_fixed_table(std::string_view table) {
 
 class TablesOfRegistry {
  public:
-  TablesOfRegistry(const Registry& registry, LedgerState& ledger)
-      : registry_(registry), seen_(registry.tables()), ledger_(ledger) {}
+  TablesOfRegistry(const Registry& registry, const Catalog& catalog, LedgerState& ledger)
+      : registry_(registry), seen_(registry.tables()), ledger_(ledger) {
+    for (Registry::TableSeen& seen : seen_) {
+      if (seen.type == EventType::track) find_place(catalog, seen);
+    }
+  }
 
   Tables make() {
     Target tracks;
@@ -33,6 +42,12 @@ class TablesOfRegistry {
   }
 
   void tell_names(const RunContext& context) const {
+    for (const auto& [table, other] : moved_) {
+      context.notice("table_name_taken",
+                     "something else is called " + context.report.source + "." + table +
+                         "; the rows of that event are in " + other,
+                     1);
+    }
     const auto tell = [&](NameOrigin origin, NoticeCode code) {
       const std::uint64_t count = names_[static_cast<std::size_t>(origin)];
       if (count == 0) return;
@@ -44,6 +59,17 @@ class TablesOfRegistry {
   }
 
  private:
+  // Once it has another name it keeps that, also when its own is free again. A table that the
+  // ledger knows is never left for another in silence.
+  void find_place(const Catalog& catalog, Registry::TableSeen& seen) {
+    const std::string other = other_table(seen.name, registry_.limits().name_bytes_max);
+    const bool has_moved = ledger_.tables.contains(other);
+    const bool has_own = ledger_.tables.contains(seen.name);
+    if (has_own || !(has_moved || is_taken(catalog, seen.name))) return;
+    moved_.emplace_back(seen.name, other);
+    seen.name = other;
+  }
+
   void add(const Registry::TableSeen& seen) {
     count_name(seen.origin);
     Target& target = tables_.targets.emplace_back();
@@ -119,7 +145,8 @@ class TablesOfRegistry {
   void count_name(NameOrigin origin) { ++names_[static_cast<std::size_t>(origin)]; }
 
   const Registry& registry_;
-  const std::vector<Registry::TableSeen> seen_;
+  std::vector<Registry::TableSeen> seen_;
+  std::vector<std::pair<std::string, std::string>> moved_;  // own name, the one instead
   LedgerState& ledger_;
   Tables tables_;
   std::array<std::uint64_t, 4> names_{};  // by NameOrigin
@@ -149,6 +176,28 @@ void tell_full_tables(const Catalog& catalog, const Plan& plan, const RunContext
     context.notice("table_nearly_full",
                    table.table + " has " + std::to_string(columns) + " of at most " +
                        std::to_string(most) + " columns; values for more will be rejects",
+                   1);
+  }
+}
+
+bool has_column(const LiveTable& table, std::string_view name) {
+  return std::ranges::find(table.columns, name, &LiveColumn::name) != table.columns.end();
+}
+
+// A column of a name that an engine keeps for itself, from before Dray gave such names a `_`.
+void tell_old_names(const Catalog& catalog, const WantedTable& wanted, const RunContext& context) {
+  const LiveTable* live = live_table(catalog, wanted.name);
+  if (live == nullptr) return;
+  for (const WantedColumn& column : wanted.columns) {
+    const std::string old_name = column.name.substr(1);
+    if (!column.name.starts_with('_') || !is_system_column(old_name)) continue;
+    if (!has_column(*live, old_name)) continue;
+    const std::string both =
+        "coalesce(cast(" + column.name + " as varchar), cast(\"" + old_name + "\" as varchar))";
+    context.notice("system_column_name",
+                   catalog.schema + "." + wanted.name + ": new values of " + old_name + " are in " +
+                       column.name + ", older ones stay where they are; select " + both +
+                       " reads both",
                    1);
   }
 }
@@ -184,11 +233,16 @@ void find_kept_columns(const Catalog& catalog, Profiles& profiles) {
   const LiveTable* table = live_table(catalog, profiles.plan.table);
   if (table == nullptr) return;
   for (const LiveColumn& column : table->columns) {
-    if (standard_column(column.name)) continue;
+    if (standard_column(column.name) || column.computed) continue;
     const auto load = std::ranges::find(profiles.plan.columns, column.name, &LoadColumn::name);
     if (load != profiles.plan.columns.end() && !load->refused) continue;
     profiles.kept_columns.push_back(column.name);
   }
+}
+
+// By its number, which rise in the list.
+bool is_refused(const Target& target, std::uint64_t row) {
+  return std::ranges::binary_search(target.rows_refused, row);
 }
 
 void keep_width(const WidenColumn& widen, TablePlan& table) {
@@ -297,9 +351,9 @@ const Profiles* Tables::profiles_of(const Target& target) const {
   return found == profiles.end() ? nullptr : &*found;
 }
 
-Tables tables_of(const Registry& registry, const BlockStore& staged, LedgerState& ledger,
-                 const RunContext& context) {
-  TablesOfRegistry of_registry(registry, ledger);
+Tables tables_of(const Registry& registry, const BlockStore& staged, const Catalog& catalog,
+                 LedgerState& ledger, const RunContext& context) {
+  TablesOfRegistry of_registry(registry, catalog, ledger);
   Tables tables = of_registry.make();
   of_registry.tell_names(context);
   for (Target& target : tables.targets)
@@ -338,6 +392,10 @@ Result<void> plan_tables(const Catalog& catalog, const RunContext& context,
     profiles.push_back(
         {tables.targets[i].profile_table, profile_columns(catalog, tables.plan.tables[i])});
   }
+  for (const auto* tables_wanted : {&tables.wanted, &profiles}) {
+    for (const WantedTable& wanted : *tables_wanted)
+      tell_old_names(catalog, wanted, context);
+  }
   DRAY_ASSIGN(Plan profile_plan, make_plan(catalog, profiles, contract, limits));
   for (SchemaChange& change : profile_plan.changes) {
     if (std::holds_alternative<CreateSchema>(change)) continue;
@@ -359,11 +417,14 @@ void keep_width(const WidenColumn& widen, Tables& tables) {
     keep_width(widen, profiles.plan);
 }
 
-Result<LineCounts> count_lines(const Tables& tables, ObjectSet& objects) {
+Result<CountedLines> count_lines(const Tables& tables, ObjectSet& objects) {
   for (ReadObject& object : objects.objects)
     object.counts.loaded = object.counts.duplicate = 0;
   const auto tracks = std::ranges::find(tables.targets, true, &Target::is_tracks);
   std::uint64_t tracks_row = 0;
+  CountedLines sum;
+  constexpr Micros none = std::numeric_limits<Micros>::min();
+  Micros newest = none;
   BlockScratch scratch;
   for (auto target = tables.targets.begin(); target != tables.targets.end(); ++target) {
     if (target == tracks) continue;
@@ -372,17 +433,54 @@ Result<LineCounts> count_lines(const Tables& tables, ObjectSet& objects) {
       DRAY_ASSIGN(const RowBlock block, target->rows->keys(number, scratch));
       for (std::size_t i = 0; i < block.keys.size(); ++i) {
         bool lost = target->rows->is_dropped(block.first_row + i);
-        if (is_event) lost = tracks->rows->is_dropped(tracks_row++) && lost;
-        LineCounts& counts = objects.objects[block.keys[i].object].counts;
-        ++(lost ? counts.duplicate : counts.loaded);
+        bool refused = is_refused(*target, block.first_row + i);
+        if (is_event) {
+          refused = refused || is_refused(*tracks, tracks_row);
+          lost = tracks->rows->is_dropped(tracks_row++) && lost;
+        }
+        const RowKey& key = block.keys[i];
+        LineCounts& counts = objects.objects[key.object].counts;
+        ++(!lost ? counts.loaded : refused ? counts.rejected : counts.duplicate);
+        if (!lost) newest = std::max(newest, key.received_at);
       }
     }
   }
-  LineCounts sum;
   for (const ReadObject& object : objects.objects) {
-    if (object.set_aside_reason.empty()) sum += object.counts;
+    if (object.set_aside_reason.empty()) sum.counts += object.counts;
   }
+  if (newest != none) sum.newest = from_micros(newest);
   return sum;
+}
+
+Result<std::optional<std::uint64_t>> count_profiles(const Target& target, std::size_t bytes_max) {
+  const auto column = standard_column(target.profile_id_column);
+  DRAY_ASSERT(column.has_value());
+  const auto slot = static_cast<Slot>(*column);
+  std::vector<std::uint64_t> ids;  // hashed
+  std::size_t settled = 0;         // of them, sorted and different
+  const auto settle = [&] {
+    std::ranges::sort(ids);
+    ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+    settled = ids.size();
+  };
+  BlockScratch scratch;
+  for (std::size_t number = 0; number < target.rows->block_count(); ++number) {
+    DRAY_ASSIGN(const RowBlock block, target.rows->rows(number, scratch));
+    const char* record = block.records.data();
+    for (std::size_t i = 0; i < block.keys.size(); ++i) {
+      CellReader cells(record);
+      record = cells.end();
+      if (target.rows->is_dropped(block.first_row + i)) continue;
+      for (Cell cell; cells.next(cell);) {
+        if (cell.slot == slot) ids.push_back(xxh3(cell.bytes));
+      }
+    }
+    // Twice as many as are known to be different: what sorting costs stays in proportion.
+    if (ids.size() > 2 * settled + 65'536) settle();
+    if (settled * sizeof(std::uint64_t) * 2 > bytes_max) return std::optional<std::uint64_t>();
+  }
+  settle();
+  return std::optional<std::uint64_t>(ids.size());
 }
 
 Result<std::uint64_t> duplicates_of(const Target& target, const ObjectSet& objects) {

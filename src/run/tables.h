@@ -28,6 +28,7 @@ struct Target {
   std::string profile_table;
   std::string files;  // of rows that an earlier run left there; then there are no others
   std::unique_ptr<StagedRows> rows;
+  std::vector<std::uint64_t> rows_refused{};  // TableLoaded's, of the last attempt
 };
 
 // `users` or `accounts`, which follow from identifies or groups.
@@ -49,9 +50,10 @@ struct Tables {
 };
 
 // The tables of what was read, with a view of their rows each; borrows the registry and the store.
-// New ones get the ledger's next numbers. Names that had to be made safe are notices.
-Tables tables_of(const Registry& registry, const BlockStore& staged, LedgerState& ledger,
-                 const RunContext& context);
+// New ones get the ledger's next numbers. Names that had to be made safe are notices, and so is an
+// event whose table has another name because the catalog has something else of its own.
+Tables tables_of(const Registry& registry, const BlockStore& staged, const Catalog& catalog,
+                 LedgerState& ledger, const RunContext& context);
 
 // A table whose rows an earlier run left in files.
 void add_table_in_files(const TableLoad& load, Tables& tables);
@@ -65,9 +67,19 @@ Result<void> plan_tables(const Catalog& catalog, const RunContext& context,
 // in profiles, left out.
 void keep_width(const WidenColumn& widen, Tables& tables);
 
-// A line is loaded if any of its rows is, a duplicate if all of them lost. Into the objects'
-// counts; returns the sum over those that were read to their end.
-Result<LineCounts> count_lines(const Tables& tables, ObjectSet& objects);
+struct CountedLines {
+  LineCounts counts;
+  std::optional<Timestamp> newest;  // the greatest received_at of a row
+};
+
+// A line is loaded if any of its rows is, else a reject if the warehouse refused one, a duplicate
+// if all of them lost. Into the objects' counts; returns the sum over those that were read to their
+// end.
+Result<CountedLines> count_lines(const Tables& tables, ObjectSet& objects);
+
+// How many profiles the target's rows would touch: the different ids in them. Nothing when there
+// are more than `bytes_max` has room for.
+Result<std::optional<std::uint64_t>> count_profiles(const Target& target, std::size_t bytes_max);
 
 // The rows of the target that lost to another of the run, less those of unusable objects.
 Result<std::uint64_t> duplicates_of(const Target& target, const ObjectSet& objects);

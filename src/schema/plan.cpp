@@ -141,6 +141,11 @@ class TablePlanner {
     plan_.table = wanted_.name;
     live_ = find_table(catalog_, wanted_.name);
     if (live_ != nullptr) DRAY_TRY(check_ours(catalog_, *live_));
+    if (live_ == nullptr && is_taken(catalog_, wanted_.name)) {
+      return config_error(catalog_.schema + "." + wanted_.name +
+                          " is no table, and rows of that name need one\ntry: rename it, or load "
+                          "this source into another schema");
+    }
     plan_.created = live_ == nullptr;
     collect_new_columns();
     add_load_columns();
@@ -311,6 +316,11 @@ class TablePlanner {
 };
 
 }  // namespace
+
+bool is_taken(const Catalog& catalog, std::string_view table) {
+  if (const LiveTable* live = find_table(catalog, table)) return !check_ours(catalog, *live).ok();
+  return std::ranges::find(catalog.taken, table) != catalog.taken.end();
+}
 
 Result<Plan> make_plan(const Catalog& catalog, const std::vector<WantedTable>& wanted,
                        ContractColumns contract, const CatalogLimits& limits,

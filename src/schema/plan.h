@@ -44,6 +44,10 @@ struct Plan {
   std::vector<TablePlan> tables;      // in the order of the wanted tables
 };
 
+// Whether an event's rows cannot go to a table of this name: something else has it, or a table that
+// lacks what every table of Dray's has.
+bool is_taken(const Catalog& catalog, std::string_view table);
+
 // Columns are made wide enough for the values, and those that are too narrow widened, as far as the
 // limits go; LoadColumn::varchar_bytes tells where longer values will have to be cut. A new column
 // has the type that `types` chooses, else the one that the mapping fixes, else that of its values;

@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/path_text.h"
 #include "source/layout.h"
 
 namespace dray {
@@ -23,6 +24,9 @@ namespace {
 // Links that lead across each other multiply paths without ever closing a cycle; real layouts are
 // five deep.
 constexpr std::size_t depth_max = 64;
+
+// What every warehouse keeps of a key. Only escapes make one longer than the system lets a path be.
+constexpr std::size_t key_bytes_max = 4096;
 
 std::string error_text(int code) { return std::generic_category().message(code); }
 
@@ -65,10 +69,16 @@ bool is_readable_directory(const std::string& path) {
   return ::faccessat(AT_FDCWD, path.c_str(), R_OK | X_OK, AT_EACCESS) == 0;
 }
 
+std::string_view kind_of(mode_t mode) {
+  if (S_ISFIFO(mode)) return "is a pipe";
+  if (S_ISSOCK(mode)) return "is a socket";
+  return S_ISCHR(mode) || S_ISBLK(mode) ? "is a device" : "is not a regular file";
+}
+
 bool is_gone(int code) { return code == ENOENT || code == ENOTDIR; }
 
 Error root_error(const std::string& root, int code) {
-  const std::string place = "source " + root + ": ";
+  const std::string place = "source " + path_to_text(root) + ": ";
   switch (code) {
     case ENOENT:
       return config_error(place +
@@ -156,9 +166,10 @@ class Walk {
 
   Result<Listing> run() {
     if (const int code = enter(""); code != 0) return root_error(root_, code);
-    const auto by_key = [](const auto& a, const auto& b) { return a.key < b.key; };
-    std::sort(listing_.objects.begin(), listing_.objects.end(), by_key);
-    std::sort(listing_.problems.begin(), listing_.problems.end(), by_key);
+    // A directory that changes while it is read may name an entry twice.
+    sort_by_key(listing_.objects);
+    std::ranges::sort(listing_.problems, {}, &ListProblem::key);
+    std::ranges::sort(listing_.no_files, {}, &ListProblem::key);
     return std::move(listing_);
   }
 
@@ -222,7 +233,13 @@ class Walk {
       const dirent* entry = ::readdir(directory.get());
       if (entry == nullptr) return errno;
       const std::string_view name = entry->d_name;
-      if (!is_ignored_component(name)) add_entry(file, prefix, *entry, below);
+      if (name == "." || name == "..") continue;
+      if (is_ignored_component(name)) {
+        listing_.passed_over.add(
+            path_to_text(prefix + entry->d_name + (entry->d_type == DT_DIR ? "/" : "")));
+      } else {
+        add_entry(file, prefix, *entry, below);
+      }
     }
   }
 
@@ -236,17 +253,24 @@ class Walk {
     }
     const std::optional<KeyFacts> facts = classify_key(key);
     const bool may_be_directory = entry.d_type == DT_LNK || entry.d_type == DT_UNKNOWN;
-    if (!facts && !may_be_directory) return;
+    if (!facts && !may_be_directory) {
+      listing_.passed_over.add(path_to_text(key));
+      return;
+    }
     struct stat info {};
     if (::fstatat(directory, entry.d_name, &info, 0) != 0) {
       add_stat_problem(directory, entry.d_name, key, errno);
     } else if (S_ISDIR(info.st_mode)) {
       below.push_back(std::move(key));
-    } else if (facts && S_ISREG(info.st_mode)) {
-      listing_.objects.push_back({std::move(key), static_cast<std::uint64_t>(info.st_size),
+    } else if (!facts) {
+      listing_.passed_over.add(path_to_text(key));
+    } else if (std::string text = path_to_text(key); text.size() > key_bytes_max) {
+      add_problem(key, "has a path of more than " + std::to_string(key_bytes_max) + " bytes");
+    } else if (S_ISREG(info.st_mode)) {
+      listing_.objects.push_back({std::move(text), static_cast<std::uint64_t>(info.st_size),
                                   version_of(info), facts->encoding, facts->received_day});
-    } else if (facts) {
-      add_problem(key, "is not a regular file");
+    } else {
+      listing_.no_files.push_back({std::move(text), std::string(kind_of(info.st_mode))});
     }
   }
 
@@ -263,7 +287,7 @@ class Walk {
   }
 
   void add_problem(const std::string& key, std::string message) {
-    listing_.problems.push_back({key, std::move(message)});
+    listing_.problems.push_back({path_to_text(key), std::move(message)});
   }
 
   const std::string& root_;  // of the store that lists
@@ -280,14 +304,14 @@ class DirectoryStore final : public ObjectStore {
   Result<Listing> list(const ListRequest&) override { return Walk(root_).run(); }
 
   Result<std::unique_ptr<ByteReader>> open(const ObjectInfo& object) override {
-    auto reader = open_file(root_ + "/" + object.key, object);
+    auto reader = open_file(root_ + "/" + text_to_path(object.key), object);
     if (reader.ok()) return reader;
     // Not one object is gone but the disk, say: no reason to write off object after object.
     if (!is_readable_directory(root_)) return root_error(root_, errno);
     return reader;
   }
 
-  std::string location() const override { return root_; }
+  std::string location() const override { return path_to_text(root_); }
 
  private:
   const std::string root_;  // absolute, without a '/' at the end
@@ -302,13 +326,13 @@ class FileStore final : public ObjectStore {
     if (::stat(path_.c_str(), &info) != 0) return root_error(path_, errno);
     const std::optional<KeyFacts> facts = classify_key(key_);
     if (!facts || !S_ISREG(info.st_mode)) {
-      return config_error("source " + path_ +
+      return config_error("source " + location() +
                           ": is neither a directory nor an event file (.gz, .zst, .json, .ndjson, "
                           ".jsonl)");
     }
     Listing listing;
-    listing.objects.push_back({key_, static_cast<std::uint64_t>(info.st_size), version_of(info),
-                               facts->encoding, facts->received_day});
+    listing.objects.push_back({path_to_text(key_), static_cast<std::uint64_t>(info.st_size),
+                               version_of(info), facts->encoding, facts->received_day});
     return listing;
   }
 
@@ -316,7 +340,7 @@ class FileStore final : public ObjectStore {
     return open_file(path_, object);
   }
 
-  std::string location() const override { return path_; }
+  std::string location() const override { return path_to_text(path_); }
 
  private:
   const std::string path_;

@@ -70,7 +70,11 @@ Result<Listing> MemoryStore::list(const ListRequest& request) {
   listing.problems = problems_;
   for (const auto& [key, content] : objects_) {
     const auto facts = classify_key(key);
-    if (!facts || (!request.start_after.empty() && key <= request.start_after)) continue;
+    if (!request.start_after.empty() && key <= request.start_after) continue;
+    if (!facts) {
+      listing.passed_over.add(key);
+      continue;
+    }
     listing.objects.push_back({key, content.bytes.size(), std::to_string(content.version),
                                facts->encoding, facts->received_day});
   }

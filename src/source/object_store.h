@@ -3,12 +3,15 @@
 //
 // Threads: a store may be used from several threads at once; one reader belongs to one thread at a
 // time.
+// Keys and the location are UTF-8, as base/path_text.h makes it of any bytes; key texts are what
+// sorts.
 // Errors: `config` when a person must act (no such directory, no rights to the root); `transient`
 // for what may pass; `bad_data` when one object cannot be read. After an error a reader is of no
 // use.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -23,12 +26,30 @@ namespace dray {
 struct ListProblem {
   std::string key;
   std::string message;
+  bool operator==(const ListProblem&) const = default;
 };
 
-struct Listing {
-  std::vector<ObjectInfo> objects;  // sorted by key, bytewise
-  std::vector<ListProblem> problems;
+// What a listing passed over, because its name is none that an event file has. A hidden or
+// temporary directory, into which nobody looks, is one.
+struct PassedOver {
+  std::uint64_t count = 0;
+  std::vector<std::string> first;  // of the keys, bytewise; at most passed_over_names_max
+
+  void add(std::string key);
 };
+constexpr std::size_t passed_over_names_max = 3;
+
+struct Listing {
+  std::vector<ObjectInfo> objects;  // sorted by key, bytewise; no key twice
+  std::vector<ListProblem> problems;
+  // Has the name of an event file and is none: a pipe, a socket, a device. Nothing waits for it.
+  std::vector<ListProblem> no_files;
+  PassedOver passed_over;
+};
+
+// Brings objects into a listing's order. Of one that was found more than once, because the place
+// changed meanwhile or a server repeats itself, the last is kept.
+void sort_by_key(std::vector<ObjectInfo>& objects);
 
 struct ListRequest {
   std::string start_after;  // only keys behind this one, bytewise; "": all

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/path_text.h"
 #include "source/layout.h"
 
 namespace dray {
@@ -42,18 +43,14 @@ class S3Store final : public ObjectStore {
     S3ListRequest page_request;
     page_request.bucket = bucket_;
     page_request.prefix = is_file_ ? path_ : prefix_;
-    if (!request.start_after.empty()) page_request.start_after = prefix_ + request.start_after;
+    if (!request.start_after.empty())
+      page_request.start_after = prefix_ + text_to_path(request.start_after);
     Listing listing;
-    do {
-      DRAY_ASSIGN(S3Page page, client_->list(page_request));
+    DRAY_TRY(client_->list_all(std::move(page_request), [&](S3Page page) {
       for (S3Object& object : page.objects)
         add(std::move(object), listing);
-      page_request.token = std::move(page.next_token);
-    } while (!page_request.token.empty());
-    // S3 Express does not sort.
-    if (!std::ranges::is_sorted(listing.objects, {}, &ObjectInfo::key)) {
-      std::ranges::sort(listing.objects, {}, &ObjectInfo::key);
-    }
+    }));
+    sort_by_key(listing.objects);
     if (is_file_ && listing.objects.empty()) {
       return config_error(location_ +
                           ": there is no such object; if it is a prefix, end it with a '/'");
@@ -67,22 +64,28 @@ class S3Store final : public ObjectStore {
   Result<std::unique_ptr<ByteReader>> open(const ObjectInfo& object) override {
     S3GetRequest request;
     request.bucket = bucket_;
-    request.key = prefix_ + object.key;
+    request.key = prefix_ + text_to_path(object.key);
     request.etag = object.version;
     request.size_bytes = object.size_bytes;
     request.buffer_bytes_max = read_ahead_bytes;
     return client_->get(std::move(request));
   }
 
-  std::string location() const override { return location_; }
+  std::string location() const override { return path_to_text(location_); }
 
  private:
   void add(S3Object object, Listing& listing) const {
     if (is_file_ && object.key != path_) return;
+    // A server that gives more than was asked for.
+    if (!object.key.starts_with(prefix_)) return;
     std::string key = object.key.substr(prefix_.size());
     const auto facts = classify_key(without_empty_components(key));
-    if (!facts) return;
-    listing.objects.push_back({std::move(key), object.size_bytes, std::move(object.etag),
+    if (!facts) {
+      // One that ends with a '/' stands for a folder.
+      if (!key.ends_with('/') && !key.empty()) listing.passed_over.add(path_to_text(key));
+      return;
+    }
+    listing.objects.push_back({path_to_text(key), object.size_bytes, std::move(object.etag),
                                facts->encoding, facts->received_day});
   }
 

@@ -189,13 +189,23 @@ static_assert(std::ranges::is_sorted(reserved_words));
 constexpr std::array fixed_tables = std::to_array<std::string_view>(
     {"accounts", "aliases", "groups", "identifies", "pages", "screens", "tracks", "users"});
 
-// Names that every table of PostgreSQL's has for itself; Redshift refuses them too.
-constexpr std::array system_columns =
-    std::to_array<std::string_view>({"cmax", "cmin", "ctid", "tableoid", "xmax", "xmin"});
-
-bool is_system_column(std::string_view name) {
-  return std::ranges::binary_search(system_columns, name);
-}
+// Sorted. Names that an engine has for columns of its own (`oid` is a reserved word besides): six
+// of PostgreSQL's, which Redshift refuses too; four by which Redshift's hidden columns are known;
+// DuckDB's `rowid`, which a user's column would hide. A column called `row_id` hides nothing.
+constexpr std::array system_columns = std::to_array<std::string_view>({
+    "cmax",
+    "cmin",
+    "ctid",
+    "delete_xid",
+    "deletexid",
+    "insert_xid",
+    "insertxid",
+    "rowid",
+    "tableoid",
+    "xmax",
+    "xmin",
+});
+static_assert(std::ranges::is_sorted(system_columns));
 
 // What there is room for, '_' and eight digits of the hash of the whole name.
 std::string cut(std::string name, std::size_t bytes_max = name_bytes_max) {
@@ -236,6 +246,10 @@ bool is_reserved_word(std::string_view word) {
   return std::ranges::binary_search(reserved_words, word);
 }
 
+bool is_system_column(std::string_view name) {
+  return std::ranges::binary_search(system_columns, name);
+}
+
 std::string event_slug(std::string_view event_name) {
   std::string slug = snake_case(event_name);
   return slug.empty() ? "event_" + sha256_hex8(event_name) : slug;
@@ -244,6 +258,11 @@ std::string event_slug(std::string_view event_name) {
 std::string event_table(std::string_view slug, std::size_t bytes_max) {
   const bool prefix = needs_prefix(slug) || std::ranges::binary_search(fixed_tables, slug);
   return cut((prefix ? "_" : "") + std::string(slug), bytes_max);
+}
+
+std::string other_table(std::string_view table, std::size_t bytes_max) {
+  const std::string hash = sha256_hex8(table);
+  return std::string(table.substr(0, bytes_max - 1 - hash.size())) + '_' + hash;
 }
 
 std::string key_segment(std::string_view key) {

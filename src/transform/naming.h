@@ -20,6 +20,9 @@ std::string snake_case(std::string_view text);
 // A reserved word of Redshift (the list of 2023, less those that need no quoting as names).
 bool is_reserved_word(std::string_view word);
 
+// A name that PostgreSQL, DuckDB or Redshift has for a column of its own.
+bool is_system_column(std::string_view name);
+
 // The slug of an event name: what the column `event` holds. "event_<hash>" for a name without a
 // letter or digit. Uncut.
 std::string event_slug(std::string_view event_name);
@@ -27,6 +30,10 @@ std::string event_slug(std::string_view event_name);
 // The table of an event: its slug, made safe. An event that is called like one of the fixed tables
 // gets a '_'.
 std::string event_table(std::string_view slug, std::size_t bytes_max = name_bytes_max);
+
+// Where the rows of an event go whose table's name something else has in the warehouse: the name,
+// '_' and eight digits of its hash.
+std::string other_table(std::string_view table, std::size_t bytes_max = name_bytes_max);
 
 // One step of a property's path: snake_case, or "key_<hash>" for a key without a letter or digit.
 std::string key_segment(std::string_view key);

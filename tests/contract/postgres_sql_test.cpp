@@ -24,7 +24,10 @@ const std::string golden = testing_support::in_source("tests/contract/sql/postgr
 std::string normalised(const std::string& text) {
   static const std::regex run_id("'[0-9]{8}T[0-9]{6}-[0-9a-f]{6}'");
   static const std::regex time("timestamp '[^']*'");
-  return std::regex_replace(std::regex_replace(text, run_id, "'RUN'"), time, "timestamp 'NOW'");
+  static const std::regex mark("dray.session = '[^']*'");
+  return std::regex_replace(
+      std::regex_replace(std::regex_replace(text, run_id, "'RUN'"), time, "timestamp 'NOW'"), mark,
+      "dray.session = 'MARK'");
 }
 
 std::string event(const std::string& id, const std::string& time, const std::string& rest) {

@@ -117,8 +117,10 @@ RESERVED_WORDS = frozenset(
     """.split()
 )
 
-# Names that PostgreSQL keeps for columns of its own.
-SYSTEM_COLUMNS = frozenset("cmax cmin ctid tableoid xmax xmin".split())
+# Names that an engine keeps for columns of its own.
+SYSTEM_COLUMNS = frozenset(
+    "cmax cmin ctid delete_xid deletexid insert_xid insertxid rowid tableoid xmax xmin".split()
+)
 
 STANDARD_TEXTS = ("id", "user_id", "anonymous_id", "group_id", "previous_id", "event", "event_text")
 STANDARD_TIMES = ("received_at", "sent_at", "timestamp", "original_timestamp")

@@ -63,9 +63,13 @@ class Help(CliTest):
         self.assertEqual(self.error(), self.run_dray("help").stdout)
 
     def test_version(self):
-        self.assertRegex(self.run_dray("--version").stdout, r"^dray \d+\.\d+\.\d+\n$")
-        version = json.loads(self.run_dray("version", "--json").stdout)["version"]
-        self.assertEqual(self.run_dray("version").stdout, f"dray {version}\n")
+        text = self.run_dray("--version").stdout
+        self.assertRegex(text, r"^dray \d+\.\d+\.\d+\ncommit ([0-9a-f]{12}\+?|unknown)\nbuild  \w+, \w+ [\d.]+\n")
+        self.assertRegex(text, r"\nDuckDB 1\.\d+\.\d+\nlibpq  \d+\.\d+\n$")
+        self.assertEqual(self.run_dray("version").stdout, text)
+        version = json.loads(self.run_dray("version", "--json").stdout)
+        self.assertEqual(list(version), ["version", "commit", "build", "duckdb", "libpq"])
+        self.assertTrue(text.startswith(f"dray {version['version']}\ncommit {version['commit']}\n"))
 
 
 class Usage(CliTest):
@@ -98,6 +102,29 @@ class Usage(CliTest):
                 message = self.error(*command)
                 self.assertIn("there is no dray.yaml here", message)
                 self.assertIn("dray init", message)
+                self.assertIn("dray sync ./logs duckdb:" if command[0] in ("sync", "plan") else "--warehouse", message)
+
+    def test_a_warehouse_that_is_none(self):
+        for address, said in {
+            "postgress://me:hunter2@h/d": "did you mean postgres://?",
+            "snowflake://me:hunter2@h/d": "snowflake:// is no warehouse",
+            "sqlite:f.db": "sqlite: is no warehouse",
+            "postgres://me:hunter2@h/d?sslmod=require": "unknown parameter, sslmod; did you mean sslmode?",
+        }.items():
+            for command in ["sync", ".", address], ["status", "--warehouse", address], ["query", address, "select 1"]:
+                with self.subTest(command):
+                    message = self.error(*command)
+                    self.assertIn(said, message)
+                    self.assertNotIn("hunter2", message)
+
+    def test_an_option_without_its_value(self):
+        self.assertIn("sync: --source needs a value: --source NAME", self.error("sync", "--source"))
+        self.assertIn("sync: --memory needs a value: --memory SIZE", self.error("sync", "--memory"))
+
+    def test_an_unknown_reason_is_told_with_the_list(self):
+        message = self.error("rejects", "show", "--reason", "not_jsn")
+        self.assertIn('did you mean "not_json"?; there are not_json, not_utf8, ', message)
+        self.assertIn("row_too_wide", message)
 
     def test_without_a_source_no_warehouse_is_created(self):
         for command in "sync", "plan":
@@ -149,6 +176,17 @@ class Config(CliTest):
         self.write_config("warehouse: duckdb:x\nsources: [{name: web shop, location: a}, {name: WebShop, location: b}]\n")
         self.assertIn("would share the schema web_shop", self.error("sync"))
 
+    def test_tabs(self):
+        for text in (
+            "warehouse: duckdb:x\nsources:\n\t- name: a\n\t  location: b\n",
+            "warehouse: duckdb:x\nsources:\n  - name: a\n\tlocation: b\n",
+            "warehouse:\n\tduckdb: x\n",
+        ):
+            with self.subTest(text):
+                self.write_config(text)
+                line = next(i for i, each in enumerate(text.splitlines(), 1) if each.startswith("\t"))
+                self.assertIn(f"dray.yaml:{line}: tabs are not allowed", self.error("sync"))
+
     def test_an_unknown_source(self):
         self.write_config("warehouse: duckdb:x\nsources: [{name: shop, location: a}]\n")
         self.assertIn('no source "shpo"; did you mean "shop"?', self.error("sync", "--source", "shpo"))
@@ -183,8 +221,23 @@ class Completion(CliTest):
         self.assertEqual(self.complete("dray", "rejects", "show", "--rea"), ["--reason"])
         self.assertEqual(self.complete("dray", "completion", ""), ["bash", "zsh", "fish"])
         self.assertEqual(self.complete("dray", "sync", "--threads", ""), [])
+        self.assertEqual(self.complete("dray", "help", ""), COMMANDS)
+        self.assertEqual(self.complete("dray", "rejects", "show", "--reason", "not_a"), ["not_an_object"])
         (self.directory / "logs").mkdir()
         self.assertEqual(self.complete("dray", "sync", "lo"), ["logs"])
+
+    def test_bash_completes_names_of_the_configuration_and_the_warehouse(self):
+        if not shutil.which("bash"):
+            self.skipTest("no bash here")
+        self.assertEqual(self.complete(DRAY, "sync", "--source", ""), [])
+        self.write_config("warehouse: duckdb:w.db\nsources: [{name: shop, location: logs}, {name: app, location: b}]\n")
+        self.assertEqual(self.complete(DRAY, "sync", "--source", ""), ["shop", "app"])
+        self.assertEqual(self.complete(DRAY, "history", ""), [])
+        (self.directory / "logs").mkdir()
+        (self.directory / "logs" / "a.json").write_text('{"type":"track","event":"E","userId":"u","receivedAt":"2026-01-01"}\n')
+        run = json.loads(self.run_dray("sync", "--source", "shop", "--json").stdout)["run_id"]
+        self.assertEqual(self.complete(DRAY, "history", ""), [run])
+        self.assertEqual(self.complete(DRAY, "rejects", "list", "--run", ""), [run])
 
 
 class Documents(CliTest):

@@ -115,7 +115,7 @@ class Commands(DocsTest):
 class Sql(DocsTest):
     def query(self, sql):
         (self.work / "asked.sql").write_text(sql, encoding="utf-8")
-        return json.loads(self.shell('dray query duckdb:shop.duckdb "$(cat asked.sql)" --json'))["rows"]
+        return json.loads(self.shell('dray query duckdb:kestrel.duckdb "$(cat asked.sql)" --json'))["rows"]
 
     def setUp(self):
         super().setUp()

@@ -379,7 +379,8 @@ class CountingHandler(http.server.BaseHTTPRequestHandler):
         )
         more = len(keys) > size
         token = f"<NextContinuationToken>{keys[size - 1]}</NextContinuationToken>" if more else ""
-        return f"<ListBucketResult><IsTruncated>{str(more).lower()}</IsTruncated>{token}{text}</ListBucketResult>".encode()
+        text = f"<EncodingType>url</EncodingType><IsTruncated>{str(more).lower()}</IsTruncated>{token}{text}"
+        return f"<ListBucketResult>{text}</ListBucketResult>".encode()
 
 
 class Requests(S3Test):

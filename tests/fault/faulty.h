@@ -90,6 +90,9 @@ class FaultySession final : public WarehouseSession {
                       RowSource& rows) override {
     return faults_.call("append", [&] { return real_->append(schema, table, rows); });
   }
+  std::size_t tables_per_transaction_max() const override {
+    return real_->tables_per_transaction_max();
+  }
   Result<void> commit() override {
     return faults_.call("commit", [&] { return real_->commit(); });
   }
@@ -119,12 +122,14 @@ class FaultyWarehouse final : public Warehouse {
   std::size_t name_bytes_max() const override { return real_.name_bytes_max(); }
   CatalogLimits limits() const override { return real_.limits(); }
   bool keeps_schema(std::string_view name) const override { return real_.keeps_schema(name); }
-  Result<std::optional<std::string>> read_note(const std::string& source) override {
-    return real_.read_note(source);
+  Result<std::optional<std::string>> read_note(NoteKind kind, const std::string& source) override {
+    return real_.read_note(kind, source);
   }
-  Result<void> write_note(const std::string& source, const std::string& note) override {
-    return real_.write_note(source, note);
+  Result<void> write_note(NoteKind kind, const std::string& source,
+                          const std::string& note) override {
+    return real_.write_note(kind, source, note);
   }
+  bool keeps_notes(NoteKind kind) const override { return real_.keeps_notes(kind); }
   Sql ddl(const SchemaChange& change) const override { return real_.ddl(change); }
   std::string location() const override { return real_.location(); }
 

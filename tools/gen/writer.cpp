@@ -146,7 +146,7 @@ Failure ObjectWriter::open() {
   std::error_code error;
   std::filesystem::create_directories(path_.parent_path(), error);
   if (error) return "make directory " + path_.parent_path().string() + ": " + error.message();
-  file_ = ::open(unfinished_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  file_ = ::open(unfinished_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
   if (file_ < 0) return failed("open");
   return std::nullopt;
 }

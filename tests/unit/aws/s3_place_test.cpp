@@ -20,7 +20,7 @@ TEST(S3Redirection, ReadsTheRegionOfAmazonsNames) {
   EXPECT_EQ(region("s3.cn-north-1.amazonaws.com.cn"), "cn-north-1");
   EXPECT_EQ(region("bucket.s3-gztb4pa9sq.amazonaws.com"), "us-east-1") << "none is told";
   EXPECT_EQ(region("bucket.s3.amazonaws.com"), "us-east-1");
-  EXPECT_EQ(region("amazonaws.com.amazonaws.com"), "us-east-1");
+  EXPECT_EQ(region("bucket.s3.dualstack.eu-west-1.amazonaws.com"), "eu-west-1");
 }
 
 TEST(S3Redirection, KeepsTheBucketInTheNameOrThePath) {
@@ -46,9 +46,19 @@ TEST(S3Redirection, LeavesNeitherAmazonNorEncryption) {
   EXPECT_FALSE(sent_to("http://bucket.s3.eu-west-1.amazonaws.com"));
   EXPECT_FALSE(sent_to("https://a b.amazonaws.com"));
   EXPECT_FALSE(sent_to(""));
-  const S3Place own{"us-east-1", "http", "127.0.0.1:9000", false, {}};
-  EXPECT_EQ(sent_to("https://other.example.com:9000", own)->host, "other.example.com:9000");
-  EXPECT_EQ(sent_to("http://other.example.com", own)->host, "other.example.com");
+  EXPECT_FALSE(sent_to("https://amazonaws.com.amazonaws.com"));
+  EXPECT_FALSE(sent_to("https://s3.us-east-1.elb.amazonaws.com"));
+  EXPECT_FALSE(sent_to("https://abc123.execute-api.us-east-1.amazonaws.com"));
+  EXPECT_FALSE(sent_to("https://other.s3.eu-west-1.amazonaws.com"));
+}
+
+TEST(S3Redirection, StaysAtAnEndpointOfOnesOwn) {
+  const S3Place own{"us-east-1", "http", "minio.example.com:9000", false, {}};
+  EXPECT_FALSE(sent_to("https://other.example.com:9000", own));
+  EXPECT_FALSE(sent_to("http://minio.example.com", own)) << "another port";
+  EXPECT_FALSE(sent_to("https://bucket.s3.eu-west-1.amazonaws.com", own));
+  EXPECT_EQ(sent_to("https://minio.example.com:9000/bucket/key", own)->scheme, "https");
+  EXPECT_TRUE(sent_to("http://bucket.minio.example.com:9000/key", own)->has_bucket);
 }
 
 }  // namespace

@@ -22,7 +22,7 @@ ProgressSnapshot half_read() {
 
 TEST(ProgressBar, Reading) {
   EXPECT_EQ(progress_bar("shop", half_read(), 10s, 200),
-            "shop  reading [==========>         ]  50%  0:10 left  12/30 objects  "
+            "shop  reading [==========>         ]  50%  0:30 left  12/30 objects  "
             "6.0 MB/12 MB  100,000 lines/s");
 }
 
@@ -48,6 +48,24 @@ TEST(ProgressBar, FitsTheTerminal) {
     EXPECT_LE(display_width(std::string_view(progress_bar("日本\n", half_read(), 10s, columns))),
               columns);
   }
+}
+
+TEST(ProgressBar, TimeLeftHasTheLoadingInIt) {
+  const ProgressSnapshot reading = half_read();
+  EXPECT_NE(progress_bar("shop", reading, 60s, 200).find("3:00 left"), std::string::npos);
+  ProgressSnapshot loading = reading;
+  loading.phase = SyncProgress::Phase::loading;
+  loading.rows_total = 1000;
+  loading.rows_loaded = 500;
+  EXPECT_NE(progress_bar("shop", loading, 60s, 200).find("1:00 left"), std::string::npos);
+}
+
+TEST(ProgressBar, LeavesOutWholePartsWhereItIsNarrow) {
+  const std::string bar = "shop  reading [==========>         ]  50%  0:30 left";
+  EXPECT_EQ(progress_bar("shop", half_read(), 10s, 60), bar);
+  EXPECT_EQ(progress_bar("shop", half_read(), 10s, 45), "shop  reading [====>   ]  50%  0:30 left");
+  EXPECT_EQ(progress_bar("shop", half_read(), 10s, 30), "shop  reading  50%  0:30 left");
+  EXPECT_EQ(progress_bar("shop", half_read(), 10s, 80), bar + "  12/30 objects  6.0 MB/12 MB");
 }
 
 TEST(ProgressLine, SaysHowFarItIs) {

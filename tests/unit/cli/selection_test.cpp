@@ -94,12 +94,43 @@ TEST(CheckWarehouse, SaysWhatThisBuildCannotDo) {
   EXPECT_TRUE(check_warehouse("postgres://me:hunter2@db/x").ok());
   EXPECT_TRUE(check_warehouse("postgresql://db/x").ok());
   EXPECT_TRUE(check_warehouse("redshift://me:hunter2@db/x").ok());
+  const std::string kinds =
+      "duckdb:FILE, postgres://USER@HOST/DATABASE or redshift://USER@HOST/DATABASE";
   EXPECT_EQ(error_of(check_warehouse("mysql://me:hunter2@db/x")),
-            "mysql:// is no warehouse that Dray knows\ntry: duckdb:shop.duckdb");
-  EXPECT_EQ(error_of(check_warehouse("shop.db")),
-            "a WAREHOUSE begins with its kind, such as duckdb:FILE\ntry: duckdb:shop.db");
+            "mysql:// is no warehouse that Dray supports\ntry: " + kinds);
+  EXPECT_EQ(error_of(check_warehouse("snowflake://me:hunter2@db/x")),
+            "snowflake:// is no warehouse that Dray supports\ntry: " + kinds);
+  EXPECT_EQ(
+      error_of(check_warehouse("postgress://me:hunter2@db/x")),
+      "postgress:// is no warehouse that Dray supports; did you mean postgres://?\ntry: " + kinds);
+  EXPECT_EQ(
+      error_of(check_warehouse("Redshft://me:hunter2@db/x")),
+      "Redshft:// is no warehouse that Dray supports; did you mean redshift://?\ntry: " + kinds);
+  EXPECT_EQ(error_of(check_warehouse("sqlite:f.db")),
+            "sqlite: is no warehouse that Dray supports\ntry: " + kinds);
+  EXPECT_EQ(error_of(check_warehouse("ducdb:f.db")),
+            "ducdb: is no warehouse that Dray supports; did you mean duckdb:?\ntry: " + kinds);
+  // What may be a user's name, or hold a password, is not repeated.
+  for (const char* address :
+       {"shop.db", "", "hunter2", "me:hunter2@db/x", "host=db password=hunter2"}) {
+    EXPECT_EQ(error_of(check_warehouse(address)),
+              "a WAREHOUSE begins with its kind: " + kinds + "\ntry: duckdb:warehouse.duckdb");
+  }
   EXPECT_EQ(error_of(check_warehouse("duckdb:")),
-            "duckdb: needs the name of a file\ntry: duckdb:shop.duckdb");
+            "duckdb: needs the name of a file\ntry: duckdb:warehouse.duckdb");
+}
+
+TEST(CheckWarehouse, KnowsTheParametersOfAnAddress) {
+  EXPECT_TRUE(check_warehouse("postgres://me@db/x?sslmode=require&connect_timeout=3").ok());
+  EXPECT_TRUE(check_warehouse("redshift://me@db/x?staging=s3://b/p&iam_role=default").ok());
+  EXPECT_EQ(error_of(check_warehouse("postgres://me:hunter2@db/x?sslmod=require")),
+            "the warehouse's address has an unknown parameter, sslmod; did you mean sslmode?");
+  EXPECT_EQ(error_of(check_warehouse("redshift://db/x?sslmode=require&stagin=s3://b/p")),
+            "the warehouse's address has an unknown parameter, stagin; did you mean staging?");
+  EXPECT_EQ(error_of(check_warehouse("postgres://me@db/x?staging=s3://b/p")),
+            "the warehouse's address has an unknown parameter, staging");
+  // The rest of a password that has a '?' in it.
+  EXPECT_TRUE(check_warehouse("postgres://me:hun?ter=2@db/x").ok());
 }
 
 TEST(ShownAddress, HasNoPassword) {

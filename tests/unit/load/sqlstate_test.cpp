@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <string_view>
+
 namespace dray {
 namespace {
 
@@ -32,6 +35,41 @@ TEST(ErrorOf, TakesTheRestForABug) {
   for (const char* sqlstate : {"42601", "22P02", "XX000", "25P02", ""}) {
     EXPECT_EQ(error_with(sqlstate).cause, Cause::internal) << sqlstate;
   }
+}
+
+Error error_saying(std::string_view sqlstate, std::string_view message) {
+  return error_of({sqlstate, message, "", ""});
+}
+
+TEST(ErrorOf, NamesTheSettingOfTooFewLocks) {
+  const Error locks = error_saying("53200", "out of shared memory");
+  EXPECT_EQ(locks.cause, Cause::config);
+  EXPECT_NE(locks.message.find("max_locks_per_transaction"), std::string::npos);
+  EXPECT_EQ(error_saying("53200", "out of memory").cause, Cause::transient);
+}
+
+TEST(ErrorOf, SaysWhatToDoAboutAPublication) {
+  const Error error = error_saying(
+      "55000",
+      "cannot delete from table \"sold\" because it does not have a replica identity and publishes "
+      "deletes");
+  EXPECT_EQ(error.cause, Cause::config);
+  EXPECT_NE(error.message.find("replica identity full"), std::string::npos);
+}
+
+TEST(ErrorOf, SaysWhichIndexAValueIsTooLongFor) {
+  const Error error = error_saying(
+      "54000", "index row size 3016 exceeds btree version 4 maximum 2704 for index \"by_note\"");
+  EXPECT_EQ(error.cause, Cause::config);
+  EXPECT_NE(error.message.find("drop that index"), std::string::npos);
+}
+
+TEST(ErrorOf, GivesTheMissingRight) {
+  const Error error = error_of({"42501", "permission denied for schema shop", "", ""},
+                               StatementOf::dray, "grant usage on schema shop to dray");
+  EXPECT_EQ(error.cause, Cause::config);
+  EXPECT_EQ(error.message,
+            "permission denied for schema shop [42501]\ntry: grant usage on schema shop to dray");
 }
 
 TEST(ErrorOf, TellsTwoSessionsThatMakeOneTableFromAConstraintThatIsNotOurs) {
@@ -109,6 +147,43 @@ TEST(ConnectError, TellsAServerThatIsAwayFromAnAddressThatIsWrong) {
             Cause::config);
   EXPECT_EQ(connect_error("FATAL:  database \"nope\" does not exist").cause, Cause::config);
   EXPECT_EQ(connect_error("something new").cause, Cause::config);
+}
+
+constexpr std::array tls_failures = std::to_array<std::string_view>({
+    "server does not support SSL, but SSL was required",
+    "root certificate file \"/nowhere\" does not exist",
+    "SSL error: certificate verify failed",
+    "server certificate for \"a\" does not match host name \"b\"",
+});
+
+TEST(ConnectError, NeverAdvisesToDoWithoutTlsWhereTheServerHasIt) {
+  for (const std::string_view failure : tls_failures) {
+    const Error error = connect_error(failure, {"dray", "dev", true});
+    EXPECT_EQ(error.cause, Cause::config) << failure;
+    EXPECT_NE(error.message.find("\ntry: "), std::string::npos) << failure;
+    EXPECT_EQ(error.message.find("sslmode"), std::string::npos) << failure;
+  }
+}
+
+TEST(ConnectError, GivesTheRightToConnect) {
+  const Error error = connect_error(
+      "FATAL:  permission denied for database \"events\"\nDETAIL:  User does not have CONNECT "
+      "privilege.",
+      {"Ana", "events"});
+  EXPECT_TRUE(error.message.ends_with("\ntry: grant connect on database events to \"Ana\""))
+      << error.message;
+}
+
+TEST(ConnectError, TellsAServerThatIsFullOrAStandby) {
+  EXPECT_EQ(connect_error("FATAL:  sorry, too many clients already").cause, Cause::transient);
+  EXPECT_NE(
+      connect_error("FATAL:  sorry, too many clients already").message.find("max_connections"),
+      std::string::npos);
+  EXPECT_EQ(connect_error("FATAL:  too many connections for role \"dray\"").cause,
+            Cause::transient);
+  EXPECT_EQ(connect_error("FATAL:  the database system is not yet accepting connections").cause,
+            Cause::transient);
+  EXPECT_EQ(connect_error("session is not read-write").cause, Cause::config);
 }
 
 }  // namespace

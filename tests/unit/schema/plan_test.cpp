@@ -370,5 +370,25 @@ TEST(Plan, TablesKeepTheOrderInWhichTheyAreWanted) {
   EXPECT_FALSE(plan.tables[1].created);
 }
 
+TEST(IsTaken, OfWhatIsNoTableOfDrays) {
+  Catalog catalog = catalog_of({our_table("sold"), {"customers", false, {live("id", varchar)}}});
+  catalog.tables.push_back({"seen", true, {}});
+  catalog.taken = {"sold_uuid_idx"};
+  EXPECT_FALSE(is_taken(catalog, "sold"));
+  EXPECT_FALSE(is_taken(catalog, "new"));
+  EXPECT_TRUE(is_taken(catalog, "customers"));
+  EXPECT_TRUE(is_taken(catalog, "seen"));
+  EXPECT_TRUE(is_taken(catalog, "sold_uuid_idx"));
+}
+
+TEST(MakePlan, StopsWhereSomethingElseIsCalledLikeAFixedTable) {
+  Catalog catalog = catalog_of({});
+  catalog.taken = {"tracks"};
+  const auto plan = make_plan(catalog, {{"tracks", {}}}, ContractColumns::leave_out);
+  ASSERT_FALSE(plan.ok());
+  EXPECT_EQ(plan.error().cause, Cause::config);
+  EXPECT_NE(plan.error().message.find("shop.tracks is no table"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace dray

@@ -2,7 +2,9 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <array>
@@ -12,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "base/path_text.h"
 #include "support/temporary_directory.h"
 
 namespace dray {
@@ -91,7 +94,7 @@ TEST_F(Directory, KeepsNamesOfAnyBytesAsTheyAre) {
   const Listing listing = (*store)->list({}).value();
   ASSERT_EQ(listing.objects.size(), names.size());
   for (const ObjectInfo& object : listing.objects) {
-    EXPECT_EQ(read_all(**(*store)->open(object)).value(), object.key);
+    EXPECT_EQ(read_all(**(*store)->open(object)).value(), text_to_path(object.key));
   }
 }
 
@@ -127,19 +130,64 @@ TEST_F(Directory, FollowsLinksAndEntersNoCycleTwice) {
   EXPECT_TRUE(list().problems.empty());
 }
 
-TEST_F(Directory, ReportsLinksThatLeadNowhereAndFilesThatAreNone) {
+TEST_F(Directory, ReportsLinksThatLeadNowhere) {
   write("a.gz");
   fs::create_symlink("nowhere", path("day"));
   fs::create_symlink("ring.gz", path("ring.gz"));
-  ASSERT_EQ(::mkfifo(path("pipe.gz").c_str(), 0600), 0);
   const Listing listing = list();
   EXPECT_EQ(listing.objects.size(), 1U);
-  ASSERT_EQ(listing.problems.size(), 3U);
-  EXPECT_EQ(listing.problems[0].key, "day");
-  EXPECT_EQ(listing.problems[0].message, "is a link that leads nowhere");
-  EXPECT_EQ(listing.problems[1].key, "pipe.gz");
-  EXPECT_EQ(listing.problems[1].message, "is not a regular file");
-  EXPECT_EQ(listing.problems[2].key, "ring.gz");
+  ASSERT_EQ(listing.problems.size(), 2U);
+  EXPECT_EQ(listing.problems[0], (ListProblem{"day", "is a link that leads nowhere"}));
+  EXPECT_EQ(listing.problems[1].key, "ring.gz");
+}
+
+TEST_F(Directory, TellsFilesThatAreNone) {
+  write("a.gz");
+  ASSERT_EQ(::mkfifo(path("pipe.gz").c_str(), 0600), 0);
+  ASSERT_EQ(::mkfifo(path("pipe").c_str(), 0600), 0) << "has no name of an event file";
+  fs::create_symlink("/dev/null", path("device.json"));
+  const int socket = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  path("s.zst").copy(address.sun_path, sizeof address.sun_path - 1);
+  ASSERT_EQ(::bind(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  const Listing listing = list();
+  ::close(socket);
+  EXPECT_EQ(listing.objects.size(), 1U);
+  EXPECT_TRUE(listing.problems.empty());
+  EXPECT_EQ(listing.no_files, (std::vector<ListProblem>{{"device.json", "is a device"},
+                                                        {"pipe.gz", "is a pipe"},
+                                                        {"s.zst", "is a socket"}}));
+}
+
+TEST_F(Directory, KeepsNamesThatAreNotUtf8Apart) {
+  write("caf\xE9/b\xFF.json", "1");
+  write("caf\\xE9/b\\xFF.json", "2");
+  write("caf\xC3\xA9/b.json", "3");
+  write("\xE9.txt");
+  fs::create_symlink("nowhere", path("link\xFF"));
+  const auto store = open_directory(root_).value();
+  const Listing listing = store->list({}).value();
+  std::vector<std::string> texts;
+  for (const ObjectInfo& object : listing.objects)
+    texts.push_back(object.key + "=" + read_all(*store->open(object).value()).value());
+  EXPECT_EQ(texts, (std::vector<std::string>{"caf\\x5CxE9/b\\x5CxFF.json=2",
+                                             "caf\\xE9/b\\xFF.json=1", "caf\xC3\xA9/b.json=3"}));
+  ASSERT_EQ(listing.problems.size(), 1U);
+  EXPECT_EQ(listing.problems[0].key, "link\\xFF");
+}
+
+TEST_F(Directory, HasALocationThatIsUtf8) {
+  write("lo\xE9gs/a.json", "1");
+  EXPECT_EQ(open_directory(path("lo\xE9gs")).value()->location(), path("lo\\xE9gs"));
+  EXPECT_EQ(open_directory(path("lo\xE9gs/a.json")).value()->location(), path("lo\\xE9gs/a.json"));
+}
+
+TEST_F(Directory, ListsHardLinksAndNamesThatDifferInCaseAlone) {
+  write("a.json");
+  fs::create_hard_link(path("a.json"), path("b.json"));
+  write("A.json");
+  EXPECT_EQ(keys(), (std::vector<std::string>{"A.json", "a.json", "b.json"}));
 }
 
 TEST_F(Directory, ReportsAnUnreadableSubDirectoryAndGoesOn) {

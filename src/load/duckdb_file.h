@@ -1,0 +1,35 @@
+// The file of a DuckDB warehouse before DuckDB sees it: DuckDB waits for ever at a FIFO, takes an
+// empty file or one whose first writes were cut off for somebody else's, and a database of another
+// kind for a reason to fetch an extension.
+//
+// Threads: functions without shared state. Not while this process has the file open in DuckDB: to
+// close a file gives up the locks that the process has on it.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "base/result.h"
+
+namespace dray {
+
+enum class FileState {
+  none,
+  rest,  // what a kill or a full disk left of the first writes to a new file; holds nothing
+  made,
+};
+
+// Errors are `config`: a directory, a device, a FIFO, a name that is not UTF-8 or is an address of
+// another kind.
+Result<FileState> duckdb_file_state(const std::string& path);
+
+// Puts a new file at `path`, which is in state `none` or `rest`: `make` writes a whole one to the
+// path that it is called with, beside it. If somebody else made one meanwhile that one stays.
+Result<void> make_duckdb_file(const std::string& path, FileState state,
+                              const std::function<Result<void>(const std::string&)>& make);
+
+// What make_duckdb_file() of killed processes left beside `path`. Not before the file at `path` is
+// there and open.
+void remove_new_files(const std::string& path);
+
+}  // namespace dray

@@ -1,0 +1,21 @@
+// Whether a run found anything that it could load. A source that has never loaded a row and has
+// nothing usable is misconfigured, more likely than quiet: that is no success. Later it is a
+// notice.
+#pragma once
+
+#include "ledger/ledger.h"
+#include "run/context.h"
+#include "run/object_set.h"
+#include "run/selection.h"
+
+namespace dray {
+
+// Of a run that has nothing to read.
+void judge_listing(const RunContext& context, const LedgerState& ledger,
+                   const SelectedObjects& selected);
+
+// Of what was read: before it is loaded, so that the record of the run says it too.
+void judge_lines(const RunContext& context, const LedgerState& ledger,
+                 const std::vector<ReadObject>& objects);
+
+}  // namespace dray

@@ -1,0 +1,310 @@
+"""A DuckDB file that others have a hand in, held to it through the binary: what they add to its tables, files that are
+no whole database, and programs that have it open.
+
+DRAY is the binary. What others do is done with DuckDB's own library (duckdb_client.py).
+"""
+
+import gzip
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+
+from duckdb_client import execute
+
+DRAY = os.environ.get("DRAY", "dray")
+HERE = pathlib.Path(__file__).resolve().parent
+CASES = HERE.parent / "cases"
+SECONDS_MAX = 60
+
+
+def event(kind, number, day=1, user="u1", **fields):
+    time_ = f"2026-05-{day:02}T10:00:00.000Z"
+    return {"type": kind, "messageId": f"m{number}", "userId": user, "timestamp": time_, "receivedAt": time_, **fields}
+
+
+def track(number, day=1, name="Sold", **properties):
+    return event("track", number, day, event=name, properties=properties)
+
+
+def identify(number, day=1, user="u1", **traits):
+    return event("identify", number, day, user, traits=traits)
+
+
+class DuckdbTest(unittest.TestCase):
+    def setUp(self):
+        temporary = tempfile.TemporaryDirectory()
+        self.addCleanup(temporary.cleanup)
+        self.directory = pathlib.Path(temporary.name)
+        self.file = self.directory / "w.db"
+        (self.directory / "logs").mkdir()
+
+    def run_dray(self, *arguments, code=0):
+        done = subprocess.run(
+            [DRAY, *arguments],
+            cwd=self.directory,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=SECONDS_MAX,
+        )
+        done.stdout, done.stderr = done.stdout.decode(), done.stderr.decode(errors="replace")
+        self.assertEqual(done.returncode, code, f"dray {arguments}\n{done.stdout}\n{done.stderr}")
+        return done
+
+    def write(self, key, *events):
+        text = "".join(json.dumps(line) + "\n" for line in events)
+        (self.directory / "logs" / key).write_bytes(gzip.compress(text.encode(), 1))
+
+    def sync(self, *flags, logs="logs", warehouse="w.db"):
+        arguments = ["sync", logs, f"duckdb:{warehouse}", "--source", "shop", *flags, "--json"]
+        return json.loads(self.run_dray(*arguments).stdout)
+
+    def refused(self, *flags, warehouse="w.db", source="shop"):
+        done = self.run_dray("sync", "logs", f"duckdb:{warehouse}", "--source", source, *flags, code=2)
+        self.assertEqual(done.stdout, "")
+        return done.stderr
+
+    def query(self, sql):
+        return json.loads(self.run_dray("query", "duckdb:w.db", sql, "--json").stdout)["rows"]
+
+    def shell(self, *statements):
+        execute(self.file, *statements)
+
+
+class Tables(DuckdbTest):
+    def case(self, name, *between):
+        self.sync(logs=str(CASES / name / "in1"))
+        self.shell(*between)
+        return self.sync("--moved", logs=str(CASES / name / "in2"))
+
+    def test_a_unique_index_on_users(self):
+        self.case("duckdb-unique-users", "create unique index users_id on shop.users (id)")
+        self.assertEqual(self.query("select id, plan from shop.users"), [["user-1", "gold"]])
+
+    def test_ids_that_somebody_made_numbers(self):
+        report = self.case("user-id-bigint", "alter table shop.identifies alter column user_id type bigint")
+        self.assertEqual(self.query("select id, plan from shop.users order by 1"), [["17", "b"], ["18", "c"]])
+        self.assertEqual(self.query("select id, user_id from shop.identifies order by 1"),
+                         [["i1", 17], ["i2", 18], ["i3", 17], ["i4", None]])
+        self.assertEqual(report["values_rejected"], 1)
+        self.assertEqual(self.query("select line, column_name, value from _dray.rejects"), [[3, "user_id", "abc"]])
+
+    def test_indexes_on_tables_of_events(self):
+        self.write("a.gz", track(1, price=1), track(2, price=2))
+        self.sync()
+        self.shell("create unique index sold_id on shop.sold (id)", "create index sold_price on shop.sold (price)",
+                   "create unique index tracks_id on shop.tracks (id)")
+        self.write("b.gz", track(1, 2, price=3, coupon="x"), track(3, 2, price=2))
+        self.sync()
+        self.assertEqual(self.query("select id, price, coupon from shop.sold order by 1"),
+                         [["m1", 3, "x"], ["m2", 2, None], ["m3", 2, None]])
+        self.write("c.gz", *(track(n, 3, price=n) for n in range(1, 3000)))
+        self.sync()
+        self.assertEqual(self.query("select count(*), count(distinct id) from shop.tracks"), [[2999, 2999]])
+
+    def test_a_unique_index_that_rows_break_is_named(self):
+        self.write("a.gz", identify(1, plan="silver"))
+        self.sync()
+        self.shell("create unique index one_plan on shop.users (plan)")
+        self.write("b.gz", identify(2, 2, "u2", plan="silver"))
+        told = self.refused()
+        self.assertIn("shop.users: a unique index or key that somebody added refuses a row: the index one_plan", told)
+        self.assertIn('drop index "shop"."one_plan"', told)
+        self.assertNotIn("silver", told)
+        self.assertNotIn("silver", json.dumps(self.query("select error from _dray.runs where status = 'failure'")))
+        self.shell(re.search("try: (.*)", told)[1])
+        self.sync()
+        self.assertEqual(self.query("select count(*) from shop.users"), [[2]])
+
+    def test_other_tables_refer_to_users(self):
+        self.write("a.gz", identify(1, plan="silver", age=1), identify(2, 1, "u2", plan="x"))
+        self.sync()
+        self.shell("alter table shop.users add primary key (id)", "alter table shop.users add column note varchar",
+                   "create table shop.visits (who varchar references shop.users (id))",
+                   "insert into shop.visits values ('u1')", "update shop.users set note = 'mine'")
+        self.write("b.gz", identify(3, 2, plan="gold", town="Ulm"), identify(4, 2, "u3", plan="new"))
+        self.sync()
+        self.assertEqual(self.query("select id, plan, age, town, note from shop.users order by 1"),
+                         [["u1", "gold", 1, "Ulm", "mine"], ["u2", "x", None, None, "mine"],
+                          ["u3", "new", None, None, None]])
+        # The only identify of u2 turns out to be u1's.
+        self.write("c.gz", identify(2, 3, plan="last"))
+        self.sync()
+        self.assertEqual(self.query("select id, plan from shop.users order by 1"), [["u1", "last"], ["u3", "new"]])
+        # And then that of u1, whom a row of visits refers to.
+        self.write("d.gz", *(identify(n, 4, "u3") for n in (1, 2, 3)))
+        told = self.refused()
+        self.assertIn("shop.visits: FOREIGN KEY (who) REFERENCES shop.users(id)", told.replace('"', ""))
+        self.assertIn("try: drop the table with the foreign key", told)
+
+    def test_constraints_are_named_with_what_takes_them_away(self):
+        self.write("a.gz", track(1, price=1), track(2, price=2, coupon="x"))
+        self.sync()
+        self.shell("alter table shop.tracks alter column user_id set not null", "delete from shop.sold where id = 'm1'",
+                   "alter table shop.sold alter column coupon set not null")
+        self.write("b.gz", track(3, 2, price=3))
+        told = self.refused()
+        self.assertIn("shop.sold: a NOT NULL constraint that somebody added refuses a row: NOT NULL of coupon", told)
+        self.shell(re.search("try: (.*)", told)[1])
+        self.sync()
+        self.assertEqual(self.query("select count(*) from shop.sold"), [[2]])
+        self.shell("create table shop.other (id varchar, received_at timestamp, uuid bigint, uuid_ts timestamp, "
+                   "price bigint check (price < 5), user_id varchar)",
+                   "insert into shop.other by name select id, received_at, uuid, uuid_ts, price, user_id from shop.sold",
+                   "drop table shop.sold", "alter table shop.other rename to sold")
+        self.write("c.gz", track(4, 3, price=77))
+        told = self.refused()
+        self.assertRegex(told, r"shop.sold: a CHECK constraint that somebody added refuses a row: CHECK\(\(price < 5\)\)")
+        self.assertNotIn("77", told)
+        self.shell(*re.search("try: (.*)", told)[1].split("; "))
+        self.sync()
+        self.assertEqual(self.query("select id, price from shop.sold order by 1"), [["m2", 2], ["m3", 3], ["m4", 77]])
+
+    def test_generated_columns_and_defaults_are_left_alone(self):
+        self.write("a.gz", identify(1, plan="silver"), track(1, price=1))
+        self.sync()
+        self.shell("alter table shop.users add column score integer default 5",
+                   "alter table shop.users alter column score set not null",
+                   "update shop.users set score = 7", "alter table shop.sold add column seen varchar default 'no'",
+                   "create table shop.u2 (id varchar, received_at timestamp, uuid bigint, uuid_ts timestamp, "
+                   "plan varchar, score integer default 5 not null, shout varchar generated always as (upper(plan)))",
+                   "insert into shop.u2 by name select id, received_at, uuid, uuid_ts, plan, score from shop.users",
+                   "drop table shop.users", "alter table shop.u2 rename to users")
+        self.write("b.gz", identify(2, 2, plan="gold", shout="x"), identify(3, 2, "u2", plan="new"), track(2, price=2))
+        report = self.sync()
+        self.assertEqual(self.query("select id, plan, score, shout from shop.users order by 1"),
+                         [["u1", "gold", 7, "GOLD"], ["u2", "new", 5, "NEW"]])
+        self.assertEqual(self.query("select seen from shop.sold order by id"), [["no"], ["no"]])
+        self.assertEqual(report["values_rejected"], 1)
+
+    def test_a_column_of_an_older_version_that_hides_row_numbers(self):
+        self.write("a.gz", *(track(n, price=n) for n in range(4)))
+        self.sync()
+        self.shell("alter table shop.sold add column rowid bigint", "update shop.sold set rowid = 7")
+        self.write("b.gz", track(1, 2, price=10, rowid=7))
+        report = self.sync()
+        self.assertEqual(self.query('select id, price, "rowid", _rowid from shop.sold order by 1'),
+                         [["m0", 0, 7, None], ["m1", 10, None, 7], ["m2", 2, 7, None], ["m3", 3, 7, None]])
+        notice = [n["message"] for n in report["notices"] if n["code"] == "system_column_name"][0]
+        read = re.search("(coalesce.*\\)) reads", notice)[1]
+        self.assertEqual(self.query(f"select distinct {read} from shop.sold"), [["7"]])
+
+
+class Files(DuckdbTest):
+    def test_a_rest_of_the_first_writes_is_nothing(self):
+        self.write("a.gz", track(1))
+        self.sync(warehouse="whole.db")
+        whole = (self.directory / "whole.db").read_bytes()
+        rests = [whole[:size] for size in (0, 100, 4096, 5000, 8192, 12287)] + [bytes(12288)]
+        for rest in rests:
+            with self.subTest(size=len(rest)):
+                self.file.write_bytes(rest)
+                self.run_dray("plan", "logs", "duckdb:w.db", "--source", "shop")
+                self.assertIn("there is no w.db", self.run_dray("status", "--warehouse", "duckdb:w.db", code=2).stderr)
+                self.assertEqual(self.file.read_bytes(), rest)
+                self.sync()
+                self.assertEqual(self.query("select count(*) from shop.sold"), [[1]])
+                self.assertEqual(list(self.directory.glob("w.db?*")), [])
+
+    def test_a_limit_on_the_files_size_at_each_of_the_first_writes(self):
+        self.write("a.gz", track(1))
+        for size in (0, 4095, 4096, 8192, 12288, 20000, 77824):
+            with self.subTest(size=size):
+                self.file.unlink(missing_ok=True)
+                limited = (
+                    "import resource, signal, os, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
+                    f"resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, {size})); os.execvp(sys.argv[1], sys.argv[1:])"
+                )
+                subprocess.run(
+                    [sys.executable, "-c", limited, DRAY, "sync", "logs", "duckdb:w.db", "--source", "shop"],
+                    cwd=self.directory, capture_output=True, timeout=SECONDS_MAX,
+                )
+                self.sync()
+                self.assertEqual(self.query("select count(*) from shop.sold"), [[1]])
+
+    def test_what_is_no_database_is_refused_at_once(self):
+        self.write("a.gz", track(1))
+        os.mkfifo(self.directory / "pipe")
+        (self.directory / "folder").mkdir()
+        (self.directory / "f.sqlite").write_bytes(b"SQLite format 3\0" + bytes(100_000))
+        (self.directory / "note.txt").write_text("mine\n")
+        for warehouse, words in {
+            "pipe": "pipe is a pipe, and a warehouse is a file",
+            "folder": "folder is a directory, and a warehouse is a file",
+            "/dev/null": "/dev/null is a device, and a warehouse is a file",
+            "f.sqlite": "f.sqlite is not a DuckDB database",
+            "note.txt": "note.txt is not a DuckDB database",
+            "s3://bucket/w.db": "is not the name of a file",
+        }.items():
+            with self.subTest(warehouse):
+                self.assertIn(words, self.refused(warehouse=warehouse))
+                told = self.run_dray("status", "--warehouse", f"duckdb:{warehouse}", code=2).stderr
+                self.assertIn(words, told)
+        self.assertEqual((self.directory / "note.txt").read_text(), "mine\n")
+
+    def test_a_name_that_is_not_utf8(self):
+        self.write("a.gz", track(1))
+        done = self.run_dray(b"sync", b"logs", b"duckdb:w\xff.db", b"--source", b"shop", code=2)
+        self.assertIn("the name w\\xFF.db is not UTF-8", done.stderr)
+
+    def test_a_link_to_a_file_that_is_not_there_yet(self):
+        self.write("a.gz", track(1))
+        (self.directory / "disk").mkdir()
+        self.file.symlink_to("disk/real.db")
+        self.sync()
+        self.assertTrue((self.directory / "disk" / "real.db").is_file())
+        self.assertTrue(self.file.is_symlink())
+        self.assertEqual(self.query("select count(*) from shop.sold"), [[1]])
+
+
+class OpenElsewhere(DuckdbTest):
+    def hold(self, seconds):
+        code = "import sys, time, duckdb_client\nwith duckdb_client.Database(sys.argv[1]):\n"
+        code += "    print('open', flush=True)\n    sys.stdin.readline()\n    time.sleep(float(sys.argv[2]))\n"
+        holder = subprocess.Popen([sys.executable, "-c", code, str(self.file), str(seconds)], cwd=HERE, text=True,
+                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.addCleanup(holder.stdout.close)
+        self.addCleanup(holder.wait)
+        self.addCleanup(holder.stdin.close)
+        self.assertEqual(holder.stdout.readline(), "open\n")
+        return holder
+
+    def test_who_has_it_open_is_told_and_can_be_waited_for(self):
+        self.write("a.gz", track(1))
+        self.sync()
+        self.write("b.gz", track(2))
+        holder = self.hold(0.3)
+        self.assertRegex(self.refused(), rf"w.db is open in another program: .*python.* \(PID {holder.pid}\)")
+        self.assertIn("--wait", self.refused("--wait", "0s"))
+        waiting = subprocess.Popen([DRAY, "sync", "logs", "duckdb:w.db", "--source", "shop", "--wait", "1m"],
+                                   cwd=self.directory, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+        self.assertRegex(waiting.stderr.readline(), rf"waiting for w.db, which .*python.* \(PID {holder.pid}\) has open")
+        holder.stdin.write("\n")
+        holder.stdin.flush()
+        _, rest = waiting.communicate(timeout=SECONDS_MAX)
+        self.assertEqual(waiting.returncode, 0, rest)
+        holder.wait(timeout=SECONDS_MAX)
+        self.assertEqual(self.query("select count(*) from shop.sold"), [[2]])
+
+    def test_how_long_to_wait_is_a_time(self):
+        self.assertIn("--wait", self.refused("--wait", "soon"))
+
+
+class Names(DuckdbTest):
+    def test_a_file_called_like_its_schema_is_told(self):
+        self.write("a.gz", track(1))
+        for warehouse, is_told in {"shop.duckdb": True, "Shop.bak.db": True, "shops.duckdb": False}.items():
+            with self.subTest(warehouse):
+                codes = [notice["code"] for notice in self.sync(warehouse=warehouse)["notices"]]
+                self.assertEqual("file_named_like_schema" in codes, is_told)
+        # Once.
+        self.write("b.gz", track(2))
+        self.assertEqual(self.sync(warehouse="shop.duckdb")["notices"], [])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,275 @@
+"""What a person is told of sources that load nothing, of runs that fail or find nothing new, and of what is left out.
+
+DRAY is the binary. The clock is set back, and an earlier version's ledger made, by SQL in the warehouse itself.
+"""
+
+import gzip
+import json
+import os
+import pathlib
+import subprocess
+import tempfile
+import unittest
+
+DRAY = os.environ.get("DRAY", "dray")
+SECONDS_MAX = 60
+
+
+def track(number):
+    at = "2026-01-01T00:00:00.000Z"
+    return {"type": "track", "messageId": f"m{number}", "userId": "u", "event": "E", "timestamp": at, "receivedAt": at}
+
+
+class StatusTest(unittest.TestCase):
+    def setUp(self):
+        temporary = tempfile.TemporaryDirectory()
+        self.addCleanup(temporary.cleanup)
+        self.directory = pathlib.Path(temporary.name)
+        (self.directory / "logs").mkdir()
+
+    def run_dray(self, *arguments, code=0):
+        done = subprocess.run(
+            [DRAY, *arguments], cwd=self.directory, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=SECONDS_MAX
+        )
+        self.assertEqual(done.returncode, code, f"dray {arguments}\n{done.stdout}\n{done.stderr}")
+        return done
+
+    def write(self, key, *lines):
+        path = self.directory / "logs" / key
+        path.parent.mkdir(parents=True, exist_ok=True)
+        text = "".join((line if isinstance(line, str) else json.dumps(line)) + "\n" for line in lines)
+        path.write_bytes(gzip.compress(text.encode()) if key.endswith(".gz") else text.encode())
+
+    def sync(self, *flags, code=0):
+        return json.loads(self.run_dray("sync", "logs", "duckdb:w.db", "--source", "shop", "--json", *flags, code=code).stdout)
+
+    def status(self, *flags, code=0):
+        answer = json.loads(self.run_dray("status", "--warehouse", "duckdb:w.db", "--json", *flags, code=code).stdout)
+        return {source["source"]: source for source in answer["sources"]}
+
+    def status_text(self, *flags, code=0):
+        return self.run_dray("status", "--warehouse", "duckdb:w.db", *flags, code=code).stdout
+
+    def rows(self, sql):
+        return json.loads(self.run_dray("query", "duckdb:w.db", sql, "--json").stdout)["rows"]
+
+
+class NothingUsable(StatusTest):
+    def test_an_empty_source_fails(self):
+        report = self.sync(code=1)
+        self.assertEqual(report["status"], "failure")
+        self.assertIn(f"no event file in {self.directory.resolve() / 'logs'}", report["error"])
+        self.assertIn(".gz, .zst, .ndjson, .jsonl or .json", report["error"])
+        self.assertIn("nothing is there yet", report["error"])
+        self.assertEqual(self.status()["shop"]["state"], "failure")
+        self.assertEqual(self.run_dray("plan", "logs", "duckdb:w.db", "--source", "shop", code=1).stderr, "")
+
+    def test_names_that_no_rule_takes_are_counted_and_the_first_named(self):
+        for name in "z.csv", "b.parquet", "a.txt", "c.log", ".hidden.json":
+            (self.directory / "logs" / name).write_text("x")
+        error = self.sync(code=1)["error"]
+        self.assertIn("5 other names were passed over: .hidden.json, a.txt, b.parquet, ...", error)
+
+    def test_rejects_alone_fail_and_are_recorded_all_the_same(self):
+        self.write("a.gz", "no json", "[]", '{"type":"?"}')
+        report = self.sync(code=1)
+        self.assertIn("no line of 1 new object could be loaded: all 3 lines are rejects", report["error"])
+        self.assertEqual((report["lines"], report["rejected"]), (3, 3))
+        self.assertEqual(len(self.rows("select 1 from _dray.rejects")), 3)
+        text = self.run_dray("sync", "logs", "duckdb:v.db", "--source", "shop", code=1).stdout
+        self.assertIn("3 lines rejected; see them with: dray rejects list", text)
+        # Nothing new makes it no better.
+        self.assertIn("no line of this source was ever loaded", self.sync(code=1)["error"])
+        # What comes then does.
+        self.write("b.gz", track(1))
+        self.assertEqual(self.sync()["loaded"], 1)
+        self.assertEqual(self.status()["shop"]["state"], "success")
+
+    def test_objects_without_a_line_are_a_notice(self):
+        self.write("a.json")
+        self.assertEqual(self.sync()["notices"], [{"code": "nothing_usable", "message": "there is no line in 1 new object", "count": 1}])
+        self.assertEqual([notice["code"] for notice in self.sync()["notices"]], ["nothing_usable"])
+
+    def test_what_was_left_out_on_purpose_is_no_failure(self):
+        self.write("a.gz", {**track(1), "integrations": {"Warehouses": {"all": False}}})
+        self.assertEqual(self.sync()["filtered"], 1)
+        self.assertEqual(self.sync()["status"], "success")
+
+    def test_days_that_were_not_asked_for_are_no_failure(self):
+        self.write("2026-01-01/a.gz", track(1))
+        report = self.sync("--since", "2026-02-01")
+        self.assertEqual([notice["code"] for notice in report["notices"]], ["nothing_in_period"])
+
+    def test_later_it_is_a_notice(self):
+        self.write("a.gz", track(1))
+        self.sync()
+        self.write("b.gz", "no json")
+        report = self.sync()
+        self.assertEqual((report["status"], report["rejected"]), ("success", 1))
+        self.assertEqual([notice["code"] for notice in report["notices"]], ["nothing_usable"])
+        for name in "a.gz", "b.gz":
+            (self.directory / "logs" / name).unlink()
+        report = self.sync()
+        self.assertEqual(report["status"], "success")
+        self.assertIn("nothing is there yet", report["notices"][0]["message"])
+
+    def test_a_wrong_place_does_not_hold_the_source(self):
+        (self.directory / "other").mkdir()
+        self.run_dray("sync", "other", "duckdb:w.db", "--source", "shop", code=1)
+        self.write("a.gz", track(1))
+        self.assertEqual(self.sync()["loaded"], 1)
+
+
+class Looks(StatusTest):
+    def test_a_run_that_found_nothing_new_is_known(self):
+        self.write("a.gz", track(1))
+        self.sync()
+        first = self.status()["shop"]
+        self.assertEqual(first["newest_event"], "2026-01-01 00:00:00")
+        self.assertEqual(first["last_loaded"], first["last_looked"])
+        self.sync()
+        second = self.status()["shop"]
+        self.assertGreater(second["last_looked"], first["last_looked"])
+        self.assertEqual(second["last_loaded"], first["last_loaded"])
+        self.assertEqual(len(self.rows("select 1 from _dray.runs")), 1)
+        self.assertRegex(self.status_text(), r"shop +success +\d+ s ago +\d+ s ago +\d+ d ago")
+
+    def test_a_failure_that_was_made_good_is_not_open(self):
+        self.write("a.gz", track(1))
+        self.sync()
+        self.fail_once()
+        self.assertEqual(self.status("--check", code=1)["shop"]["state"], "failure")
+        self.sync()
+        self.assertEqual(self.status("--check")["shop"]["state"], "success")
+        self.assertNotIn("dray history", self.status_text())
+
+    def fail_once(self):
+        """A failure on record, as a run leaves it; the clock is an hour ahead."""
+        columns = [row[0] for row in self.rows("select column_name from duckdb_columns() where table_name = 'runs'")]
+        self.assertEqual(columns[-1], "run_number")
+        self.change(
+            "create temp table failed as from w._dray.runs limit 1; "
+            "update failed set run_id = 'r2', status = 'failure', error = 'disk full', loaded = 0, uuid_ts = null, "
+            "started_at = started_at + interval 1 hour, run_number = 2; insert into w._dray.runs from failed"
+        )
+
+    def change(self, sql):
+        """What somebody else does to the file: by the library itself, for Dray does not write."""
+        import ctypes
+
+        library = os.environ.get("DRAY_DUCKDB_LIBRARY") or str(pathlib.Path(DRAY).resolve().parent / "libduckdb.so")
+        duckdb = ctypes.CDLL(library)
+        database, connection = ctypes.c_void_p(), ctypes.c_void_p()
+        self.assertEqual(duckdb.duckdb_open(None, ctypes.byref(database)), 0)
+        self.assertEqual(duckdb.duckdb_connect(database, ctypes.byref(connection)), 0)
+        whole = f"attach '{self.directory / 'w.db'}' as w; {sql}"
+        self.assertEqual(duckdb.duckdb_query(connection, whole.encode(), None), 0, whole)
+        duckdb.duckdb_disconnect(ctypes.byref(connection))
+        duckdb.duckdb_close(ctypes.byref(database))
+
+    def test_after_the_clock_was_set_back_the_last_run_is_still_the_last(self):
+        self.write("a.gz", track(1))
+        self.sync()
+        self.fail_once()
+        self.write("b.gz", track(2))
+        last = self.sync()["run_id"]
+        status = self.status("--check")["shop"]
+        self.assertEqual((status["last_run"]["run_id"], status["state"]), (last, "success"))
+        runs = json.loads(self.run_dray("history", "--warehouse", "duckdb:w.db", "--json").stdout)["runs"]
+        self.assertEqual(runs[0]["run_id"], last)
+
+    def test_a_warehouse_of_an_earlier_version_goes_on(self):
+        self.write("a.gz", track(1))
+        self.sync()
+        self.change(
+            "alter table w._dray.runs drop column run_number; alter table w._dray.objects drop column attempts; "
+            "alter table w._dray.objects drop column set_aside_at; alter table w._dray.sources drop column newest_event; "
+            "alter table w._dray.sources drop column looked_run; alter table w._dray.sources drop column looked_at"
+        )
+        status = self.status()["shop"]
+        self.assertEqual((status["state"], status["newest_event"]), ("success", "2026-01-01 00:00:00"))
+        self.sync()  # finds nothing new
+        self.assertGreater(self.status()["shop"]["last_looked"], status["last_looked"])
+        self.write("b.gz", track(2))
+        last = self.sync()["run_id"]
+        self.assertEqual(self.status()["shop"]["last_run"]["run_id"], last)
+
+    def test_configured_sources_that_never_ran_are_listed(self):
+        (self.directory / "dray.yaml").write_text(
+            "warehouse: duckdb:w.db\nsources: [{name: shop, location: logs}, {name: app, location: app}]\n"
+        )
+        self.assertRegex(self.run_dray("status", "--check", code=1).stdout, r"app +never ran")
+        self.assertFalse((self.directory / "w.db").exists())
+        self.write("a.gz", track(1))
+        self.run_dray("sync", "--source", "shop")
+        text = self.run_dray("status", "--check", code=1).stdout
+        self.assertRegex(text, r"app +never ran +never +never +never")
+        self.assertIn("run: dray sync --source app", text)
+        self.assertIn("check: app: never ran\n", text)
+        self.run_dray("status", "--check", "--source", "shop")
+        self.run_dray("status", "--source", "app")
+
+
+class Check(StatusTest):
+    def test_late(self):
+        self.write("a.gz", track(1))
+        self.sync()
+        self.assertTrue(self.status_text("--check", "--max-age", "2h").endswith("check: all is well\n"))
+        self.assertIn("check: shop: late: the last run was", self.status_text("--check", "--max-age", "0s", code=1))
+        for wrong in "soon", "2", "":
+            self.run_dray("status", "--warehouse", "duckdb:w.db", "--check", "--max-age", wrong, code=2)
+        self.run_dray("status", "--warehouse", "duckdb:w.db", "--max-age", "2h", code=2)
+        self.run_dray("status", "--warehouse", "duckdb:none.db", "--check", code=2)
+
+    def test_what_is_left_out_is_named_with_since_when_and_how_often(self):
+        self.write("2026-01-01/a.gz", track(1))
+        self.write("2026-01-02/b.gz", track(2))
+        path = self.directory / "logs" / "2026-01-02" / "b.gz"
+        path.write_bytes(path.read_bytes()[:-9])
+        first = self.sync(code=3)
+        self.assertIn("the next sync tries it again", first["notices"][0]["message"])
+        since = self.status("--check", code=3)["shop"]["objects_set_aside"][0]["since"]
+        self.assertIn("tried once", self.status_text())
+        second = self.sync(code=3)
+        message = next(notice["message"] for notice in second["notices"] if notice["code"] == "object_set_aside")
+        self.assertIn("tried 2 times since", message)
+        self.assertNotIn("next sync", message)
+        status = self.status("--check", code=3)["shop"]
+        (aside,) = status["objects_set_aside"]
+        self.assertEqual((aside["attempts"], aside["since"], status["state"]), (2, since, "partial"))
+        text = self.status_text("--check", code=3)
+        self.assertIn("tried 2 times", text)
+        self.assertIn("dray objects skip 2026-01-02/b.gz --source shop --reason WHY", text)
+        self.assertIn("check: shop: partial", text)
+        # Also where the sync does not take its day.
+        self.assertIn("of other days", self.sync("--until", "2026-01-01", code=3)["error"])
+        self.write("2026-01-02/b.gz", track(2))
+        self.assertEqual(self.sync()["loaded"], 1)
+        self.assertEqual(self.status("--check")["shop"]["state"], "success")
+
+
+class Verbose(StatusTest):
+    def test_it_says_what_is_being_done(self):
+        self.write("a.gz", track(1))
+        said = self.run_dray("sync", "logs", "duckdb:w.db", "--source", "shop", "-v").stderr
+        self.assertRegex(said, r"(?m)^\d+\.\d{3} s  sync shop: ")
+        self.assertIn("create table \"shop\".\"tracks\"", said)
+        self.assertIn("'...'", said)
+        self.assertNotIn("'shop'", said)
+        self.assertEqual(self.run_dray("sync", "logs", "duckdb:w.db", "--source", "shop").stderr, "")
+
+
+class Plan(StatusTest):
+    def test_it_has_a_column_a_line_and_counts_profiles(self):
+        self.write("a.gz", track(1), *({"type": "identify", "messageId": f"i{n}", "userId": f"u{n % 2}", "receivedAt": "2026-01-01",
+                                        "traits": {"plan": "a, b"}} for n in range(5)))
+        text = self.run_dray("plan", "logs", "duckdb:w.db", "--source", "shop").stdout
+        self.assertRegex(text, r'(?m)^create table "shop"."e" \(\n  "id" varchar not null,\n')
+        self.assertRegex(text, r"(?m)^users +2 ")
+        self.assertRegex(text, r"(?m)^\);$")
+        planned = [each["table"] for each in json.loads(self.run_dray("plan", "logs", "duckdb:w.db", "--json").stdout)["collections"]]
+        self.assertEqual(planned, [each["table"] for each in self.sync()["collections"]])
+
+
+if __name__ == "__main__":
+    unittest.main()
