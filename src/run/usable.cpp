@@ -83,7 +83,7 @@ void judge_lines(const RunContext& context, const LedgerState& ledger,
     return;
   }
   tell(context, ledger,
-       "no line of " + place + " could be loaded: all " +
+       "no line of " + place + " could be loaded: " +
            counted(counts.rejected, "line is a reject", "lines are rejects"));
 }
 
