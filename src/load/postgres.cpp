@@ -263,7 +263,8 @@ class PostgresSession final : public WarehouseSession {
     if (!any_stored) DRAY_TRY(ensure_index(merge.schema, merge.table, "id", IndexKind::hashed));
     for (std::size_t at = first; at < columns.size(); at += profile_columns_at_once) {
       const std::size_t count = std::min(columns.size() - at, profile_columns_at_once);
-      DRAY_ASSIGN(const std::uint64_t ignored, compute_profiles(merge, wide, columns.subspan(at, count)));
+      DRAY_ASSIGN(const std::uint64_t ignored,
+                  compute_profiles(merge, wide, columns.subspan(at, count)));
       (void)ignored;
       DRAY_TRY(execute(update_profiles(merge, columns.subspan(at, count))));
     }
@@ -760,7 +761,9 @@ class PostgresSession final : public WarehouseSession {
     DRAY_ASSIGN(const std::vector<std::string> emptied, columns_to_empty(load, names));
     DRAY_ASSIGN(const QueryResult counts, query(update_and_insert(load, names, emptied)));
     const auto count = [&](std::size_t i) { return number_of<std::uint64_t>(counts.rows[0][i]); };
-    if (count(0) == loaded.rows_replaced) return count(1) + count(2);
+    // A row that the table cannot hold leaves the one that it would replace as it is.
+    const std::uint64_t missing = loaded.rows_replaced - std::min(count(0), loaded.rows_replaced);
+    if (missing <= loaded.rows_refused.size()) return count(1) + count(2);
     return transient_error(load.table + " was changed by another session during the load");
   }
 
@@ -1176,7 +1179,7 @@ class PostgresSession final : public WarehouseSession {
   const std::size_t tables_per_transaction_max_;
   const std::string session_mark_;        // set for the server's session alone
   std::optional<bool> publishes_;         // whether anybody does; of the transaction at hand
-  std::vector<std::string> temp_tables_;                         // of the transaction at hand
+  std::vector<std::string> temp_tables_;  // of the transaction at hand
   std::map<std::string, std::vector<std::string>> own_columns_;  // by table of the ledger's
   RowAddresses row_addresses_;                        // what Rival::stored_row stands for
   std::optional<std::vector<Reference>> references_;  // to the table at hand, once asked for
