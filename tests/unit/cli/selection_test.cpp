@@ -70,7 +70,8 @@ TEST(SelectSources, ByArgumentsWithFlags) {
 TEST(SelectSources, ByArgumentsWrongly) {
   EXPECT_EQ(error_of(select_sources(quick("./logs", ""))),
             "WAREHOUSE is missing: where should the tables go?\n"
-            "try: dray sync ./logs duckdb:logs.duckdb");
+            "try: dray sync SOURCE duckdb:warehouse.duckdb");
+  EXPECT_TRUE(error_of(select_sources(quick("./warehouse", ""))).ends_with("duckdb:events.duckdb"));
   EXPECT_EQ(error_of(select_sources(quick("/", "duckdb:x"))),
             "\"\" has no letter or digit that could name a schema\n"
             "try: give it a name with --source NAME");
@@ -81,7 +82,7 @@ TEST(SelectSources, ByArgumentsWrongly) {
             "SOURCE is a directory or s3://bucket/prefix; gs:// is nothing that Dray reads");
   EXPECT_EQ(error_of(select_sources(quick("duckdb:x", "./logs"))),
             "SOURCE is the directory with the events, not the warehouse\n"
-            "try: dray sync ./logs duckdb:x");
+            "try: dray sync ./logs duckdb:FILE");
   Selection both = from_file(two_sources);
   both.place = "./logs";
   both.warehouse = "duckdb:x";
