@@ -14,7 +14,7 @@ import unittest
 
 DRAY = os.environ.get("DRAY", "dray")
 ROOT = pathlib.Path(os.environ.get("DRAY_SOURCE_DIR", pathlib.Path(__file__).resolve().parents[2]))
-COMMANDS = ["sync", "plan", "status", "history", "rejects", "query", "init", "completion", "version", "help"]
+COMMANDS = ["sync", "plan", "status", "history", "rejects", "objects", "query", "init", "completion", "version", "help"]
 REJECTS = ["list", "show", "retry"]
 SECONDS_MAX = 60
 
