@@ -214,7 +214,7 @@ class Lines(InputTest):
 
     def test_a_terminal_is_not_at_the_mercy_of_a_line(self):
         self.write("a.json", b"\x1b[2J\x1b]0;title\x07")
-        self.sync()
+        self.sync(code=1)
         self.assertNotIn("\x1b", self.run_dray("rejects", "show", "--warehouse", "duckdb:w.db").stdout)
 
 
