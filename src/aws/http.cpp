@@ -453,11 +453,9 @@ Result<HttpRequest> request_to(std::string_view url) {
       scheme_end == std::string_view::npos ? std::string_view{} : url.substr(scheme_end + 3);
   const std::size_t host_end = rest.find_first_of("/?#");
   request.host = lower_case(rest.substr(0, host_end));
-  // A password in front of the host would end up in messages.
+  // A password in front of the host would end up in the messages of those who show the host.
   if (!is_known || request.host.empty() || request.host.find('@') != std::string::npos) {
-    return config_error("\"" +
-                        std::string(request.host.find('@') == std::string::npos ? url : "…") +
-                        "\" is not an address; write it like https://host:port");
+    return config_error("an endpoint is not an address; write it like https://host:port");
   }
   rest = host_end == std::string_view::npos ? std::string_view{} : rest.substr(host_end);
   rest = rest.substr(0, rest.find('#'));

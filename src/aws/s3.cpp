@@ -120,10 +120,9 @@ Result<void> check_removal(const HttpResponse& response, const S3Operation& oper
 Result<S3Url> parse_s3_url(std::string_view url) {
   constexpr std::string_view scheme = "s3://";
   const auto bad = [&](const char* what) {
-    return config_error("\"" + std::string(url) + "\": " + what +
-                        "; write it like s3://bucket/prefix");
+    return config_error(std::string("the address ") + what + "; write it like s3://bucket/prefix");
   };
-  if (!url.starts_with(scheme)) return bad("is no address in S3");
+  if (!url.starts_with(scheme)) return bad("is none in S3");
   const std::string_view rest = url.substr(scheme.size());
   const std::size_t slash = rest.find('/');
   S3Url parsed{std::string(rest.substr(0, slash)), {}};
@@ -258,9 +257,7 @@ Result<std::shared_ptr<S3Client>> open_s3(S3Options options,
     while (endpoint.path.size() > 1 && endpoint.path.ends_with('/'))
       endpoint.path.pop_back();
     if (!endpoint.query.empty()) {
-      return config_error("endpoint \"" + options.endpoint +
-                          "\": has a query; write it like "
-                          "https://host:port");
+      return config_error("the endpoint of S3 has a query; write it like https://host:port");
     }
   }
   return std::make_shared<S3Client>(std::make_shared<S3Client::Impl>(

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <limits>
 
+#include "base/quotable.h"
 #include "cli/selection.h"
 #include "config/nearest.h"
 #include "config/values.h"
@@ -48,6 +49,15 @@ std::vector<std::string> command_names(const CLI::App& app) {
     if (!child->get_group().empty()) names.push_back(child->get_name());
   }
   return names;
+}
+
+// CLI11's own check repeats what it was given.
+CLI::Validator one_of(const std::vector<std::string>& words) {
+  return {[words](std::string& given) {
+            const bool is_known = std::ranges::find(words, given) != words.end();
+            return is_known ? std::string() : "is none of " + CLI::detail::join(words, ", ");
+          },
+          ""};
 }
 
 // Builds the parser around the commands' structs, which it fills while it parses.
@@ -331,14 +341,14 @@ void Parser::add_small_commands() {
   completion.add_option("SHELL", completion_.shell, "bash, zsh or fish.")
       ->required()
       ->type_name("bash|zsh|fish")
-      ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+      ->check(one_of({"bash", "zsh", "fish"}));
 
   CLI::App& words = *command(root_, "words", "Print names for completion scripts.", "");
   words.group("");
   words.add_option("KIND", words_.kind, "Of what.")
       ->required()
       ->type_name("sources|runs")
-      ->check(CLI::IsMember({"sources", "runs"}));
+      ->check(one_of({"sources", "runs"}));
 
   CLI::App& settings =
       *command(root_, "settings", "Print what dray.yaml may hold, for editors and documents.", "");
@@ -346,7 +356,7 @@ void Parser::add_small_commands() {
   settings.add_option("DOCUMENT", settings_.document, "Which form.")
       ->required()
       ->type_name("template|schema|reference")
-      ->check(CLI::IsMember({"template", "schema", "reference"}));
+      ->check(one_of({"template", "schema", "reference"}));
 
   json(*command(root_, "version", "Show the version.", ""), version_.form);
 
@@ -372,7 +382,7 @@ void Parser::count(CLI::App& app, const char* name, std::uint64_t least, std::ui
            const char* end = given.data() + given.size();
            const auto parsed = std::from_chars(given.data(), end, value);
            if (parsed.ec != std::errc{} || parsed.ptr != end || value < least || value > most) {
-             throw CLI::ValidationError(option, "\"" + given + "\" is not a whole number from " +
+             throw CLI::ValidationError(option, "is not a whole number from " +
                                                     std::to_string(least) + " to " +
                                                     std::to_string(most));
            }
@@ -390,9 +400,8 @@ void Parser::day(CLI::App& app, const char* name, std::optional<std::chrono::sys
          [this, option, &field](const std::string& given) {
            field = parse_day(given, today_);
            if (!field) {
-             throw CLI::ValidationError(option, "\"" + given +
-                                                    "\" is not a day; write it like 2026-01-31, "
-                                                    "yesterday or 7d");
+             throw CLI::ValidationError(option,
+                                        "is not a day; write it like 2026-01-31, yesterday or 7d");
            }
          },
          doc)
@@ -428,9 +437,8 @@ void Parser::machine(CLI::App& app, Selection& selection) {
            constexpr std::uint64_t least = 256ULL << 20;
            selection.memory_bytes = parse_size(given);
            if (!selection.memory_bytes || *selection.memory_bytes < least) {
-             throw CLI::ValidationError("--memory", "\"" + given +
-                                                        "\" is not a size of 256 MiB or more; "
-                                                        "write it like 512MB or 2GiB");
+             throw CLI::ValidationError(
+                 "--memory", "is not a size of 256 MiB or more; write it like 512MB or 2GiB");
            }
          },
          "How much memory the process may use (1GiB).")
@@ -530,21 +538,6 @@ std::vector<std::string> Parser::named_commands() const {
   return names;
 }
 
-Result<std::variant<Command, HelpText>> Parser::help(const std::vector<std::string>& names,
-                                                     int exit_code) const {
-  const CommandNode root = command_node(root_);
-  std::vector<const CommandNode*> path = {&root};
-  for (const std::string& name : names) {
-    const auto& children = path.back()->commands;
-    const auto child = std::ranges::find(children, name, &CommandNode::name);
-    if (child == children.end()) {
-      return with_hint(config_error("help: there is no command \"" + name + "\""), "dray --help");
-    }
-    path.push_back(&*child);
-  }
-  return std::variant<Command, HelpText>(HelpText{help_text(path), exit_code});
-}
-
 std::vector<std::string> option_names(const CLI::App& app) {
   std::vector<std::string> names;
   for (const CLI::Option* option : app.get_options()) {
@@ -565,23 +558,56 @@ std::string value_name(const CLI::App& app, const std::string& name) {
   return type.empty() ? "VALUE" : type.substr(0, type.find(':'));
 }
 
+// A slip of a known word may be repeated, and nothing else (base/quotable.h).
+std::string unknown(const char* what, const std::string& word,
+                    const std::vector<std::string>& words) {
+  if (!nearest_word(word, words)) return std::string("unknown ") + what;
+  return std::string("unknown ") + what + " \"" + word + "\"" + did_you_mean(word, words);
+}
+
+Result<std::variant<Command, HelpText>> Parser::help(const std::vector<std::string>& names,
+                                                     int exit_code) const {
+  const CommandNode root = command_node(root_);
+  std::vector<const CommandNode*> path = {&root};
+  for (const std::string& name : names) {
+    const auto& children = path.back()->commands;
+    const auto child = std::ranges::find(children, name, &CommandNode::name);
+    if (child == children.end()) {
+      return with_hint(config_error("help: " + unknown("command", name, command_names(root_))),
+                       "dray --help");
+    }
+    path.push_back(&*child);
+  }
+  return std::variant<Command, HelpText>(HelpText{help_text(path), exit_code});
+}
+
+// Those texts of CLI11's that name options alone.
+std::string safe_text(const CLI::ParseError& error) {
+  const bool names_only = dynamic_cast<const CLI::RequiredError*>(&error) != nullptr ||
+                          dynamic_cast<const CLI::ExcludesError*>(&error) != nullptr ||
+                          dynamic_cast<const CLI::RequiresError*>(&error) != nullptr ||
+                          dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr ||
+                          dynamic_cast<const CLI::ValidationError*>(&error) != nullptr;
+  return names_only ? error.what() : "an option has a value that it does not take";
+}
+
 std::string Parser::explain(const CLI::ParseError& error, const CLI::App& app) const {
   const std::vector<std::string> extras = root_.remaining(true);
   const std::string extra = extras.empty() ? "" : extras.front();
   // It may be why something else seems to be missing.
   if (extra.starts_with("-")) {
-    const std::string name = extra.substr(0, extra.find('='));
+    const std::string name = quotable_option(extra);
+    if (name.empty()) return "unknown option";
     return "unknown option " + name + did_you_mean(name, option_names(app));
   }
   if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) {
     const std::string name = named_in(error.what());
     return name + " needs a value: " + name + " " + value_name(app, name);
   }
-  if (dynamic_cast<const CLI::ExtrasError*>(&error) == nullptr) return error.what();
-  if (!command_names(app).empty()) {
-    return "unknown command \"" + extra + "\"" + did_you_mean(extra, command_names(app));
-  }
-  return "one argument too many: \"" + extra + "\"";
+  if (dynamic_cast<const CLI::ExtrasError*>(&error) == nullptr) return safe_text(error);
+  if (!command_names(app).empty()) return unknown("command", extra, command_names(app));
+  return extras.size() == 1 ? "one argument too many, the last"
+                            : std::to_string(extras.size()) + " arguments too many";
 }
 
 Error Parser::usage_error(const CLI::ParseError& error) const {

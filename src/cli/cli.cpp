@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <exception>
+#include <filesystem>
 #include <new>
 
 #include "cli/app.h"
@@ -51,6 +52,10 @@ int run_cli(const std::vector<std::string>& arguments, const Environment& enviro
   } catch (const std::bad_alloc&) {
     return tell_failure(environment, wanted_form(arguments),
                         with_hint(internal_error("out of memory"), "a smaller --memory"));
+  } catch (const std::filesystem::filesystem_error& problem) {
+    // Its own text has the path, and nobody knows what that is (base/quotable.h).
+    return tell_failure(environment, wanted_form(arguments),
+                        internal_error("unexpected: a file: " + problem.code().message()));
   } catch (const std::exception& problem) {
     return tell_failure(environment, wanted_form(arguments),
                         internal_error(std::string("unexpected: ") + problem.what()));

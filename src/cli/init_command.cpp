@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "base/json_writer.h"
+#include "base/quotable.h"
 #include "cli/build_info.h"
 #include "cli/commands.h"
 #include "cli/completion.h"
@@ -24,7 +25,8 @@ Result<void> write_template(const InitCommand& command) {
   std::ofstream file(command.path, std::ios::binary | std::ios::trunc);
   file << config_template();
   file.close();
-  if (!file) return config_error(command.path + ": " + std::strerror(errno));
+  if (!file)
+    return config_error(quotable_path(command.path, "--config") + ": " + std::strerror(errno));
   return {};
 }
 

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "aws/s3.h"
+#include "base/quotable.h"
 #include "cli/format.h"
 #include "config/nearest.h"
 #include "load/duckdb_file.h"
@@ -181,8 +182,10 @@ Result<void> check_place(const std::string& place) {
     return {};
   }
   if (!scheme.empty()) {
-    return config_error("SOURCE is a directory or s3://bucket/prefix; " + scheme +
-                        ":// is nothing that Dray reads");
+    const std::string kind = quotable_scheme(place);
+    return config_error("SOURCE is a directory or s3://bucket/prefix; " +
+                        (kind.empty() ? "this address" : kind + "://") +
+                        " is nothing that Dray reads");
   }
   return {};
 }
@@ -229,9 +232,11 @@ Result<void> keep_selected(Config& config, const std::vector<std::string>& wante
   }
   for (const std::string& name : wanted) {
     if (std::ranges::find(names, name) != names.end()) continue;
+    // Only a slip of a name that is there may be repeated (base/quotable.h).
     const auto nearest = nearest_word(name, names);
-    return config_error("the configuration has no source \"" + name + "\"" +
-                        (nearest ? "; did you mean \"" + *nearest + "\"?" : ""));
+    if (!nearest) return config_error("the configuration has no source that --source names");
+    return config_error("the configuration has no source \"" + name + "\"; did you mean \"" +
+                        *nearest + "\"?");
   }
   std::erase_if(config.sources, [&](const SourceConfig& source) {
     return std::ranges::find(wanted, source.name) == wanted.end();
@@ -291,21 +296,17 @@ Result<void> check_warehouse(const std::string& address) {
   return unknown_kind(address);
 }
 
+// Without what stands behind the '?', too: a parameter that is misspelt may be the password.
 std::string shown_address(const std::string& address) {
   const std::size_t scheme = address.find("://");
   if (scheme == std::string::npos) return address;
-  std::string shown = address;
   const std::size_t begin = scheme + 3;
-  // The last '@': a password may have some that nobody escaped.
-  const std::size_t at = shown.rfind('@');
-  const std::size_t colon = shown.find(':', begin);
+  // The last '@': a password may have some that nobody escaped, and '/' and '?' too.
+  const std::size_t at = address.rfind('@');
+  const std::size_t colon = address.find(':', begin);
+  std::string shown = address;
   if (at != std::string::npos && colon < at) shown.erase(colon, at - colon);
-  constexpr std::string_view parameter = "password=";
-  for (std::size_t found = 0; (found = shown.find(parameter, found)) != std::string::npos;) {
-    found += parameter.size();
-    shown.replace(found, std::min(shown.find('&', found), shown.size()) - found, "***");
-  }
-  return shown;
+  return shown.substr(0, shown.find('?', begin));
 }
 
 Result<Config> select_sources(const Selection& selection) {
@@ -365,8 +366,16 @@ Result<void> check_sources(const Selection& selection, const std::string& addres
     if (std::ranges::find(known, schema) != known.end()) continue;
     const auto nearest = nearest_word(schema, known);
     std::string message = shown_address(address);
-    message.append(" has no source \"").append(schema).append("\"");
-    if (nearest) message.append("; did you mean \"").append(*nearest).append("\"?");
+    message.append(" has no source ");
+    if (nearest) {
+      message.append("\"")
+          .append(schema)
+          .append("\"; did you mean \"")
+          .append(*nearest)
+          .append("\"?");
+    } else {
+      message.append("that --source names");
+    }
     return with_hint(config_error(std::move(message)),
                      "dray status --warehouse " + shell_word(shown_address(address)));
   }

@@ -374,7 +374,7 @@ Result<std::string> history_output(const HistoryCommand& command, const Terminal
   }
   DRAY_ASSIGN(const std::optional<RunReport> run, find_run(*warehouse, command.run));
   if (!run) {
-    return with_hint(config_error("there is no run " + command.run),
+    return with_hint(config_error("there is no such run"),
                      "dray history --warehouse " + shell_word(shown_address(address)));
   }
   if (json) return report_json(*run) + "\n";

@@ -4,13 +4,25 @@
 #include <optional>
 #include <stop_token>
 
+#include "base/quotable.h"
 #include "cli/interrupt.h"
 #include "cli/progress.h"
 #include "cli/report_output.h"
+#include "cli/selection.h"
 #include "cli/source.h"
+#include "transform/naming.h"
 
 namespace dray {
 namespace {
+
+// A source that is named after its place is named after nothing that is known, if nothing is there.
+std::string quotable_name(const SyncJob& job) {
+  const std::string& place = job.place.location;
+  const std::string name = name_of_place(place);
+  const bool is_place = job.request.source == name || job.request.source == schema_name(name);
+  const bool is_path = place.find("://") == std::string::npos;
+  return is_place && is_path && quotable_path(place, "").empty() ? "" : job.request.source;
+}
 
 // What is the same for all jobs of one command.
 class Runner {
@@ -105,7 +117,7 @@ int Runner::run(const SyncJob& job) {
   Result<RunReport> result = sync_one(job);
   if (!result.ok()) {
     const int code =
-        tell_failure(environment_, presentation_.form, result.error(), job.request.source);
+        tell_failure(environment_, presentation_.form, result.error(), quotable_name(job));
     const bool as_before = result.error().message.ends_with(cancelled_error().message);
     if (result.error().cause == Cause::cancelled && as_before) tell_stopped(job.request.source);
     return code;

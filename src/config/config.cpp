@@ -9,6 +9,7 @@
 #include <set>
 #include <utility>
 
+#include "base/quotable.h"
 #include "config/nearest.h"
 #include "config/settings.h"
 #include "config/substitute.h"
@@ -416,8 +417,7 @@ void read_list(const Reader& reader, const Setting& setting, const YAML::Node& n
   std::set<std::string> names;
   const auto check = [&](const SourceConfig& source, int entry_line, const std::string& path) {
     if (source.name.empty() || names.insert(source.name).second) return;
-    reader.problems.add(entry_line, path + ".name",
-                        "\"" + source.name + "\" is the name of another source");
+    reader.problems.add(entry_line, path + ".name", "is the name of another source");
   };
   read_entries(reader, setting, node, line, source_settings(), "name and location", config.sources,
                check);
@@ -490,7 +490,7 @@ Result<Config> parse_config(std::string_view text, const std::string& file_name,
 
 Result<Config> read_config(const std::string& path) {
   auto text = read_small_file(path, config_bytes_max);
-  if (!text.ok()) return std::move(text).error().within(path);
+  if (!text.ok()) return std::move(text).error().within(quotable_path(path, "--config"));
   return parse_config(*text, path, std::filesystem::path(path).parent_path().string());
 }
 

@@ -771,7 +771,7 @@ Result<std::unique_ptr<Warehouse>> open_duckdb(const std::string& address,
   if (!in_memory && options.access == Access::read_only) {
     DRAY_ASSIGN(const FileState state, duckdb_file_state(path));
     if (state != FileState::made) {
-      return config_error("there is no " + path + "\ntry: dray sync makes it");
+      return config_error("there is no such DuckDB file\ntry: dray sync makes it");
     }
   }
   auto warehouse = std::make_unique<DuckWarehouse>(path, options);

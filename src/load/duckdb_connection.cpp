@@ -14,6 +14,7 @@
 
 #include "base/message.h"
 #include "base/numbers.h"
+#include "base/quotable.h"
 #include "base/time.h"
 #include "base/utf8.h"
 #include "load/duckdb_constraints.h"
@@ -54,7 +55,10 @@ std::string lock_holder(std::string_view message) {
   return std::string(message.substr(0, message.find(". See")));
 }
 
-Error open_error(const std::string& path, std::string_view message) {
+Error open_error(const std::string& file, std::string_view told) {
+  const std::string path = quotable_path(file, "the DuckDB file");
+  const std::string message =
+      path == file ? std::string(told) : without_values(std::string(told), {file});
   if (is_lock_held(message)) {
     const std::string holder = lock_holder(message);
     return config_error(
@@ -68,14 +72,13 @@ Error open_error(const std::string& path, std::string_view message) {
   }
   if (contains(message, "Permission denied") || contains(message, "Read-only file system") ||
       contains(message, "read-only")) {
-    return config_error(path + " cannot be written: " + std::string(message) +
+    return config_error(path + " cannot be written: " + message +
                         "\ntry: check the rights of the file and its directory");
   }
   if (contains(message, "No such file or directory")) {
-    const std::string directory = std::filesystem::path(path).parent_path().string();
-    return config_error(path + ": there is no such directory\ntry: mkdir -p " + directory);
+    return config_error("there is no directory for the DuckDB file\ntry: make it (mkdir -p)");
   }
-  return config_error("opening " + path + ": " + std::string(message));
+  return config_error("opening " + path + ": " + message);
 }
 
 struct StringBytes {

@@ -16,6 +16,7 @@
 
 #include "base/message.h"
 #include "base/numbers.h"
+#include "base/quotable.h"
 #include "load/rights.h"
 #include "load/sqlstate.h"
 
@@ -251,8 +252,9 @@ class PqConnection::Impl {
     DRAY_ASSERT(connection_ != nullptr);
     if (PQstatus(connection_) != CONNECTION_OK) {
       const Login login{view(PQuser(connection_)), view(PQdb(connection_)), options_.has_tls};
-      return connect_error(view(PQerrorMessage(connection_)), login)
-          .within("connect to " + location());
+      // libpq and the server repeat values that they do not like.
+      const std::string message = without_values(PQerrorMessage(connection_), unshown_values());
+      return connect_error(message, login).within("connect to " + location());
     }
     PQsetNoticeReceiver(connection_, receive_notice, this);
     PQsetnonblocking(connection_, 1);
@@ -396,6 +398,20 @@ class PqConnection::Impl {
 
  private:
   const std::string& location() const { return options_.location; }
+
+  // What a person gave beside what location() shows, the password first of all.
+  std::vector<std::string> unshown_values() const {
+    constexpr std::array shown =
+        std::to_array<std::string_view>({"host", "port", "user", "dbname", "sslrootcert"});
+    std::vector<std::string> values;
+    constexpr std::array words = std::to_array<std::string_view>(
+        {"disable", "allow", "prefer", "require", "verify-ca", "verify-full"});
+    for (const auto& [name, value] : options_.parameters) {
+      const bool is_word = std::ranges::find(words, value) != words.end();
+      if (!is_word && std::ranges::find(shown, name) == shown.end()) values.push_back(value);
+    }
+    return values;
+  }
 
   static void receive_notice(void* self, const PGresult* result) {
     auto& notices = static_cast<Impl*>(self)->notices_;

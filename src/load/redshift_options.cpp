@@ -78,8 +78,9 @@ class Named {
     const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
     const bool is_whole = read.ec == std::errc() && read.ptr == text.data() + text.size();
     if (is_whole && value >= 1 && value <= most) return value;
-    return config_error("the warehouse's " + name + " is \"" + text +
-                        "\"\ntry: a whole number from 1 to " + std::to_string(most));
+    return config_error("the warehouse's " + name +
+                        " is no number that it may be\ntry: a whole number from 1 to " +
+                        std::to_string(most));
   }
 
  private:
@@ -89,13 +90,14 @@ class Named {
 Result<void> check_staging(const RedshiftStaging& staging) {
   const std::string& packed = staging.compression;
   if (!packed.empty() && packed != "zstd" && packed != "gzip") {
-    return config_error("the warehouse's staging_compression is \"" + packed +
-                        "\"\ntry: zstd or gzip");
+    return config_error(
+        "the warehouse's staging_compression is none that there is\ntry: zstd or gzip");
   }
   const std::string& wanted = staging.encryption;
   if (wanted.empty() || wanted == "aes256" || wanted == "kms") return {};
-  return config_error("the warehouse's staging_encryption is \"" + wanted +
-                      "\"\ntry: aes256, or kms with staging_kms_key_id");
+  return config_error(
+      "the warehouse's staging_encryption is none that there is\ntry: aes256, or kms with "
+      "staging_kms_key_id");
 }
 
 std::vector<std::string> split_at_commas(const std::string& text) {

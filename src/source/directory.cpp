@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "base/path_text.h"
+#include "base/quotable.h"
 #include "source/layout.h"
 
 namespace dray {
@@ -78,7 +79,8 @@ std::string_view kind_of(mode_t mode) {
 bool is_gone(int code) { return code == ENOENT || code == ENOTDIR; }
 
 Error root_error(const std::string& root, int code) {
-  const std::string place = "source " + path_to_text(root) + ": ";
+  const std::string shown = quotable_path(root, "");
+  const std::string place = shown.empty() ? "SOURCE: " : "source " + path_to_text(shown) + ": ";
   switch (code) {
     case ENOENT:
       return config_error(place +

@@ -9,6 +9,8 @@
 #include <cstring>
 #include <deque>
 
+#include "base/quotable.h"
+
 namespace dray {
 namespace {
 
@@ -75,8 +77,9 @@ class SpillFile {
 
  private:
   Error failure(const char* doing) const {
-    return config_error(std::string(doing) + " the temporary directory " + directory_ + ": " +
-                        system_message(errno) +
+    const std::string why = system_message(errno);
+    return config_error(std::string(doing) + " the temporary directory " +
+                        quotable_path(directory_, "of temp_directory") + ": " + why +
                         "\ntry: free some room there, or set temp_directory to another place");
   }
 

@@ -368,7 +368,7 @@ class Places(InputTest):
         self.write("a.gz", track(1))
         self.assertEqual(
             self.refused("sync", "logs", "duckdb:no/such/w.db"),
-            "dray: error: no/such/w.db: there is no such directory\n  try: mkdir -p no/such\n",
+            "dray: error: there is no directory for the DuckDB file\n  try: make it (mkdir -p)\n",
         )
 
     def test_a_query_asks_the_warehouse_of_the_configuration(self):

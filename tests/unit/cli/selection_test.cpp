@@ -77,7 +77,7 @@ TEST(SelectSources, ByArgumentsWrongly) {
             "try: give it a name with --source NAME");
   EXPECT_EQ(select_sources(quick("s3://bucket/p", "duckdb:x")).value().sources[0].name, "p");
   EXPECT_EQ(error_of(select_sources(quick("s3://b", "duckdb:x"))),
-            "\"s3://b\": has no bucket's name behind s3://; write it like s3://bucket/prefix");
+            "the address has no bucket's name behind s3://; write it like s3://bucket/prefix");
   EXPECT_EQ(error_of(select_sources(quick("gs://bucket/p", "duckdb:x"))),
             "SOURCE is a directory or s3://bucket/prefix; gs:// is nothing that Dray reads");
   EXPECT_EQ(error_of(select_sources(quick("duckdb:x", "./logs"))),
@@ -141,7 +141,7 @@ TEST(ShownAddress, HasNoPassword) {
   EXPECT_EQ(shown_address("postgres://db:5433/x"), "postgres://db:5433/x");
   EXPECT_EQ(shown_address("postgres://me:hun@ter/2@db/x"), "postgres://me@db/x");
   EXPECT_EQ(shown_address("postgres://db/x?user=me&password=hunter2&sslmode=require"),
-            "postgres://db/x?user=me&password=***&sslmode=require");
+            "postgres://db/x");
 }
 
 TEST(SelectSources, ByConfiguration) {
