@@ -36,7 +36,7 @@ std::optional<int> tell_if_none_is_there(const std::vector<SyncJob>& jobs, Outpu
   }
   int worst = exit_success;
   for (std::size_t i = 0; i < jobs.size(); ++i) {
-    const int code = tell_failure(environment, form, errors[i], jobs[i].request.source);
+    const int code = tell_failure(environment, form, errors[i], quotable_name(jobs[i]));
     worst = worse_exit_code(worst, code);
   }
   return worst;

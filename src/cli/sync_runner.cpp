@@ -15,15 +15,6 @@
 namespace dray {
 namespace {
 
-// A source that is named after its place is named after nothing that is known, if nothing is there.
-std::string quotable_name(const SyncJob& job) {
-  const std::string& place = job.place.location;
-  const std::string name = name_of_place(place);
-  const bool is_place = job.request.source == name || job.request.source == schema_name(name);
-  const bool is_path = place.find("://") == std::string::npos;
-  return is_place && is_path && quotable_path(place, "").empty() ? "" : job.request.source;
-}
-
 // What is the same for all jobs of one command.
 class Runner {
  public:
@@ -130,6 +121,14 @@ int Runner::run(const SyncJob& job) {
 }
 
 }  // namespace
+
+std::string quotable_name(const SyncJob& job) {
+  const std::string& place = job.place.location;
+  const std::string name = name_of_place(place);
+  const bool is_place = job.request.source == name || job.request.source == schema_name(name);
+  const bool is_path = place.find("://") == std::string::npos;
+  return is_place && is_path && quotable_path(place, "").empty() ? "" : job.request.source;
+}
 
 Trace trace_of(const Presentation& presentation, const Environment& environment) {
   return presentation.verbose ? verbose_trace(environment) : Trace();

@@ -19,6 +19,10 @@ struct SyncJob {
   SourceConfig place;  // where its objects are
 };
 
+// The source's name for a message about it; "" if it is named after its place and nothing is there:
+// then nobody knows what was given (base/quotable.h).
+std::string quotable_name(const SyncJob& job);
+
 // The settings that every request of a run shares.
 SyncRequest request_of(const Config& config);
 
