@@ -1240,6 +1240,9 @@ class PostgresWarehouse final : public Warehouse {
   CatalogLimits limits() const override {
     CatalogLimits limits;
     limits.varchar_counts_characters = true;
+    limits.comments = Comments::on_all;
+    // PostgreSQL writes a row for each, some 50 us: this bound is a second or two.
+    limits.comments_cost_max = 2'000'000;
     return limits;
   }
   std::size_t name_bytes_max() const override { return postgres_name_bytes_max; }

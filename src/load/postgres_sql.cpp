@@ -5,6 +5,8 @@
 #include <utility>
 #include <variant>
 
+#include "load/comments.h"
+
 namespace dray {
 namespace {
 
@@ -42,6 +44,7 @@ struct DdlWriter {
     sql.table(change.schema, change.table).code(" alter column ").name(change.column);
     return std::move(sql.code(" type text")).done();
   }
+  Sql operator()(const CommentOn& change) const { return comment_text(change); }
 };
 
 // The type of a live column as Dray knows it; nothing for types it does not write.

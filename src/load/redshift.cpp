@@ -753,7 +753,9 @@ class RedshiftWarehouse final : public Warehouse {
   }
   CatalogLimits limits() const override {
     // A staging table has four columns more than the rows that it holds.
-    return {1'596, 1'596, 65'535};
+    CatalogLimits limits{1'596, 1'596, 65'535};
+    if (cluster_->options.comments) limits.comments = Comments::on_tables;
+    return limits;
   }
   Result<std::optional<std::string>> read_note(NoteKind kind, const std::string& source) override {
     if (!keeps_notes(kind)) return std::optional<std::string>();

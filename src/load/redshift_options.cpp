@@ -30,6 +30,7 @@ constexpr std::string_view own_names[] = {
     "iam_role",         "query_group",         "connections",        "dedupe_window",
     "cluster",          "workgroup",           "iam_region",         "db_groups",
     "auto_create",      "staging_compression", "let_sleep",          "tables_max",
+    "comments",
 };
 
 bool is_ours(std::string_view name) {
@@ -120,6 +121,13 @@ Result<std::optional<RedshiftIam>> iam_of(const Named& named) {
       "or workgroup");
 }
 
+Result<bool> comments_of(const Named& named) {
+  const std::string wanted = named.text("comments");
+  if (wanted == "tables") return true;
+  if (wanted.empty() || wanted == "none") return false;
+  return config_error("the warehouse's comments is \"" + wanted + "\"\ntry: tables or none");
+}
+
 std::string certificate_file() {
   for (const char* file : certificate_files) {
     std::error_code ignored;
@@ -159,6 +167,7 @@ Result<RedshiftOptions> redshift_options(const std::string& address) {
   if (days > 0) options.dedupe_window = std::chrono::days(days);
   DRAY_ASSIGN(const unsigned tables, named.number("tables_max", 0, tables_most));
   if (tables > 0) options.tables_max = tables;
+  DRAY_ASSIGN(options.comments, comments_of(named));
   DRAY_ASSIGN(options.iam, iam_of(named));
   const std::string& host = options.connection["host"];
   const bool is_workgroup = (options.iam && !options.iam->workgroup.empty()) ||

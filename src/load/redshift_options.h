@@ -52,6 +52,7 @@ struct RedshiftOptions {
   unsigned connections_max = 4;  // tables that are copied at once
   DedupeWindow dedupe_window;
   std::optional<std::uint64_t> tables_max;  // that the cluster takes, if a person has said it
+  bool comments = false;                    // on the tables that are made
   bool let_sleep = false;                   // a sync that has nothing to load does not connect
   std::vector<RedshiftChoice> choices;
 };
@@ -63,7 +64,7 @@ struct RedshiftOptions {
 //   staging_compression                                            as RedshiftStaging
 //   iam_role, query_group, connections, dedupe_window (days), tables_max
 //                                                                  as RedshiftOptions
-//   let_sleep (true or false; true for a workgroup)
+//   let_sleep (true or false; true for a workgroup), comments (tables or none)
 //   cluster, workgroup, iam_region, db_groups (a,b), auto_create   as RedshiftIam
 //
 // TLS is verify-full, against the system's certificates, which have Amazon's roots, unless the

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "base/time.h"
+#include "load/comments.h"
 
 namespace dray {
 namespace {
@@ -106,6 +107,8 @@ class RedshiftDdl {
     add_column(sql, change.schema, change.table, change.column);
     return std::move(sql).done();
   }
+
+  Sql operator()(const CommentOn& change) const { return comment_text(change); }
 
   Sql operator()(const WidenColumn& change) const {
     SqlBuilder sql("alter table ");

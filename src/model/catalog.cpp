@@ -8,6 +8,7 @@ std::string_view table_of(const SchemaChange& change) {
     std::string_view operator()(const CreateTable& of) const { return of.table; }
     std::string_view operator()(const AddColumn& of) const { return of.table; }
     std::string_view operator()(const WidenColumn& of) const { return of.table; }
+    std::string_view operator()(const CommentOn& of) const { return of.table; }
   };
   return std::visit(Visitor(), change);
 }

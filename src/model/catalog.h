@@ -22,6 +22,7 @@ struct Column {
   ColumnType type = ColumnType::varchar;
   std::uint32_t varchar_bytes = varchar_bytes_default;  // of a varchar; not for DuckDB, PostgreSQL
   bool required = false;                                // not null
+  std::string comment{};                                // where its values come from; "" unknown
   bool operator==(const Column&) const = default;
 };
 
@@ -86,8 +87,25 @@ struct WidenColumn {
   bool operator==(const WidenColumn&) const = default;
 };
 
+// What a person reads of a table and its columns in the warehouse's own catalog: where they come
+// from. Only of what this very plan makes, behind the change that makes it.
+struct CommentOn {
+  struct Named {
+    std::string column;
+    std::string text;
+    bool operator==(const Named&) const = default;
+  };
+  std::string schema;
+  std::string table;
+  std::string text;            // of the table; "": none
+  std::vector<Named> columns;  // those that get one
+  bool operator==(const CommentOn&) const = default;
+};
+
 // Additive only: nothing here drops, renames or narrows.
-using SchemaChange = std::variant<CreateSchema, CreateTable, AddColumn, WidenColumn>;
+using SchemaChange = std::variant<CreateSchema, CreateTable, AddColumn, WidenColumn, CommentOn>;
+
+constexpr std::size_t comment_cost = 50;
 
 // "" for a schema.
 std::string_view table_of(const SchemaChange& change);
@@ -95,6 +113,8 @@ std::string_view table_of(const SchemaChange& change);
 constexpr bool is_outside_transaction(const SchemaChange& change) {
   return std::holds_alternative<WidenColumn>(change);
 }
+
+enum class Comments { none, on_tables, on_all };
 
 // What differs between warehouses and the plan must know.
 struct CatalogLimits {
@@ -106,6 +126,10 @@ struct CatalogLimits {
   std::optional<std::uint32_t> varchar_bytes_max;
   // Whether a bound that somebody gave a varchar counts characters instead of bytes (PostgreSQL).
   bool varchar_counts_characters = false;
+  Comments comments = Comments::none;
+  // What the comments of one plan may cost: each comment_cost and a 1 for every column of its
+  // table, because a warehouse may write the table's whole description anew for each.
+  std::size_t comments_cost_max = SIZE_MAX;
 };
 
 }  // namespace dray

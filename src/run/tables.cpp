@@ -20,6 +20,25 @@ bool is_fixed_table(std::string_view table) {
          table == "aliases";
 }
 
+// What somebody else wrote, for a terminal and in bounds.
+std::string readable(std::string_view text) {
+  constexpr std::size_t bytes_max = 500;
+  std::string out(cut_utf8(text, bytes_max));
+  std::ranges::replace_if(
+      out, [](char c) { return (c >= 0 && c < ' ') || c == 0x7F; }, ' ');
+  return out;
+}
+
+// What is in a table that is not an event's.
+std::string comment_on(std::string_view table) {
+  if (table == "tracks") return "track calls, without their properties";
+  if (table == "users") return "the latest traits of each userId";
+  if (table == "accounts") return "the latest traits of each groupId";
+  if (table == "identifies") return "identify calls";
+  if (table == "aliases") return "alias calls";
+  return std::string(table.substr(0, table.size() - 1)) + " calls";
+}
+
 class TablesOfRegistry {
  public:
   TablesOfRegistry(const Registry& registry, const Catalog& catalog, LedgerState& ledger)
@@ -88,23 +107,24 @@ class TablesOfRegistry {
     }
     WantedTable& wanted = tables_.wanted.emplace_back();
     wanted.name = seen.name;
+    wanted.comment = seen.title.empty() ? comment_on(seen.name) : readable(seen.title);
     for (const Registry::ColumnSeen& column : seen.columns) {
       count_name(column.origin);
-      wanted.columns.push_back(wanted_column(column.name, column.slot, column.bits));
+      wanted.columns.push_back(wanted_column(column, column.bits));
     }
   }
 
   // `tracks` has the rows of all event tables, without their properties.
   void add_tracks(Target tracks) {
     std::map<Slot, Observed> bits;
-    std::map<Slot, std::string_view> names;
+    std::map<Slot, const Registry::ColumnSeen*> columns;
     for (const Registry::TableSeen& seen : seen_) {
       if (seen.type != EventType::track) continue;
       tracks.rival_tables.push_back(ledger_.tables.at(seen.name));
       for (const Registry::ColumnSeen& column : seen.columns) {
         if (column.slot >= property_slot_first && column.slot < context_slot_first) continue;
         bits[column.slot] |= column.bits;
-        names[column.slot] = column.name;
+        columns[column.slot] = &column;
       }
     }
     // A stored row of any event may be the rival of a tie.
@@ -116,8 +136,9 @@ class TablesOfRegistry {
     }
     WantedTable& wanted = tables_.wanted.emplace_back();
     wanted.name = tracks.table;
-    for (const auto& [slot, name] : names)
-      wanted.columns.push_back(wanted_column(std::string(name), slot, bits[slot]));
+    wanted.comment = comment_on(tracks.table);
+    for (const auto& [slot, column] : columns)
+      wanted.columns.push_back(wanted_column(*column, bits[slot]));
     tables_.targets.push_back(std::move(tracks));
   }
 
@@ -135,10 +156,12 @@ class TablesOfRegistry {
     return entry->second;
   }
 
-  static WantedColumn wanted_column(std::string name, Slot slot, Observed bits) {
-    WantedColumn wanted{
-        std::move(name), narrowest_type(bits), {}, slot, varchar_bytes_for(bits), bits};
-    if (slot < property_slot_first) wanted.standard = static_cast<StandardColumn>(slot);
+  static WantedColumn wanted_column(const Registry::ColumnSeen& column, Observed bits) {
+    WantedColumn wanted{column.name, narrowest_type(bits), {}, column.slot, varchar_bytes_for(bits),
+                        bits,        readable(column.path)};
+    if (column.slot < property_slot_first) {
+      wanted.standard = static_cast<StandardColumn>(column.slot);
+    }
     return wanted;
   }
 
@@ -206,13 +229,14 @@ void tell_old_names(const Catalog& catalog, const WantedTable& wanted, const Run
 std::vector<WantedColumn> profile_columns(const Catalog& catalog, const TablePlan& from) {
   std::vector<WantedColumn> columns;
   // As wide as the source's column, once that is widened.
-  const auto add = [&](const std::string& name, ColumnType type, std::uint32_t bytes) {
+  const auto add = [&](const std::string& name, ColumnType type, std::uint32_t bytes,
+                       const std::string& comment) {
     if (standard_column(name)) return;
     for (const LoadColumn& loaded : from.columns) {
       if (loaded.name != name || loaded.type != ColumnType::varchar) continue;
       bytes = std::max(bytes, loaded.varchar_bytes.value_or(varchar_bytes_unbounded));
     }
-    columns.push_back({name, type, {}, 0, bytes});
+    columns.push_back({name, type, {}, 0, bytes, 0, comment});
   };
   if (const LiveTable* table = live_table(catalog, from.table)) {
     for (const LiveColumn& column : table->columns) {
@@ -220,11 +244,12 @@ std::vector<WantedColumn> profile_columns(const Catalog& catalog, const TablePla
       add(column.name, column.type,
           column.type == ColumnType::varchar
               ? column.varchar_bytes.value_or(varchar_bytes_unbounded)
-              : varchar_bytes_default);
+              : varchar_bytes_default,
+          {});
     }
   }
   for (const Column& column : from.new_columns)
-    add(column.name, column.type, column.varchar_bytes);
+    add(column.name, column.type, column.varchar_bytes, column.comment);
   return columns;
 }
 
@@ -389,8 +414,9 @@ Result<void> plan_tables(const Catalog& catalog, const RunContext& context,
   std::vector<WantedTable> profiles;
   for (std::size_t i = 0; i < tables.targets.size(); ++i) {
     if (tables.targets[i].profile_table.empty()) continue;
-    profiles.push_back(
-        {tables.targets[i].profile_table, profile_columns(catalog, tables.plan.tables[i])});
+    profiles.push_back({tables.targets[i].profile_table,
+                        profile_columns(catalog, tables.plan.tables[i]),
+                        comment_on(tables.targets[i].profile_table)});
   }
   for (const auto* tables_wanted : {&tables.wanted, &profiles}) {
     for (const WantedTable& wanted : *tables_wanted)

@@ -59,6 +59,17 @@ bool is_context_text(std::string_view column) {
                              [&](std::string_view prefix) { return column.starts_with(prefix); });
 }
 
+// Where in an event the values of a contract column stand.
+std::string contract_source(std::string_view column) {
+  if (column == "context_user_agent") return "context.userAgent";
+  if (column == "name" || column == "category") return std::string(column);
+  if (!column.starts_with("context_")) return "properties." + std::string(column);
+  std::string source(column);
+  source[source.find('_')] = '.';
+  if (const std::size_t next = source.find('_'); next != std::string::npos) source[next] = '.';
+  return source;
+}
+
 bool is_property_contract(std::string_view table, std::string_view column) {
   return std::ranges::any_of(property_contract, [&](const PropertyContract& contract) {
     return contract.table == table && contract.column == column;
@@ -189,6 +200,10 @@ class TablePlanner {
     if (contract_ == ContractColumns::leave_out || !is_fixed(wanted_.name)) return;
     const auto want_text = [&](std::string_view column) {
       want(column, ruled_type(column).value_or(ColumnType::varchar));
+      const auto made = missing_.find(column);
+      if (made != missing_.end() && made->second.comment.empty()) {
+        made->second.comment = contract_source(column);
+      }
     };
     for (const std::string_view column : context_contract)
       want_text(column);
@@ -216,6 +231,7 @@ class TablePlanner {
       want(column.name, type_of(column));
       if (const auto made = missing_.find(column.name); made != missing_.end()) {
         made->second.varchar_bytes = within_limits(column.varchar_bytes);
+        made->second.comment = column.comment;
       }
     }
     want_contract();
@@ -227,6 +243,7 @@ class TablePlanner {
       plan_.new_columns.push_back(column);
     std::ranges::sort(plan_.new_columns, ColumnOrder());
     if (plan_.new_columns.size() > room) plan_.new_columns.resize(room);
+    plan_.table_columns = live_count + plan_.new_columns.size();
   }
 
   LoadColumn load_column(const std::string& name, std::uint32_t varchar_bytes) {
@@ -296,12 +313,24 @@ class TablePlanner {
   void add_changes(std::vector<SchemaChange>& changes) const {
     if (live_ == nullptr) {
       changes.emplace_back(CreateTable{catalog_.schema, wanted_.name, plan_.new_columns});
-      return;
+    } else {
+      changes.insert(changes.end(), widenings_.begin(), widenings_.end());
+      for (const Column& column : plan_.new_columns) {
+        changes.emplace_back(AddColumn{catalog_.schema, wanted_.name, column});
+      }
     }
-    changes.insert(changes.end(), widenings_.begin(), widenings_.end());
+    add_comments(changes);
+  }
+
+  void add_comments(std::vector<SchemaChange>& changes) const {
+    if (limits_.comments == Comments::none) return;
+    CommentOn comment{catalog_.schema, wanted_.name, {}, {}};
+    if (live_ == nullptr) comment.text = wanted_.comment;
     for (const Column& column : plan_.new_columns) {
-      changes.emplace_back(AddColumn{catalog_.schema, wanted_.name, column});
+      if (limits_.comments != Comments::on_all || column.comment.empty()) continue;
+      comment.columns.push_back({column.name, column.comment});
     }
+    if (!comment.text.empty() || !comment.columns.empty()) changes.emplace_back(std::move(comment));
   }
 
   const Catalog& catalog_;
@@ -313,6 +342,74 @@ class TablePlanner {
   std::map<std::string, Column, std::less<>> missing_;
   std::vector<WidenColumn> widenings_;
   TablePlan plan_;
+};
+
+// Whether a column's name says all that its comment would.
+bool tells_source(std::string_view column, std::string_view source) {
+  const std::size_t dot = source.find('.');
+  if (dot == std::string_view::npos) return column == source;
+  if (source.starts_with("context.") && column.starts_with("context_")) column.remove_prefix(8);
+  return column == source.substr(dot + 1);
+}
+
+// Leaves out the comments that would cost more than the limits allow.
+class CommentBudget {
+ public:
+  CommentBudget(Plan& plan, std::size_t cost_max) : plan_(plan), left_(cost_max) {
+    for (const TablePlan& table : plan.tables)
+      columns_.emplace(table.table, table.table_columns);
+    for (SchemaChange& change : plan.changes) {
+      if (auto* const comment = std::get_if<CommentOn>(&change)) comments_.push_back(comment);
+    }
+    std::ranges::sort(comments_, {}, [](const CommentOn* comment) { return comment->table; });
+  }
+
+  void keep_what_fits() {
+    for (CommentOn* const comment : comments_) {
+      if (!comment->text.empty() && !takes(comment->table)) comment->text.clear();
+    }
+    std::vector<std::vector<bool>> kept;
+    for (const CommentOn* const comment : comments_)
+      kept.emplace_back(comment->columns.size());
+    for (const bool told_by_name : {false, true}) {
+      for (std::size_t i = 0; i < comments_.size(); ++i)
+        take_columns(*comments_[i], told_by_name, kept[i]);
+    }
+    for (std::size_t i = 0; i < comments_.size(); ++i)
+      drop_columns(*comments_[i], kept[i]);
+    std::erase_if(plan_.changes, [](const SchemaChange& change) {
+      const auto* const comment = std::get_if<CommentOn>(&change);
+      return comment != nullptr && comment->text.empty() && comment->columns.empty();
+    });
+  }
+
+ private:
+  bool takes(const std::string& table) {
+    const std::size_t cost = comment_cost + columns_.at(table);
+    if (cost > left_) return false;
+    left_ -= cost;
+    return true;
+  }
+
+  void take_columns(const CommentOn& comment, bool told_by_name, std::vector<bool>& kept) {
+    for (std::size_t i = 0; i < comment.columns.size(); ++i) {
+      const auto& [column, text] = comment.columns[i];
+      if (tells_source(column, text) == told_by_name) kept[i] = takes(comment.table);
+    }
+  }
+
+  static void drop_columns(CommentOn& comment, const std::vector<bool>& kept) {
+    std::vector<CommentOn::Named> columns;
+    for (std::size_t i = 0; i < kept.size(); ++i) {
+      if (kept[i]) columns.push_back(std::move(comment.columns[i]));
+    }
+    comment.columns = std::move(columns);
+  }
+
+  Plan& plan_;
+  std::size_t left_;
+  std::map<std::string, std::size_t, std::less<>> columns_;  // by table
+  std::vector<CommentOn*> comments_;                         // by table
 };
 
 }  // namespace
@@ -334,6 +431,7 @@ Result<Plan> make_plan(const Catalog& catalog, const std::vector<WantedTable>& w
                 TablePlanner(catalog, table, contract, limits, types).plan(plan.changes));
     plan.tables.push_back(std::move(table_plan));
   }
+  CommentBudget(plan, limits.comments_cost_max).keep_what_fits();
   return plan;
 }
 

@@ -23,11 +23,13 @@ struct WantedColumn {
   Slot slot = 0;
   std::uint32_t varchar_bytes = varchar_bytes_default;  // that hold all the values seen
   Observed observed = 0;                                // what these were
+  std::string comment{};                                // where in the events they stand
 };
 
 struct WantedTable {
   std::string name;
   std::vector<WantedColumn> columns;  // those with at least one value
+  std::string comment{};              // what its events are called
 };
 
 enum class ContractColumns { create, leave_out };
@@ -37,6 +39,7 @@ struct TablePlan {
   bool created = false;
   std::vector<LoadColumn> columns;
   std::vector<Column> new_columns;
+  std::size_t table_columns = 0;  // that it has once the plan is carried out
 };
 
 struct Plan {
@@ -52,6 +55,9 @@ bool is_taken(const Catalog& catalog, std::string_view table);
 // limits go; LoadColumn::varchar_bytes tells where longer values will have to be cut. A new column
 // has the type that `types` chooses, else the one that the mapping fixes, else that of its values;
 // users and accounts have their source's.
+//
+// What is made gets its comments, as far as the limits go: tables first, then the columns whose
+// names do not tell where their values stand.
 //
 // Errors are `config`: a wanted table is a view, or a table that lacks the columns every table of
 // Dray's has, so that somebody else must have made it.

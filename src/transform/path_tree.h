@@ -31,6 +31,7 @@ struct PathNode {
   };
 
   std::string path;         // segments joined by '_', without the prefix of the space
+  std::string source;       // the keys joined by '.', the space's name in front; perhaps cut
   bool hashed = false;      // some segment is a hash
   std::uint32_t first = 0;  // the child that came first last time
   std::vector<Child> children;

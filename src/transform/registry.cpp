@@ -5,6 +5,14 @@
 #include "base/result.h"
 
 namespace dray {
+namespace {
+
+// Which of several spellings is kept must not depend on which was seen first.
+void keep_least(std::string& kept, std::string_view other) {
+  if (!other.empty() && (kept.empty() || other < kept)) kept = other;
+}
+
+}  // namespace
 
 Registry::Registry(const RegistryLimits& limits) : limits_(limits) {
   struct Fixed {
@@ -27,14 +35,16 @@ TableNumber Registry::fixed_table(EventType type) {
   return static_cast<TableNumber>(type);
 }
 
-std::optional<TableNumber> Registry::event_table(std::string_view slug) {
+std::optional<TableNumber> Registry::event_table(std::string_view slug, std::string_view title) {
   const std::scoped_lock lock(mutex_);
   if (const auto found = event_tables_.find(slug); found != event_tables_.end()) {
+    keep_least(tables_[found->second]->title, title);
     return found->second;
   }
   if (event_tables_.size() >= limits_.tables_max) return std::nullopt;
   auto table = std::make_unique<Table>();
   table->event = slug;
+  table->title = title;
   table->name = dray::event_table(slug, limits_.name_bytes_max);
   table->origin = table->name == slug                 ? NameOrigin::plain
                   : table->name == '_' + table->event ? NameOrigin::prefixed
@@ -45,28 +55,31 @@ std::optional<TableNumber> Registry::event_table(std::string_view slug) {
   return number;
 }
 
-std::optional<Slot> Registry::slot_of(NamedSlots& slots, std::string_view column, NameOrigin origin,
-                                      Slot first, std::size_t count_max) {
-  if (const auto found = slots.by_name.find(column); found != slots.by_name.end()) {
+std::optional<Slot> Registry::slot_of(NamedSlots& slots, const NamedSlot& wanted, Slot first,
+                                      std::size_t count_max) {
+  if (const auto found = slots.by_name.find(wanted.name); found != slots.by_name.end()) {
+    keep_least(slots.names[found->second - first].path, wanted.path);
     return found->second;
   }
   if (slots.names.size() >= count_max) return std::nullopt;
   const auto slot = static_cast<Slot>(first + slots.names.size());
-  slots.by_name.emplace(column, slot);
-  slots.names.emplace_back(column, origin);
+  slots.by_name.emplace(wanted.name, slot);
+  slots.names.push_back(wanted);
   return slot;
 }
 
 std::optional<Slot> Registry::property_slot(TableNumber table, std::string_view column,
-                                            NameOrigin origin) {
+                                            NameOrigin origin, std::string_view path) {
+  const NamedSlot wanted{std::string(column), origin, std::string(path)};
   const std::scoped_lock lock(mutex_);
-  return slot_of(tables_[table]->properties, column, origin, property_slot_first,
-                 limits_.properties_max);
+  return slot_of(tables_[table]->properties, wanted, property_slot_first, limits_.properties_max);
 }
 
-std::optional<Slot> Registry::context_slot(std::string_view column, NameOrigin origin) {
+std::optional<Slot> Registry::context_slot(std::string_view column, NameOrigin origin,
+                                           std::string_view path) {
+  const NamedSlot wanted{std::string(column), origin, std::string(path)};
   const std::scoped_lock lock(mutex_);
-  return slot_of(context_, column, origin, context_slot_first, limits_.context_columns_max);
+  return slot_of(context_, wanted, context_slot_first, limits_.context_columns_max);
 }
 
 void Registry::observe(const std::vector<Observation>& observations) {
@@ -83,15 +96,18 @@ void Registry::observe(const std::vector<Observation>& observations) {
 
 Registry::ColumnSeen Registry::column_seen(const Table& table, Slot slot, Observed bits) const {
   if (slot >= context_slot_first) {
-    const auto& [name, origin] = context_.names[slot - context_slot_first];
-    return {name, slot, bits, origin};
+    const NamedSlot& named = context_.names[slot - context_slot_first];
+    return {named.name, slot, bits, named.origin, named.path};
   }
   if (slot >= property_slot_first) {
-    const auto& [name, origin] = table.properties.names[slot - property_slot_first];
-    return {name, slot, bits, origin};
+    const NamedSlot& named = table.properties.names[slot - property_slot_first];
+    return {named.name, slot, bits, named.origin, named.path};
   }
-  return {std::string(facts(static_cast<StandardColumn>(slot)).name), slot, bits,
-          NameOrigin::plain};
+  return {std::string(facts(static_cast<StandardColumn>(slot)).name),
+          slot,
+          bits,
+          NameOrigin::plain,
+          {}};
 }
 
 std::vector<Registry::TableSeen> Registry::tables() const {
@@ -105,6 +121,7 @@ std::vector<Registry::TableSeen> Registry::tables() const {
     out.type = table.type;
     out.name = table.name;
     out.event = table.event;
+    out.title = table.title;
     out.origin = table.origin;
     const auto add = [&](const std::vector<Observed>& observed, Slot first) {
       for (std::size_t i = 0; i < observed.size(); ++i) {

@@ -59,11 +59,15 @@ class Registry {
   static TableNumber fixed_table(EventType type);
 
   // The number of an event's table, a new one if need be. Nothing when there would be too many.
-  std::optional<TableNumber> event_table(std::string_view slug);
+  // `title` is what the event was called.
+  std::optional<TableNumber> event_table(std::string_view slug, std::string_view title = {});
 
-  // The slot of a column, a new one if need be. Nothing when there would be too many.
-  std::optional<Slot> property_slot(TableNumber table, std::string_view column, NameOrigin origin);
-  std::optional<Slot> context_slot(std::string_view column, NameOrigin origin);
+  // The slot of a column, a new one if need be. Nothing when there would be too many. `path` is
+  // where its values stand in an event.
+  std::optional<Slot> property_slot(TableNumber table, std::string_view column, NameOrigin origin,
+                                    std::string_view path = {});
+  std::optional<Slot> context_slot(std::string_view column, NameOrigin origin,
+                                   std::string_view path = {});
 
   // What the values of an object that was read to its end were.
   void observe(const std::vector<Observation>& observations);
@@ -73,6 +77,7 @@ class Registry {
     Slot slot = 0;
     Observed bits = 0;
     NameOrigin origin = NameOrigin::plain;
+    std::string path;  // of several the bytewise least
   };
   struct TableSeen {
     TableNumber number = 0;
@@ -80,6 +85,7 @@ class Registry {
     std::string name;   // the table's
     std::string event;  // the slug, for events
     NameOrigin origin = NameOrigin::plain;
+    std::string title;  // what events are called; of several names the bytewise least
     // Columns with at least one value, standard and context columns included, by slot.
     std::vector<ColumnSeen> columns;
   };
@@ -91,22 +97,28 @@ class Registry {
   std::string_view name_of(TableNumber table) const;
 
  private:
+  struct NamedSlot {
+    std::string name;
+    NameOrigin origin = NameOrigin::plain;
+    std::string path;
+  };
   struct NamedSlots {
     std::unordered_map<std::string, Slot, TextHash, std::equal_to<>> by_name;
-    std::vector<std::pair<std::string, NameOrigin>> names;  // by slot, from the space's first
+    std::vector<NamedSlot> names;  // by slot, from the space's first
   };
   struct Table {
     EventType type = EventType::track;
     std::string name;
     std::string event;
     NameOrigin origin = NameOrigin::plain;
+    std::string title;
     NamedSlots properties;
     // By slot, from 0 and from context_slot_first; 0 where no value was observed.
     std::vector<Observed> observed;
     std::vector<Observed> observed_context;
   };
-  static std::optional<Slot> slot_of(NamedSlots& slots, std::string_view column, NameOrigin origin,
-                                     Slot first, std::size_t count_max);
+  static std::optional<Slot> slot_of(NamedSlots& slots, const NamedSlot& wanted, Slot first,
+                                     std::size_t count_max);
   ColumnSeen column_seen(const Table& table, Slot slot, Observed bits) const;
 
   const RegistryLimits limits_;

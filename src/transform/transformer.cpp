@@ -10,6 +10,7 @@
 #include "base/numbers.h"
 #include "base/result.h"
 #include "base/text_hash.h"
+#include "base/utf8.h"
 #include "transform/naming.h"
 #include "transform/path_tree.h"
 
@@ -36,6 +37,13 @@ struct WorkerTable {
   std::vector<Observed> seen_properties;
   std::vector<Observed> seen_context;
 };
+
+// Of a path that a person reads: longer ones end where they do not fit.
+constexpr std::size_t source_bytes_max = 200;
+
+bool has_traits(EventType type) {
+  return type == EventType::identify || type == EventType::group || type == EventType::alias;
+}
 
 // How values with a path find their column.
 enum class Space { property, context };
@@ -138,7 +146,7 @@ class Transformer::Impl {
     } else if (const auto found = events_.find(event.event_name); found != events_.end()) {
       number = found->second;
     } else {
-      const auto made = registry_.event_table(event_slug(event.event_name));
+      const auto made = registry_.event_table(event_slug(event.event_name), event.event_name);
       if (!made) return nullptr;
       number = *made;
       // Names that never repeat would fill memory; forgetting them costs a look into the registry.
@@ -152,8 +160,14 @@ class Transformer::Impl {
       table->type = event.type;
       table->batch.table = number;
     }
-    if (table->properties == nullptr) table->properties = &paths_.make();
-    if (context_ == nullptr) context_ = &paths_.make();
+    if (table->properties == nullptr) {
+      table->properties = &paths_.make();
+      table->properties->source = has_traits(event.type) ? "traits" : "properties";
+    }
+    if (context_ == nullptr) {
+      context_ = &paths_.make();
+      context_->source = "context";
+    }
     return table.get();
   }
 
@@ -261,6 +275,7 @@ class Transformer::Impl {
     node.hashed = parent.hashed || segment.empty();
     if (segment.empty()) segment = key_segment(key);
     node.path = parent.path.empty() ? segment : parent.path + '_' + segment;
+    node.source = cut_utf8(parent.source + '.' + std::string(key), source_bytes_max);
     // Longer paths are refused; what they are does not matter any more.
     if (node.path.size() > limits_.path_bytes_max) node.path.resize(limits_.path_bytes_max + 1);
     return cursor.add(key, node);
@@ -283,8 +298,9 @@ class Transformer::Impl {
                               : node.hashed     ? NameOrigin::hashed
                               : column != plain ? NameOrigin::prefixed
                                                 : NameOrigin::plain;
-    const auto slot = is_context ? registry_.context_slot(column, origin)
-                                 : registry_.property_slot(table_->batch.table, column, origin);
+    const auto slot =
+        is_context ? registry_.context_slot(column, origin, node.source)
+                   : registry_.property_slot(table_->batch.table, column, origin, node.source);
     return slot ? *slot : refused_slot;
   }
 
@@ -394,7 +410,7 @@ class Transformer::Impl {
   void settle_page_name(std::string_view column, std::string_view property_column,
                         JsonValue value) {
     const TableNumber table = table_->batch.table;
-    const auto slot = registry_.property_slot(table, column, NameOrigin::plain);
+    const auto slot = registry_.property_slot(table, column, NameOrigin::plain, column);
     if (!slot) {
       refused_.push_back({cell_for(no_slot, value), column, RejectReason::too_many_columns});
       return;
@@ -406,8 +422,8 @@ class Transformer::Impl {
     }
     PendingCell property = std::exchange(cells_[cell_of_[*slot].position], own);
     if (property.is_null || (property.kind == own.kind && property.bytes == own.bytes)) return;
-    const auto property_slot =
-        registry_.property_slot(table, property_column, NameOrigin::prefixed);
+    const auto property_slot = registry_.property_slot(table, property_column, NameOrigin::prefixed,
+                                                       "properties." + std::string(column));
     if (!property_slot) {
       refused_.push_back({property, property_column, RejectReason::too_many_columns});
       return;
@@ -451,8 +467,9 @@ class Transformer::Impl {
   void observe(const PendingCell& cell) {
     Observed& seen = seen_bits(*table_, cell.slot);
     Observed bits = observed_kind(cell.kind);
-    // Standard columns are text whatever they hold.
-    if (cell.kind == CellKind::text && cell.slot >= property_slot_first) {
+    // Standard columns are text whatever they hold, and most others have met some text by now.
+    if (cell.kind == CellKind::text && cell.slot >= property_slot_first &&
+        (seen & observed_text_other) == 0) {
       bits |= observed_spelling(cell.bytes, seen);
     }
     if (cell.bytes.size() > 512) bits |= observed_length(cell.bytes.size());

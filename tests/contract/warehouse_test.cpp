@@ -210,6 +210,30 @@ TEST_P(WarehouseContract, DdlIsTheStatementThatApplyRuns) {
   EXPECT_EQ(at->catalog("made").value().tables[0].columns.size(), 2U);
 }
 
+// Whoever named an event or a property may have tried to be clever.
+TEST_P(WarehouseContract, CommentsAreThereWhateverIsInThem) {
+  const std::string hostile = "it's \"x\"; drop table made.things; -- \\' \xF0\x9F\x98\x80\n$$";
+  const auto at = session();
+  ASSERT_TRUE(at->begin().ok());
+  ASSERT_TRUE(at->apply(CreateSchema{"made"}).ok());
+  ASSERT_TRUE(at->apply(CreateTable{"made", "things", {text, number}}).ok());
+  ASSERT_TRUE(at->apply(CommentOn{"made", "things", hostile, {{text.name, hostile}}}).ok());
+  ASSERT_TRUE(at->apply(CommentOn{"made", "things", "", {{number.name, "properties.n"}}}).ok());
+  ASSERT_TRUE(at->commit().ok());
+  const bool is_duckdb = warehouse->location().starts_with("duckdb:");
+  const auto comments = session()->query(typed(
+      is_duckdb ? "select comment, column_index from (select comment, column_index from "
+                  "duckdb_columns() where schema_name = 'made' union all select comment, 0 from "
+                  "duckdb_tables() where schema_name = 'made') order by 2"
+                : "select description, objsubid from pg_description where objoid = "
+                  "'made.things'::regclass order by 2"));
+  ASSERT_TRUE(comments.ok()) << comments.error().message;
+  ASSERT_EQ(comments->rows.size(), 3U);
+  EXPECT_EQ(comments->rows[0][0], hostile);
+  EXPECT_EQ(comments->rows[1][0], hostile);
+  EXPECT_EQ(comments->rows[2][0], "properties.n");
+}
+
 TEST_P(WarehouseContract, ViewsAreToldFromTables) {
   const auto at = session();
   ASSERT_TRUE(at->execute(typed("create schema made")).ok());

@@ -24,6 +24,9 @@ TEST(RedshiftOptions, AnAddressTellsWhatIsDraysAndWhatIsLibpqs) {
   EXPECT_EQ(options.dedupe_window, std::chrono::days(30));
   EXPECT_EQ(options.tables_max, 9'900U);
   EXPECT_FALSE(parsed("redshift://h/d").tables_max.has_value());
+  EXPECT_TRUE(parsed("redshift://h/d?comments=tables").comments);
+  EXPECT_FALSE(parsed("redshift://h/d?comments=none").comments);
+  EXPECT_FALSE(parsed("redshift://h/d").comments);
   EXPECT_EQ(options.location, "redshift://loader@cluster.example.com:5439/events");
 }
 

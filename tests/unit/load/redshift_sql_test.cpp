@@ -51,6 +51,12 @@ TEST(RedshiftDdl, APersonMayChooseOtherwiseByTableAndColumn) {
             "create table \"a\".\"b\" (\"id\" varchar(512) encode zstd) diststyle even");
 }
 
+TEST(RedshiftDdl, ACommentIsALiteralWhateverIsInIt) {
+  const CommentOn comment{"shop", "it_s", "it's a \\ \"thing\"; --", {}};
+  EXPECT_EQ(redshift_ddl(comment, {}).with_backslashes_escaped().text(),
+            "comment on table \"shop\".\"it_s\" is 'it''s a \\\\ \"thing\"; --'");
+}
+
 TEST(RedshiftCopy, TakesFilesAsTheyAreAndChangesNothing) {
   CopyAccess access;
   access.iam_role = "default";

@@ -305,6 +305,85 @@ WantedTable wide_table(std::size_t properties) {
   return table;
 }
 
+// --- comments
+
+WantedColumn told(const std::string& name, const std::string& source) {
+  WantedColumn column = property(name, bigint);
+  column.comment = source;
+  return column;
+}
+
+Plan commented_plan(const Catalog& catalog, const std::vector<WantedTable>& wanted,
+                    std::size_t cost_max = SIZE_MAX, Comments comments = Comments::on_all) {
+  CatalogLimits limits;
+  limits.comments = comments;
+  limits.comments_cost_max = cost_max;
+  auto plan = make_plan(catalog, wanted, ContractColumns::leave_out, limits);
+  EXPECT_TRUE(plan.ok());
+  return std::move(plan).value();
+}
+
+TEST(Plan, WhatIsMadeIsCommentedOn) {
+  const std::vector<WantedTable> wanted = {
+      {"sold", {told("zip_code", "properties.zipCode"), property("x", bigint)}, "Sold!"},
+      {"seen", {told("a", "properties.a"), told("b", "properties.b")}, "Seen"}};
+  const Catalog catalog =
+      catalog_of({our_table("seen", {live("event", varchar), live("a", bigint)})});
+  Plan plan = commented_plan(catalog, wanted);
+  ASSERT_EQ(plan.changes.size(), 4U);
+  EXPECT_EQ(plan.changes[1],
+            SchemaChange(CommentOn{"shop", "sold", "Sold!", {{"zip_code", "properties.zipCode"}}}));
+  // Of a table that is there only the new column.
+  EXPECT_EQ(plan.changes[3], SchemaChange(CommentOn{"shop", "seen", "", {{"b", "properties.b"}}}));
+  plan = commented_plan(catalog, wanted, SIZE_MAX, Comments::on_tables);
+  ASSERT_EQ(plan.changes.size(), 3U);
+  EXPECT_EQ(plan.changes[1], SchemaChange(CommentOn{"shop", "sold", "Sold!", {}}));
+}
+
+TEST(Plan, CommentsThatWouldCostTooMuchAreLeftOutThoseThatSayLeastFirst) {
+  const std::vector<WantedTable> wanted = {
+      {"b", {told("n", "properties.n"), told("zip_code", "properties.zipCode")}, "B"},
+      {"a", {told("n", "properties.n"), told("m", "properties.M")}, "A"}};
+  // Each table has seven columns, the first five of them the standard ones.
+  const std::size_t each = comment_cost + 7;
+  const auto kept = [&](std::size_t comments) {
+    std::vector<std::string> texts;
+    for (const SchemaChange& change :
+         commented_plan(catalog_of({}), wanted, comments * each).changes) {
+      const auto* const comment = std::get_if<CommentOn>(&change);
+      if (comment == nullptr) continue;
+      if (!comment->text.empty()) texts.push_back(comment->text);
+      for (const CommentOn::Named& named : comment->columns)
+        texts.push_back(comment->table + "." + named.column);
+    }
+    std::ranges::sort(texts);
+    return texts;
+  };
+  EXPECT_EQ(kept(0), Names{});
+  EXPECT_EQ(kept(1), Names{"A"});
+  EXPECT_EQ(kept(3), (Names{"A", "B", "a.m"}));
+  EXPECT_EQ(kept(4), (Names{"A", "B", "a.m", "b.zip_code"}));
+  EXPECT_EQ(kept(5), (Names{"A", "B", "a.m", "a.n", "b.zip_code"}));
+  EXPECT_EQ(kept(6), (Names{"A", "B", "a.m", "a.n", "b.n", "b.zip_code"}));
+}
+
+TEST(Plan, ContractColumnsSayWhereTheirValuesWillStand) {
+  CatalogLimits limits;
+  limits.comments = Comments::on_all;
+  const auto plan =
+      make_plan(catalog_of({}), {{"pages", {}, "page calls"}}, ContractColumns::create, limits);
+  ASSERT_TRUE(plan);
+  const auto& comment = std::get<CommentOn>(plan->changes.at(1));
+  const auto source_of = [&](const std::string& column) {
+    return std::ranges::find(comment.columns, column, &CommentOn::Named::column)->text;
+  };
+  EXPECT_EQ(source_of("context_user_agent"), "context.userAgent");
+  EXPECT_EQ(source_of("context_ip"), "context.ip");
+  EXPECT_EQ(source_of("context_page_url"), "context.page.url");
+  EXPECT_EQ(source_of("name"), "name");
+  EXPECT_EQ(source_of("url"), "properties.url");
+}
+
 TEST(Plan, NewTableHasAtMost1600Columns) {
   // id, received_at, uuid, uuid_ts and event are the first five.
   EXPECT_EQ(plan_of(catalog_of({}), {wide_table(1'595)}).tables.at(0).new_columns.size(), 1'600U);

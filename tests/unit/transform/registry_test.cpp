@@ -52,6 +52,23 @@ TEST(Registry, NumbersEventsAsTheyAreSeen) {
   EXPECT_EQ(registry.event_of(Registry::first_event_table), "b");
 }
 
+// Which of several spellings a comment has must not depend on which thread was first.
+TEST(Registry, KeepsTheLeastOfTheSpellings) {
+  Registry registry;
+  const TableNumber table = registry.event_table("order_done", "orderDone").value();
+  registry.event_table("order_done", "Order Done");
+  registry.event_table("order_done", "order done");
+  const Slot slot =
+      registry.property_slot(table, "zip_code", NameOrigin::plain, "properties.zip_code").value();
+  registry.property_slot(table, "zip_code", NameOrigin::plain, "properties.zip.code");
+  registry.property_slot(table, "zip_code", NameOrigin::plain);
+  registry.observe({{table, slot, observed_kind(CellKind::text)}});
+  const auto tables = registry.tables();
+  ASSERT_EQ(tables.size(), 1U);
+  EXPECT_EQ(tables[0].title, "Order Done");
+  EXPECT_EQ(tables[0].columns.at(0).path, "properties.zip.code");
+}
+
 TEST(Registry, KeepsTheUncutSlugBesideTheTablesName) {
   Registry registry;
   const std::string slug(200, 'e');
