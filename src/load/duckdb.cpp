@@ -150,7 +150,7 @@ class DuckSession final : public WarehouseSession {
 
   Result<void> apply(const SchemaChange& change) override {
     const auto* const comment = std::get_if<CommentOn>(&change);
-    if (comment == nullptr) return execute(std::visit(DdlWriter(), change));
+    if (comment == nullptr) return connection_->execute_at_once(std::visit(DdlWriter(), change));
     for (const Sql& statement : comment_statements(*comment))
       DRAY_TRY(execute(statement));
     return {};
@@ -225,16 +225,27 @@ class DuckSession final : public WarehouseSession {
   }
 
   Result<void> append_all(duckdb_appender appender, RowSource& rows) const {
+    // By itself an appender holds 204,800 rows, whatever is in them, and does not count them as
+    // DuckDB's memory: 270 MB of rejects that keep 1 KB each.
+    constexpr std::uint64_t held_bytes_max = 4U << 20;
+    std::uint64_t held_bytes = 0;
     std::vector<PlainValue> row;
     while (true) {
       if (connection_->interrupted()) return cancelled_error();
       DRAY_ASSIGN(const bool more, rows.next(row));
       if (!more) break;
-      for (const PlainValue& value : row)
+      for (const PlainValue& value : row) {
         append_value(appender, value);
+        if (const auto* text = std::get_if<std::string_view>(&value)) held_bytes += text->size();
+      }
       if (duckdb_appender_end_row(appender) != DuckDBSuccess) {
         return connection_->failure(duckdb_appender_error(appender));
       }
+      if (held_bytes < held_bytes_max) continue;
+      if (duckdb_appender_flush(appender) != DuckDBSuccess) {
+        return connection_->failure(duckdb_appender_error(appender));
+      }
+      held_bytes = 0;
     }
     if (duckdb_appender_close(appender) != DuckDBSuccess) {
       return connection_->failure(duckdb_appender_error(appender));
@@ -712,6 +723,11 @@ class DuckWarehouse final : public Warehouse {
   Result<void> open() {
     DRAY_ASSIGN(database_, DuckDatabase::open(path_, options_));
     DRAY_ASSIGN(const auto connection, DuckConnection::open(*database_));
+    DRAY_ASSIGN(const QueryResult size,
+                connection->query(SqlBuilder("select block_size from pragma_database_size() where "
+                                             "database_name = current_database()")
+                                      .done()));
+    if (!size.rows.empty()) block_bytes_ = std::stoull(size.rows[0][0].value_or("0"));
     DRAY_TRY(relations_.register_functions(*connection));
     DRAY_TRY(register_casts(*connection));
     return register_hash(*connection);
@@ -740,10 +756,15 @@ class DuckWarehouse final : public Warehouse {
   }
 
   // Until it commits DuckDB 1.4 holds for each column that was written a vector of 16-byte values
-  // and the like, which it cannot move to a file; half its memory may go there.
+  // and the like, which it cannot move to a file; half its memory may go there. A column of a table
+  // that was there before counts as five (run/load_transaction.cpp), which is right for files with
+  // blocks of 64 KiB; of those with larger ones fewer columns fit.
   std::size_t columns_per_transaction_max() const override {
     constexpr std::uint64_t column_bytes = 33 << 10;
-    return options_.memory_bytes / 2 / column_bytes;
+    constexpr std::uint64_t usual_block_bytes = 64 << 10;
+    const std::uint64_t columns = options_.memory_bytes / 2 / column_bytes;
+    if (path_ == ":memory:" || block_bytes_ <= usual_block_bytes) return columns;
+    return columns * (column_bytes + 2 * usual_block_bytes) / (column_bytes + 2 * block_bytes_);
   }
 
   bool keeps_schema(std::string_view name) const override {
@@ -773,6 +794,7 @@ class DuckWarehouse final : public Warehouse {
   DuckRelations relations_;
   std::mutex mutex_;
   std::shared_ptr<DuckDatabase> database_;  // nothing after it could not be opened anew
+  std::uint64_t block_bytes_ = 0;           // of the file
 };
 
 }  // namespace

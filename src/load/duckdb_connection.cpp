@@ -473,6 +473,16 @@ Result<void> DuckConnection::execute(const Sql& sql) {
   return run(sql, result);
 }
 
+Result<void> DuckConnection::execute_at_once(const Sql& sql) {
+  if (interrupted_) return cancelled_error();
+  if (database_.trace()) database_.trace()(sql.text());
+  DuckResult result;
+  if (duckdb_query(connection_, sql.text().c_str(), &result.handle()) != DuckDBSuccess) {
+    return failure(duckdb_result_error(&result.handle()));
+  }
+  return {};
+}
+
 Result<QueryResult> DuckConnection::query(const Sql& sql) {
   DuckResult result;
   DRAY_TRY(run(sql, result));

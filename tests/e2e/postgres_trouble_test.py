@@ -160,13 +160,13 @@ class Trouble(unittest.TestCase):
         self.assertEqual(len(self.psql("select 1 from shop.tracks where event = 'counted'")), 2)
 
     def test_more_tables_than_the_server_has_locks_for_in_one_transaction(self):
-        self.write("a.json", "".join(track(f"kind {i}", 1, n=i) for i in range(150)))
+        self.write("a.json", "".join(track(f"kind {i}", 1, n=i) for i in range(300)))
         done = self.sync()
-        self.assertEqual(self.psql("select count(*) from shop.tracks"), ["150"])
+        self.assertEqual(self.psql("select count(*) from shop.tracks"), ["300"])
         self.assertEqual(
-            self.psql("select count(*) from pg_tables where schemaname = 'shop' and tablename like 'kind_%'"), ["150"]
+            self.psql("select count(*) from pg_tables where schemaname = 'shop' and tablename like 'kind_%'"), ["300"]
         )
-        self.assertIn("150", done.stdout)
+        self.assertIn("300", done.stdout)
         self.assertEqual(self.psql("select count(*) from pg_locks where locktype = 'advisory'"), ["0"])
 
     def test_a_sync_that_was_killed_between_two_of_its_transactions_is_made_good(self):
