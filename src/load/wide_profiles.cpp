@@ -111,7 +111,9 @@ Result<std::size_t> WideProfiles::find_candidates(std::size_t values_max) {
   SqlBuilder sql("insert into pg_temp.dray_wide select row_number() over (order by id), id from ");
   sql.code("(select t.id from (select distinct id from ").sql(query_.touched).code(") t join ");
   sql.table(merge_.schema, merge_.source_table).code(" s on s.").name(merge_.id_column);
-  sql.code(" = ").sql(query_.source_id).code(" group by t.id having (select count(*) from unnest(array[");
+  sql.code(" = ")
+      .sql(query_.source_id)
+      .code(" group by t.id having (select count(*) from unnest(array[");
   const char* separator = "";
   for (const std::string& column : merge_.columns)
     sql.word(std::exchange(separator, ", ")).code("count(s.").name(column).code(")");
