@@ -43,6 +43,9 @@ class LoadsOn:
         for folder in ("1", "2", "whole"):
             shutil.copytree(KEPT / "events" / folder, self.logs, dirs_exist_ok=True)
         self.open_copy()
+        # A file's version is its time, which a checkout does not keep.
+        for key, version in self.query("select key, version from _dray.objects"):
+            os.utime(self.logs / key, ns=(int(version), int(version)))
 
     def run_dray(self, *arguments, code=0):
         done = subprocess.run([DRAY, *map(str, arguments)], capture_output=True, text=True, timeout=SECONDS_MAX,
