@@ -367,7 +367,8 @@ class Rejects(SyncTest):
         config = "warehouse: duckdb:w.db\nline_max: {}\nsources: [{{name: shop, location: logs}}]\n"
         (self.directory / "dray.yaml").write_text(config.format("1 KiB"))
         self.write("a.gz", [track(i, a="x" * 1100) for i in range(10_001)])
-        self.assertEqual(self.counts(json.loads(self.run_dray("sync", "--json").stdout)), (10_001, 0, 0, 0, 10_001))
+        rejected = json.loads(self.run_dray("sync", "--json", code=1).stdout)
+        self.assertEqual(self.counts(rejected), (10_001, 0, 0, 0, 10_001))
         (self.directory / "dray.yaml").write_text(config.format("1 MiB"))
         report = json.loads(self.run_dray("rejects", "retry", "--json").stdout)
         self.assertEqual(self.counts(report), (10_001, 10_001, 0, 0, 0))
