@@ -20,9 +20,8 @@ constexpr auto line_interval = 10s;
 constexpr auto guess_after = 2s;
 constexpr std::size_t bar_columns = 20;
 constexpr std::size_t bar_columns_narrow = 8;
-// Nobody knows before the rows are read how fast the warehouse takes them. Into DuckDB and
-// PostgreSQL it has taken between half and twice as long as the reading (docs/performance.md); once
-// it has begun its own rate is told.
+// Nobody knows before the rows are read how fast the warehouse takes them. A guess: as long again
+// as the reading. Once the loading has begun its own rate is told.
 constexpr double loading_per_reading = 1.0;
 
 std::string_view name_of(SyncProgress::Phase phase) {

@@ -184,7 +184,8 @@ bool nothing_new(const RunReport& report) {
 
 // One column a line. Only the first pair of parentheses, that of a table's columns, is laid out.
 std::string laid_out(std::string_view statement) {
-  if (!statement.starts_with("create table ")) return std::string(statement);
+  const bool is_laid_out = statement.find('\n') != std::string_view::npos;
+  if (is_laid_out || !statement.starts_with("create table ")) return std::string(statement);
   std::string out;
   int depth = 0;
   bool is_done = false;

@@ -1,6 +1,7 @@
 #include "cli/selection.h"
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <map>
 
@@ -45,6 +46,10 @@ std::string lower(std::string text) {
   return text;
 }
 
+// What people have elsewhere, and write before a file's name.
+constexpr std::array<std::string_view, 8> kinds_elsewhere = {
+    "bigquery", "clickhouse", "file", "mysql", "redis", "s3", "snowflake", "sqlite"};
+
 // That the address begins with none of the schemes there are. Of it nothing but the scheme is
 // repeated: behind it may stand a password.
 Error unknown_kind(const std::string& address) {
@@ -55,11 +60,17 @@ Error unknown_kind(const std::string& address) {
         "duckdb:warehouse.duckdb");
   }
   const bool is_url = scheme_of(address) == scheme;
-  std::string message = scheme + (is_url ? "://" : ":") + " is no warehouse that Dray supports";
   const std::vector<std::string> known = {"duckdb", "postgres", "postgresql", "redshift"};
-  if (const auto nearest = nearest_word(lower(scheme), known)) {
-    message += "; did you mean " + *nearest + (*nearest == "duckdb" ? ":" : "://") + "?";
-  }
+  const auto nearest = nearest_word(lower(scheme), known);
+  // Before a single colon may stand anything, a password too: only what is known is repeated, and
+  // the slip of it.
+  const bool is_kind =
+      nearest || (is_url ? !quotable_scheme(address).empty()
+                         : std::ranges::find(kinds_elsewhere, scheme) != kinds_elsewhere.end());
+  std::string message = is_kind ? scheme + (is_url ? "://" : ":") + " is no warehouse"
+                                : std::string("this is the address of no warehouse");
+  message += " that Dray supports";
+  if (nearest) message += "; did you mean " + *nearest + (*nearest == "duckdb" ? ":" : "://") + "?";
   return with_hint(config_error(std::move(message)), kinds_of_warehouses);
 }
 

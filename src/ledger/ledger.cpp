@@ -253,10 +253,10 @@ Result<void> create_ledger(WarehouseSession& session) {
   DRAY_ASSIGN(const Catalog catalog, session.catalog(ledger_schema));
   if (!catalog.schema_exists) DRAY_TRY(session.apply(CreateSchema{ledger_schema}));
   for (CreateTable& table : ledger_tables()) {
-    if (find_table(catalog, table.table) == nullptr) {
-      DRAY_TRY(session.apply(std::move(table)));
-      continue;
-    }
+    // Of one that is there a warehouse may have to see to more than that it is there: PostgreSQL to
+    // what a publication needs.
+    DRAY_TRY(session.apply(table));
+    if (find_table(catalog, table.table) == nullptr) continue;
     for (Column& column : table.columns) {
       if (has_column(catalog, table.table, column.name)) continue;
       DRAY_TRY(session.apply(AddColumn{ledger_schema, table.table, std::move(column)}));

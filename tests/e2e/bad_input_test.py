@@ -210,7 +210,7 @@ class Lines(InputTest):
             [["m10", "1e400"], ["m7", "[" * 60 + "]" * 60], ["m8", "a\ufffdb"], ["m9", "\ufffd"]],
         )
         self.assertEqual(self.query("select name from shop.pages"), [["Home"]])
-        self.assertEqual([(said["code"], said["count"]) for said in report["notices"]], [("replacement_character", 2)])
+        self.assertEqual([(said["code"], said["count"]) for said in report["notices"]], [("replacement_character", 2), ("mixed_types", 2)])
 
     def test_a_terminal_is_not_at_the_mercy_of_a_line(self):
         self.write("a.json", b"\x1b[2J\x1b]0;title\x07")

@@ -204,7 +204,7 @@ class Files(DuckdbTest):
             with self.subTest(size=len(rest)):
                 self.file.write_bytes(rest)
                 self.run_dray("plan", "logs", "duckdb:w.db", "--source", "shop")
-                self.assertIn("there is no w.db", self.run_dray("status", "--warehouse", "duckdb:w.db", code=2).stderr)
+                self.assertIn("there is no such DuckDB file", self.run_dray("status", "--warehouse", "duckdb:w.db", code=2).stderr)
                 self.assertEqual(self.file.read_bytes(), rest)
                 self.sync()
                 self.assertEqual(self.query("select count(*) from shop.sold"), [[1]])

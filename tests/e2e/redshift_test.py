@@ -437,7 +437,7 @@ class Trouble(StandInTest):
             "call f()", f"explain analyze {rows}", "begin read write", f"copy {self.source}.tracks from 's3://b/x'",
         ):  # fmt: skip
             self.assertRegex(self.dray("query", self.warehouse, sql, code=2), "only reads|more than one statement")
-        self.assertIn("LINE 1: select nothing", self.dray("query", self.warehouse, "select nothing", code=2))
+        self.assertIn('column "nothing" does not exist', self.dray("query", self.warehouse, "select nothing", code=2))
         answer = json.loads(self.dray("query", self.warehouse, "select 1::bigint as a, true as b, 'x;' as c, null as d", "--json"))
         self.assertEqual(answer["rows"], [[1, True, "x;", None]])
         self.assert_equals_duckdb()

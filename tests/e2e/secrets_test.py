@@ -106,6 +106,9 @@ class Secrets(unittest.TestCase):
         told = {}
         for number, shape in enumerate(SHAPES):
             for key in keys if number == 0 else ("warehouse", "location"):
+                # The path of a file that is a warehouse is shown: it is its name.
+                if shape.startswith("duckdb:"):
+                    continue
                 if key in ("name", "sources", "redshift_tables"):  # names are what things are called
                     continue
                 base = {"warehouse": "duckdb:w.db"}

@@ -388,7 +388,7 @@ class Refused(SyncTest):
 
     def test_a_warehouse_where_none_can_be(self):
         (self.directory / "file").touch()
-        for warehouse, said in ("missing/w.db", "missing/w.db: there is no such directory"), ("file/w.db", "opening"), (".", "opening"):
+        for warehouse, said in ("missing/w.db", "there is no directory for the DuckDB file"), ("file/w.db", "opening"), (".", "is a directory"):
             with self.subTest(warehouse):
                 self.assertIn(said, self.sync_error(warehouse=warehouse))
 

@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "load/warehouse.h"
 #include "source/object_store.h"
@@ -30,13 +31,14 @@ class FaultPlan {
   bool fired() const { return !failed_call_.empty(); }
   // The first call that failed: "commit".
   const std::string& failed_call() const { return failed_call_; }
-  std::uint64_t calls() const { return calls_; }
+  // Every call so far, by name.
+  const std::vector<std::string>& calls() const { return calls_; }
 
   template <typename Real>
   auto call(const char* name, Real real) -> decltype(real()) {
-    ++calls_;
-    const bool fails =
-        at_ != 0 && (duration_ == FaultDuration::once ? calls_ == at_ : calls_ >= at_);
+    calls_.emplace_back(name);
+    const bool fails = at_ != 0 && (duration_ == FaultDuration::once ? calls_.size() == at_
+                                                                     : calls_.size() >= at_);
     if (!fails) return real();
     if (!fired()) failed_call_ = name;
     if (timing_ == FaultTiming::after) {
@@ -53,7 +55,7 @@ class FaultPlan {
   std::uint64_t at_ = 0;  // from 1; 0 for never
   FaultTiming timing_ = FaultTiming::before;
   FaultDuration duration_ = FaultDuration::once;
-  std::uint64_t calls_ = 0;
+  std::vector<std::string> calls_;
   std::string failed_call_;
 };
 

@@ -274,7 +274,9 @@ class CaseRun {
       rows[0].push_back(column.name);
       rows[1].push_back(column.writable ? std::string(to_string(column.type))
                                         : common_type_name(column.type_name));
-      select += (select.empty() ? "select \"" : ", \"") + column.name + '"';
+      const std::string value = '"' + column.name + '"';
+      select += select.empty() ? "select " : ", ";
+      select += column.writable ? value : "cast(" + value + " as varchar)";
     }
     const QueryResult result = query(select + " from " + quoted(table.name) + " order by 1");
     for (const auto& values : result.rows) {

@@ -65,7 +65,7 @@ TEST(ProgressBar, LeavesOutWholePartsWhereItIsNarrow) {
   EXPECT_EQ(progress_bar("shop", half_read(), 10s, 60), bar);
   EXPECT_EQ(progress_bar("shop", half_read(), 10s, 45), "shop  reading [====>   ]  50%  0:30 left");
   EXPECT_EQ(progress_bar("shop", half_read(), 10s, 30), "shop  reading  50%  0:30 left");
-  EXPECT_EQ(progress_bar("shop", half_read(), 10s, 80), bar + "  12/30 objects  6.0 MB/12 MB");
+  EXPECT_EQ(progress_bar("shop", half_read(), 10s, 81), bar + "  12/30 objects  6.0 MB/12 MB");
 }
 
 TEST(ProgressLine, SaysHowFarItIs) {

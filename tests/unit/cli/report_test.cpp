@@ -152,7 +152,7 @@ TEST(ReportJson, HasEveryCountOnTop) {
         "\"schema\":\"shop\"", "\"started\":\"2026-11-01T12:00:00Z\"", "\"duration_seconds\":1.2,",
         "\"lines\":12345,\"loaded\":12000,\"duplicate\":300,\"filtered\":20,\"rejected\":25,",
         "\"values_rejected\":0",
-        "\"objects\":{\"listed\":0,\"loaded\":3,\"set_aside\":0,\"known\":7}",
+        "\"objects\":{\"listed\":0,\"loaded\":3,\"set_aside\":0,\"known\":7,\"skipped\":0}",
         "\"new_columns\":[\"total double precision\"]", "\"notices\":[]", "\"error\":\"\""}) {
     EXPECT_NE(json.find(part), std::string::npos) << part << "\n" << json;
   }

