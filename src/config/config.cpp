@@ -305,7 +305,8 @@ void read_types(const Reader& reader, const YAML::Node& node, int line, const st
       continue;
     }
     const std::string column = entry.first.Scalar();
-    const std::string entry_path = path + "." + column;
+    std::string entry_path = path;
+    entry_path.append(".").append(column);
     if (!seen.insert(column).second) {
       reader.problems.add(entry_line, entry_path, "is there twice");
       continue;

@@ -60,13 +60,17 @@ class TablesOfRegistry {
     return std::move(tables_);
   }
 
+  static void tell_moved(const RunContext& context, const std::string& table,
+                         const std::string& other) {
+    context.notice("table_name_taken",
+                   "something else is called " + context.report.source + "." + table +
+                       "; the rows of that event are in " + other,
+                   1);
+  }
+
   void tell_names(const RunContext& context) const {
-    for (const auto& [table, other] : moved_) {
-      context.notice("table_name_taken",
-                     "something else is called " + context.report.source + "." + table +
-                         "; the rows of that event are in " + other,
-                     1);
-    }
+    for (const auto& [table, other] : moved_)
+      tell_moved(context, table, other);
     const auto tell = [&](NameOrigin origin, NoticeCode code) {
       const std::uint64_t count = names_[static_cast<std::size_t>(origin)];
       if (count == 0) return;
@@ -207,21 +211,26 @@ bool has_column(const LiveTable& table, std::string_view name) {
   return std::ranges::find(table.columns, name, &LiveColumn::name) != table.columns.end();
 }
 
+void tell_old_name(const RunContext& context, const std::string& table, const std::string& column,
+                   const std::string& old_name) {
+  const std::string both =
+      "coalesce(cast(" + column + " as varchar), cast(\"" + old_name + "\" as varchar))";
+  context.notice("system_column_name",
+                 table + ": new values of " + old_name + " are in " + column +
+                     ", older ones stay where they are; select " + both + " reads both",
+                 1);
+}
+
 // A column of a name that an engine keeps for itself, from before Dray gave such names a `_`.
 void tell_old_names(const Catalog& catalog, const WantedTable& wanted, const RunContext& context) {
   const LiveTable* live = live_table(catalog, wanted.name);
   if (live == nullptr) return;
+  const std::string table = catalog.schema + "." + wanted.name;
   for (const WantedColumn& column : wanted.columns) {
     const std::string old_name = column.name.substr(1);
     if (!column.name.starts_with('_') || !is_system_column(old_name)) continue;
     if (!has_column(*live, old_name)) continue;
-    const std::string both =
-        "coalesce(cast(" + column.name + " as varchar), cast(\"" + old_name + "\" as varchar))";
-    context.notice("system_column_name",
-                   catalog.schema + "." + wanted.name + ": new values of " + old_name + " are in " +
-                       column.name + ", older ones stay where they are; select " + both +
-                       " reads both",
-                   1);
+    tell_old_name(context, table, column.name, old_name);
   }
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -63,7 +64,10 @@ bool is_mixed(Observed observed) {
 struct Place {
   std::uint32_t object = UINT32_MAX;
   std::uint32_t line = UINT32_MAX;
-  auto operator<=>(const Place&) const = default;
+
+  bool operator<(const Place& other) const {
+    return std::tie(object, line) < std::tie(other.object, other.line);
+  }
 };
 
 struct KindCount {

@@ -113,6 +113,14 @@ const LiveTable* find_table(const Catalog& catalog, std::string_view name) {
   return nullptr;
 }
 
+Error type_needed(const std::string& table, const LiveColumn& column, std::string_view type_view) {
+  const std::string type(type_view);
+  return config_error(table + "." + column.name + " is " + column.type_name +
+                      ", and every table of Dray's needs it as " + type + "\ntry: alter table " +
+                      table + " alter column " + column.name + " type " + type +
+                      "; or load this source into another schema");
+}
+
 Result<void> check_ours(const Catalog& catalog, const LiveTable& table) {
   const std::string name = catalog.schema + "." + table.name;
   if (table.is_view) {
@@ -126,11 +134,7 @@ Result<void> check_ours(const Catalog& catalog, const LiveTable& table) {
     });
     const auto other = std::ranges::find(table.columns, facts(column).name, &LiveColumn::name);
     if (!present && other != table.columns.end()) {
-      const std::string type(to_string(facts(column).type));
-      return config_error(name + "." + other->name + " is " + other->type_name +
-                          ", and every table of Dray's needs it as " + type +
-                          "\ntry: alter table " + name + " alter column " + other->name + " type " +
-                          type + "; or load this source into another schema");
+      return type_needed(name, *other, to_string(facts(column).type));
     }
     if (!present) {
       return config_error(name + " was not made by Dray: it has no column " +
