@@ -275,8 +275,8 @@ void Parser::add_objects() {
       root_, "objects", "List the objects that are set aside, or put objects aside for good.",
       "Examples:\n"
       "  dray objects list\n"
-      "  dray objects skip 2026-01-31/a.gz --source shop --reason 'cut off, upstream has no copy'\n"
-      "  dray objects unskip 2026-01-31/a.gz --source shop\n");
+      "  dray objects skip 2026-01-31/a.gz --source logs --reason 'cut off, upstream has no copy'\n"
+      "  dray objects unskip 2026-01-31/a.gz --source logs\n");
   app.require_subcommand(0, 1);
   add_object_options(app);
   const auto action = [&](const char* name, ObjectsCommand::Action what, const char* doc) {

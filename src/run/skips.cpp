@@ -51,14 +51,22 @@ Result<std::vector<std::string>> skip_objects(Warehouse& warehouse, const SkipRe
   return unknown;
 }
 
+namespace {
+
+Error not_skipped(const std::string& source, const std::string& key) {
+  return config_error(key + " of " + source + " is not skipped\ntry: dray objects list --source " +
+                      source);
+}
+
+}  // namespace
+
 Result<void> unskip_objects(Warehouse& warehouse, const std::string& source,
                             const std::vector<std::string>& keys) {
   DRAY_ASSIGN(const auto session, begin(warehouse));
   DRAY_ASSIGN(const std::vector<SkippedObject> skipped, read_skipped(*session, source));
   for (const std::string& key : keys) {
     if (std::ranges::find(skipped, key, &SkippedObject::key) == skipped.end()) {
-      return config_error(key + " of " + source +
-                          " is not skipped\ntry: dray objects list --source " + source);
+      return not_skipped(source, key);
     }
     DRAY_TRY(forget_skipped(*session, source, key));
   }
