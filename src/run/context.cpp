@@ -28,7 +28,7 @@ Timestamp now() {
   return std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
 }
 
-std::string one_line(std::string text) {
+std::string one_line(const std::string& text) {
   constexpr std::string_view hint = "\ntry: ";
   const std::size_t at = text.find(hint);
   std::string out = in_one_line(std::string_view(text).substr(0, at));

@@ -40,6 +40,6 @@ std::string skip_command(const std::string& source, const std::string& key);
 Timestamp now();
 
 // As in a table of runs.
-std::string one_line(std::string text);
+std::string one_line(const std::string& text);
 
 }  // namespace dray
