@@ -60,26 +60,26 @@ std::string RandomEvents::line() {
 }
 
 std::string RandomEvents::garbage() {
-  std::string text = line();
-  for (std::uint32_t i = below(4); i > 0 && !text.empty(); --i) {
-    const std::uint32_t at = below(static_cast<std::uint32_t>(text.size()));
+  std::string garbled = line();
+  for (std::uint32_t i = below(4); i > 0 && !garbled.empty(); --i) {
+    const std::uint32_t at = below(static_cast<std::uint32_t>(garbled.size()));
     const auto byte = static_cast<char>(below(256));
     switch (below(4)) {
       case 0:
-        text[at] = byte;
+        garbled[at] = byte;
         break;
       case 1:
-        text.erase(at, 1 + below(5));
+        garbled.erase(at, 1 + below(5));
         break;
       case 2:
-        text.insert(at, 1, byte);
+        garbled.insert(at, 1, byte);
         break;
       default:
-        text.resize(at);
+        garbled.resize(at);
     }
   }
-  std::ranges::replace(text, '\n', ' ');
-  return text;
+  std::ranges::replace(garbled, '\n', ' ');
+  return garbled;
 }
 
 std::string RandomEvents::event() {
