@@ -756,9 +756,9 @@ class DuckWarehouse final : public Warehouse {
   }
 
   // Until it commits DuckDB 1.4 holds for each column that was written a vector of 16-byte values
-  // and the like, which it cannot move to a file; half its memory may go there. A column of a table
-  // that was there before counts as five (run/load_transaction.cpp), which is right for files with
-  // blocks of 64 KiB; of those with larger ones fewer columns fit.
+  // and the like, which it cannot move to a file; half its memory may go there. A column of a
+  // stored table that gets new ones counts as five (run/load_transaction.cpp), which is right for
+  // files with blocks of 64 KiB; of those with larger ones fewer columns fit.
   std::size_t columns_per_transaction_max() const override {
     constexpr std::uint64_t column_bytes = 33 << 10;
     constexpr std::uint64_t usual_block_bytes = 64 << 10;

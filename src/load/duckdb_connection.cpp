@@ -246,10 +246,17 @@ std::string without_key_values(std::string text) {
   return text.replace(colon, end - colon, "");
 }
 
+// DuckDB adds the addresses of its functions to errors that it calls internal or fatal.
+std::string without_stack(std::string text) {
+  const std::size_t begin = text.find("Stack Trace:");
+  if (begin == std::string::npos || begin == 0) return text;
+  return text.substr(0, text.find_last_not_of(" \n", begin - 1) + 1);
+}
+
 }  // namespace
 
 Error duckdb_error(const char* message) {
-  const std::string text = message == nullptr ? "unknown error" : message;
+  const std::string text = without_stack(message == nullptr ? "unknown error" : message);
   for (const char* full : {"No space left on device", "Disk quota exceeded", "File too large",
                            "max_temp_directory_size"}) {
     if (!contains(text, full)) continue;

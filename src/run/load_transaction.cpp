@@ -27,14 +27,15 @@ Result<void> check_counts(const TableLoad& load, const TableLoaded& loaded) {
                         " arrived; nothing was committed");
 }
 
-// As how many columns of Warehouse::columns_per_transaction_max() one counts whose table was there
-// before. DuckDB, which alone has that bound, takes two blocks of 64 KiB for it beside the 33 KiB
-// of a new table's, until a checkpoint. It can move those to temporary files, and does: gigabytes
-// of empty blocks where a few columns are added to each of many tables.
-constexpr std::size_t stored_column_weight = 5;
+// As how many columns of Warehouse::columns_per_transaction_max() each one counts of a stored table
+// that gets new ones. DuckDB, which alone has that bound, takes two blocks of 64 KiB for it beside
+// the 33 KiB of a new table's, until a checkpoint. It can move those to temporary files, and does:
+// gigabytes of empty blocks where a few columns are added to each of many tables.
+constexpr std::size_t altered_column_weight = 5;
 
 std::size_t weight_of(const TablePlan& table) {
-  return table.columns.size() * (table.created ? 1 : stored_column_weight);
+  const bool is_altered = !table.created && !table.new_columns.empty();
+  return table.columns.size() * (is_altered ? altered_column_weight : 1);
 }
 
 bool is_narrower(const LoadColumn& column, const WantedColumn& source) {

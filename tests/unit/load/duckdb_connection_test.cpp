@@ -52,5 +52,16 @@ TEST_F(EachChunk, AnInterruptIsNoEnd) {
   EXPECT_LT(rows, 1'000'000U);
 }
 
+TEST(DuckDbError, TellsNoAddressesOfFunctions) {
+  const Error full = duckdb_error(
+      "FATAL Error: Could not write file \"w.duckdb.wal\": File too large\n\nStack Trace:\n\n"
+      "/lib/libduckdb.so(_ZN6duckdb9ExceptionC1Ev+0x52) [0x7f4cff34125e]\n/lib/libc.so.6(+0x891f5)");
+  EXPECT_EQ(full.message,
+            "FATAL Error: Could not write file \"w.duckdb.wal\": File too large\n"
+            "try: free some room there, and run this again");
+  EXPECT_EQ(duckdb_error("INTERNAL Error: odd\n\nStack Trace:\n0x1").message,
+            "INTERNAL Error: odd");
+}
+
 }  // namespace
 }  // namespace dray
