@@ -21,9 +21,8 @@ constexpr std::uint64_t pages_in_place_max = 10'000;
 constexpr std::size_t keys_per_removal_max = 1000;
 
 Error not_a_listing(const S3Operation& operation) {
-  return transient_error(operation.place() +
-                         ": the answer is no listing; is it S3 that answers at " +
-                         operation.endpoint + "?");
+  return transient_error(operation.place() + ": the answer is no listing; is it S3 that answers" +
+                         (operation.endpoint.empty() ? "?" : " at " + operation.endpoint + "?"));
 }
 
 // One <Contents>; nothing if it is not as it should be.
@@ -132,7 +131,7 @@ Result<S3Url> parse_s3_url(std::string_view url) {
            c == '.' || c == '_';
   });
   if (parsed.bucket.size() < 3 || parsed.bucket.size() > 255 || !is_name) {
-    return bad("has no bucket's name behind s3://");
+    return bad("has no name of a bucket behind s3:// (3 letters, digits, '-' and '.' at least)");
   }
   return parsed;
 }

@@ -91,6 +91,7 @@ class Parser {
   void sources(CLI::App& app, Selection& selection, const char* doc);
   void warehouse_or_config(CLI::App& app, Selection& selection);
   void machine(CLI::App& app, Selection& selection);
+  void memory(CLI::App& app, Selection& selection);
   void presentation(CLI::App& app, Presentation& presentation);
 
   std::optional<Command> chosen() const;
@@ -323,6 +324,7 @@ void Parser::add_small_commands() {
   });
   text(query, "--config", query_.selection.config_path, "FILE",
        "The configuration, if it is not ./dray.yaml.");
+  memory(query, query_.selection);
   json(query, query_.form);
   query.add_flag_callback(
       "--csv", [this] { query_.form = OutputForm::csv; }, "Print CSV.");
@@ -431,6 +433,10 @@ void Parser::machine(CLI::App& app, Selection& selection) {
       app, "--threads", 0, 1024,
       [&selection](std::uint64_t value) { selection.threads = static_cast<unsigned>(value); },
       "How many cores to use; 0 means all of them.");
+  memory(app, selection);
+}
+
+void Parser::memory(CLI::App& app, Selection& selection) {
   app.add_option_function<std::string>(
          "--memory",
          [&selection](const std::string& given) {

@@ -37,7 +37,9 @@ class Counted final : public ResultSink {
 
 Result<void> run(const QueryCommand& command, ResultSink& sink) {
   DRAY_ASSIGN(const std::string address, select_warehouse(command.selection));
-  return query_warehouse(address, command.sql, sink);
+  QueryOptions options;
+  DRAY_ASSIGN(options.memory_bytes, select_memory(command.selection));
+  return query_warehouse(address, command.sql, sink, options);
 }
 
 }  // namespace

@@ -114,7 +114,8 @@ std::string groups_text(const std::vector<RejectGroup>& groups, const RejectsCom
                        {"value"}},
                       rows, terminal.columns) +
          "\nsee each with: dray rejects show" + warehouse_flag(command.selection) +
-         "\nafter mending the cause: dray rejects retry" + warehouse_flag(command.selection) + "\n";
+         "\nafter mending the warehouse: dray rejects retry" + warehouse_flag(command.selection) +
+         "\nafter mending the objects: dray sync --reload-changed\n";
 }
 
 Result<std::string> list_output(const RejectsCommand& command, Warehouse& warehouse,

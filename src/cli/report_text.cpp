@@ -257,7 +257,11 @@ std::string report_text(const RunReport& report, SyncMode mode, const Terminal& 
   if (report.counts != LineCounts{} || report.status != RunStatus::failure) {
     out += counts_text(report.counts) + objects_text(report);
   }
-  if (mode == SyncMode::plan) out += "\n" + ddl_text(report);
+  if (mode == SyncMode::plan) {
+    out +=
+        "rows that are stored already, and values that do not fit a column, are told by the sync\n";
+    out += "\n" + ddl_text(report);
+  }
   out += notices_text(report, mode, terminal, detail);
   if (!report.error.empty()) {
     out += painted(terminal, Colour::red, "error:") + " " + printable(report.error) + "\n";

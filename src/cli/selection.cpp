@@ -344,6 +344,13 @@ Result<std::string> select_warehouse(const Selection& selection) {
   return address;
 }
 
+Result<std::uint64_t> select_memory(const Selection& selection) {
+  if (selection.memory_bytes) return *selection.memory_bytes;
+  if (!selection.warehouse.empty()) return Config().memory_bytes;
+  DRAY_ASSIGN(const Config config, read_selected_config(selection, name_the_warehouse));
+  return config.memory_bytes;
+}
+
 Result<std::vector<std::string>> configured_names(const Selection& selection) {
   std::vector<std::string> names;
   if (!selection.warehouse.empty()) return names;
@@ -433,7 +440,13 @@ Result<std::unique_ptr<Warehouse>> open_to_sync(const Config& config, SyncMode m
   options.wait_max = wait.wait_max;
   options.on_wait = wait.tell;
   DRAY_ASSIGN(options.redshift_choices, redshift_choices(config));
-  if (mode == SyncMode::load) return open_warehouse(config.warehouse, options);
+  if (mode == SyncMode::load) {
+    if (config.warehouse == "duckdb::memory:") {
+      return with_hint(config_error("a warehouse in memory is gone when the sync ends"),
+                       "duckdb:warehouse.duckdb");
+    }
+    return open_warehouse(config.warehouse, options);
+  }
   if (config.warehouse.starts_with(duckdb_scheme)) {
     DRAY_ASSIGN(const FileState state,
                 duckdb_file_state(config.warehouse.substr(duckdb_scheme.size())));

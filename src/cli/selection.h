@@ -32,6 +32,10 @@ Result<Config> select_sources(const Selection& selection);
 // The warehouse alone: --warehouse, or what the configuration says.
 Result<std::string> select_warehouse(const Selection& selection);
 
+// How much memory the process may use: --memory, or what the configuration says if the warehouse
+// is from there.
+Result<std::uint64_t> select_memory(const Selection& selection);
+
 // The schemas' names of the sources that the configuration names; empty when --warehouse stands for
 // it.
 Result<std::vector<std::string>> configured_schemas(const Selection& selection);

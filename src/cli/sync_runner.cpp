@@ -77,7 +77,9 @@ Result<RunReport> Runner::sync_one(const SyncJob& job) {
     display_ = on;
   };
   show_on(&display);
-  auto report = sync(job.request, *store, warehouse_, progress, stop_.get_token());
+  SyncRequest request = job.request;
+  request.on_step = trace_;
+  auto report = sync(request, *store, warehouse_, progress, stop_.get_token());
   show_on(nullptr);
   return report;
 }

@@ -106,8 +106,9 @@ class Decoder {
     if (const auto reason = read_ids(event)) return *reason;
     if (!read_times(event)) return RejectReason::no_received_at;
     if (!is_for_us(warehouse_id)) return Filtered{};
-    event.context = object_or_none(envelope_.context);
-    event.fields = object_or_none(has_traits(event.type) ? envelope_.traits : envelope_.properties);
+    event.context = object_or_notice(envelope_.context);
+    event.fields =
+        object_or_notice(has_traits(event.type) ? envelope_.traits : envelope_.properties);
     event.name = value_or_none(envelope_.name);
     event.category = value_or_none(envelope_.category);
     return std::nullopt;
@@ -137,6 +138,16 @@ class Decoder {
 
   JsonValue object_or_none(JsonValue value) const {
     return value != no_value && document_.kind(value) == JsonKind::object ? value : no_value;
+  }
+
+  // What PHP makes of an empty object, [], has nothing to lose.
+  JsonValue object_or_notice(JsonValue value) {
+    const JsonValue object = object_or_none(value);
+    if (object != no_value || !is_present(value)) return object;
+    const bool is_empty =
+        document_.kind(value) == JsonKind::array && document_.at_end(document_.first(value));
+    if (!is_empty) notices_.add(NoticeCode::no_object);
+    return no_value;
   }
 
   // Neither null nor an object.
@@ -207,6 +218,8 @@ class Decoder {
     const auto original = read_time(envelope_.original_timestamp);
     const auto first = received ? received : sent ? sent : computed ? computed : original;
     if (!first) return false;
+    if (!received && is_present(envelope_.received_at)) notices_.add(NoticeCode::bad_received_at);
+    if (!computed && is_present(envelope_.timestamp)) notices_.add(NoticeCode::bad_timestamp);
     event.received_at = *first;
     event.original_timestamp = original;
     if (!original && is_present(envelope_.original_timestamp)) {

@@ -229,6 +229,7 @@ class DuckSession final : public WarehouseSession {
     // DuckDB's memory: 270 MB of rejects that keep 1 KB each.
     constexpr std::uint64_t held_bytes_max = 4U << 20;
     std::uint64_t held_bytes = 0;
+    const idx_t columns = duckdb_appender_column_count(appender);
     std::vector<PlainValue> row;
     while (true) {
       if (connection_->interrupted()) return cancelled_error();
@@ -238,6 +239,9 @@ class DuckSession final : public WarehouseSession {
         append_value(appender, value);
         if (const auto* text = std::get_if<std::string_view>(&value)) held_bytes += text->size();
       }
+      // Columns that somebody has added come last.
+      for (idx_t i = row.size(); i < columns; ++i)
+        duckdb_append_default(appender);
       if (duckdb_appender_end_row(appender) != DuckDBSuccess) {
         return connection_->failure(duckdb_appender_error(appender));
       }
@@ -282,7 +286,9 @@ class DuckSession final : public WarehouseSession {
   }
 
   Result<void> write_lineage(const TableLoad& load) {
-    SqlBuilder sql("insert into _dray.lineage select uuid, make_timestamp(received_at), ");
+    SqlBuilder sql(
+        "insert into _dray.lineage (uuid, received_at, table_number, object_number, line) select "
+        "uuid, make_timestamp(received_at), ");
     sql.number(*load.lineage_table).code(", object_number, line from dray_origins(");
     return execute(std::move(sql.number(relations_.show(load)).code(")")).done());
   }

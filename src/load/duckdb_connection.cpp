@@ -52,7 +52,9 @@ std::string lock_holder(std::string_view message) {
   const std::size_t at = message.find(before);
   if (at == std::string_view::npos) return "";
   message.remove_prefix(at + before.size());
-  return std::string(message.substr(0, message.find(". See")));
+  // Behind it stands what DuckDB advises: "However, ..." or "See also ...".
+  const std::size_t end = message.find("). ");
+  return std::string(message.substr(0, end == std::string_view::npos ? end : end + 1));
 }
 
 Error open_error(const std::string& file, std::string_view told) {
@@ -61,9 +63,9 @@ Error open_error(const std::string& file, std::string_view told) {
       path == file ? std::string(told) : without_values(std::string(told), {file});
   if (is_lock_held(message)) {
     const std::string holder = lock_holder(message);
-    return config_error(
-        path + " is open in another program" + (holder.empty() ? "" : ": " + holder) +
-        "\ntry: close it there, or sync with --wait 10m to wait until it is closed");
+    return config_error(path + " is open in another program" +
+                        (holder.empty() ? "" : ": " + holder) +
+                        "\ntry: close it there; dray sync --wait 10m waits until it is closed");
   }
   if (contains(message, "not a valid DuckDB database file")) {
     return config_error(path +

@@ -115,8 +115,10 @@ Result<void> check_name(const std::string& path) {
                         " is not UTF-8, and DuckDB opens no other\ntry: rename it");
   }
   if (path.find("://") != std::string::npos) {
+    // It may hold a password.
     return config_error(
-        path + " is not the name of a file\ntry: duckdb:FILE, with a file on this machine");
+        "duckdb: takes the name of a file, and this is an address\ntry: duckdb:FILE, with a file on "
+        "this machine");
   }
   return {};
 }

@@ -1,11 +1,11 @@
 #include "load/duckdb_query.h"
 
-#include <filesystem>
 #include <span>
 #include <vector>
 
 #include "base/message.h"
 #include "load/duckdb_connection.h"
+#include "load/duckdb_file.h"
 #include "load/open.h"
 #include "load/statement.h"
 
@@ -140,8 +140,9 @@ Result<void> give_rows(duckdb_data_chunk chunk, ResultSink& sink) {
 
 class LockedReader final : public DuckReader {
  public:
-  Result<void> open(const std::string& path) {
+  Result<void> open(const std::string& path, const QueryOptions& query) {
     WarehouseOptions options;
+    options.memory_bytes = query.memory_bytes;
     options.access = Access::read_only;
     DRAY_ASSIGN(database_, DuckDatabase::open(path, options));
     DRAY_ASSIGN(statements_, DuckConnection::open(*database_));
@@ -233,21 +234,28 @@ class LockedReader final : public DuckReader {
 
 }  // namespace
 
-Result<std::unique_ptr<DuckReader>> DuckReader::open(const std::string& path) {
+Result<std::unique_ptr<DuckReader>> DuckReader::open(const std::string& path,
+                                                     const QueryOptions& options) {
   auto reader = std::make_unique<LockedReader>();
-  DRAY_TRY(reader->open(path));
+  DRAY_TRY(reader->open(path, options));
   return std::unique_ptr<DuckReader>(std::move(reader));
 }
 
-Result<void> query_duckdb(const std::string& address, std::string_view text, ResultSink& sink) {
+Result<void> query_duckdb(const std::string& address, std::string_view text, ResultSink& sink,
+                          const QueryOptions& options) {
   constexpr std::string_view scheme = "duckdb:";
   const std::string path = address.substr(scheme.size());
   DRAY_TRY(read_statement(text, SqlDialect::duckdb));
-  std::error_code ignored;
-  if (path != ":memory:" && !std::filesystem::exists(path, ignored)) {
-    return config_error("there is no such DuckDB file\ntry: dray sync makes it");
+  FileState state = FileState::made;
+  if (path != ":memory:") {
+    DRAY_ASSIGN(state, duckdb_file_state(path));
   }
-  DRAY_ASSIGN(const std::unique_ptr<DuckReader> reader, DuckReader::open(path));
+  if (state != FileState::made) {
+    return config_error(state == FileState::none
+                            ? "there is no such DuckDB file\ntry: dray sync makes it"
+                            : "nothing was loaded into this DuckDB file yet\ntry: dray sync");
+  }
+  DRAY_ASSIGN(const std::unique_ptr<DuckReader> reader, DuckReader::open(path, options));
   return reader->query(text, sink);
 }
 

@@ -15,7 +15,8 @@ namespace dray {
 class DuckReader {
  public:
   // `path` ":memory:" is a database without a file.
-  static Result<std::unique_ptr<DuckReader>> open(const std::string& path);
+  static Result<std::unique_ptr<DuckReader>> open(const std::string& path,
+                                                  const QueryOptions& options = {});
   virtual ~DuckReader() = default;
   virtual Result<void> query(std::string_view text, ResultSink& sink) = 0;
 };

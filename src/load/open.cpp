@@ -14,7 +14,8 @@ struct Kind {
   std::string_view scheme;
   Result<std::unique_ptr<Warehouse>> (*open)(const std::string& address,
                                              const WarehouseOptions& options);
-  Result<void> (*query)(const std::string& address, std::string_view text, ResultSink& sink);
+  Result<void> (*query)(const std::string& address, std::string_view text, ResultSink& sink,
+                        const QueryOptions& options);
 };
 
 constexpr Kind kinds[] = {
@@ -46,10 +47,11 @@ Result<std::unique_ptr<Warehouse>> open_warehouse(const std::string& address,
   return kind->open(address, options);
 }
 
-Result<void> query_warehouse(const std::string& address, std::string_view text, ResultSink& sink) {
+Result<void> query_warehouse(const std::string& address, std::string_view text, ResultSink& sink,
+                             const QueryOptions& options) {
   const Kind* kind = kind_of(address);
   if (kind == nullptr) return unknown_kind();
-  return kind->query(address, text, sink);
+  return kind->query(address, text, sink, options);
 }
 
 }  // namespace dray

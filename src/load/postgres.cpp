@@ -40,6 +40,18 @@ constexpr std::size_t profile_columns_at_once = columns_always_fitting - 4;
 // Rows that are too wide for a page, or an index's.
 constexpr std::string_view program_limit_exceeded = "54000";
 
+// Of an index, which has its name among those of the tables. No event makes a '$'.
+std::string index_name(std::string_view table, std::string_view column) {
+  constexpr std::size_t bytes_max = 63;
+  std::string name(table);
+  std::string end = "$" + std::string(column);
+  if (name.size() + end.size() > bytes_max) {
+    end = "$" + sha256_hex8(table) + end;
+    name.resize(bytes_max - end.size());
+  }
+  return name + end;
+}
+
 enum class IndexKind {
   ordered,  // of numbers
   hashed,   // of texts: a B-tree refuses those of more than 2,700 bytes
@@ -281,16 +293,16 @@ class PostgresSession final : public WarehouseSession {
     SqlBuilder sql("copy ");
     sql.table(schema, table).code(" (").names(columns).code(") from stdin (format binary)");
     DRAY_TRY(copy.begin(std::move(sql).done()));
-    while (more) {
+    std::uint64_t sent = 0;
+    for (; more; ++sent) {
       copy.begin_row(row.size());
       for (const PlainValue& value : row)
         copy.put(value);
       DRAY_TRY(copy.pass_on());
       DRAY_ASSIGN(more, rows.next(row));
     }
-    DRAY_ASSIGN(const std::uint64_t count, copy.end());
-    (void)count;
-    return {};
+    DRAY_ASSIGN(const std::uint64_t arrived, copy.end());
+    return check_arrived(schema, table, sent, arrived);
   }
 
   // What is there already is of an earlier transaction: a publication may have come since.
@@ -393,10 +405,8 @@ class PostgresSession final : public WarehouseSession {
     return live;
   }
 
-  // A trigger may keep rows out, and says nothing.
-  Result<void> check_arrived(const std::string& schema, const std::string& table,
-                             std::uint64_t sent, std::uint64_t arrived) {
-    if (arrived >= sent) return {};
+  // Those that somebody has put on the table, in one line; "" if there are none.
+  Result<std::string> triggers_and_rules(const std::string& schema, const std::string& table) {
     SqlBuilder sql(
         "select t.tgname from pg_catalog.pg_trigger t join pg_catalog.pg_class c on c.oid = "
         "t.tgrelid join pg_catalog.pg_namespace n on n.oid = c.relnamespace where not "
@@ -408,11 +418,32 @@ class PostgresSession final : public WarehouseSession {
     std::string names;
     for (const auto& row : found.rows)
       names.append(names.empty() ? "" : ", ").append(*row[0]);
+    return names;
+  }
+
+  // A trigger may keep rows out, and says nothing.
+  Result<void> check_arrived(const std::string& schema, const std::string& table,
+                             std::uint64_t sent, std::uint64_t arrived) {
+    if (arrived >= sent) return {};
+    DRAY_ASSIGN(const std::string names, triggers_and_rules(schema, table));
     const std::string what = schema + "." + table + " took " + std::to_string(arrived) + " of " +
                              std::to_string(sent) + " rows; nothing was committed";
     if (names.empty()) return internal_error(what);
     return config_error(what + "\ntry: a trigger or rule of the table keeps rows out (" + names +
                         "): drop it, or let it take every row");
+  }
+
+  // Fewer rows were removed or updated than were found.
+  Error not_replaced(const TableLoad& load) {
+    auto names = triggers_and_rules(load.schema, load.table);
+    if (!names) return std::move(names).error();
+    // Somebody else than Dray writes to the table.
+    if (names->empty())
+      return transient_error(load.table + " was changed by another session during the load");
+    return config_error(load.schema + "." + load.table +
+                        " did not let all rows be replaced; nothing was committed\ntry: a trigger "
+                        "or rule of the table keeps them (" +
+                        *names + "): drop it, or let it replace every row");
   }
 
   Result<bool> has_rows(const std::string& schema, const std::string& table) {
@@ -440,8 +471,16 @@ class PostgresSession final : public WarehouseSession {
     DRAY_ASSIGN(const QueryResult found, query(std::move(look).done()));
     if (!found.rows.empty()) return {};
     DRAY_TRY(locks_.take(schema, table, TableLock::changes));
-    SqlBuilder make("create index on ");
-    make.table(schema, table);
+    // The server would call it like an event could be called: "identifies_user_id_idx".
+    const std::string own = index_name(table, column);
+    SqlBuilder look_for(
+        "select 1 from pg_catalog.pg_class c join pg_catalog.pg_namespace n on "
+        "n.oid = c.relnamespace where n.nspname = ");
+    look_for.text(schema).code(" and c.relname = ").text(own);
+    DRAY_ASSIGN(const QueryResult taken, query(std::move(look_for).done()));
+    SqlBuilder make("create index ");
+    if (taken.rows.empty()) make.name(own).code(" ");
+    make.code("on ").table(schema, table);
     if (kind == IndexKind::hashed) make.code(" using hash");
     return execute(std::move(make.code(" (").name(column).code(")")).done());
   }
@@ -676,8 +715,7 @@ class PostgresSession final : public WarehouseSession {
     sql.code(" r where t.ctid = r.stored_row and t.tableoid = r.table_oid");
     DRAY_ASSIGN(const std::uint64_t removed, connection_->changed_rows(std::move(sql).done()));
     if (removed == rows.size()) return {};
-    // Somebody else than Dray writes to the table.
-    return transient_error(load.table + " was changed by another session during the load");
+    return not_replaced(load);
   }
 
   // As text: of all types only these have no simpler binary form.
@@ -764,7 +802,7 @@ class PostgresSession final : public WarehouseSession {
     // A row that the table cannot hold leaves the one that it would replace as it is.
     const std::uint64_t missing = loaded.rows_replaced - std::min(count(0), loaded.rows_replaced);
     if (missing <= loaded.rows_refused.size()) return count(1) + count(2);
-    return transient_error(load.table + " was changed by another session during the load");
+    return not_replaced(load);
   }
 
   static Sql update_and_insert(const TableLoad& load, const std::vector<std::string>& names,

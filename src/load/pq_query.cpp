@@ -157,7 +157,8 @@ class PqReader {
 
 }  // namespace
 
-Result<void> query_postgres(const std::string& address, std::string_view text, ResultSink& sink) {
+Result<void> query_postgres(const std::string& address, std::string_view text, ResultSink& sink,
+                            const QueryOptions& /*options*/) {
   DRAY_ASSIGN(const ReadStatement statement, read_statement(text, SqlDialect::postgres));
   PqOptions options;
   DRAY_ASSIGN(options.parameters, parse_pq_url(address));
@@ -177,7 +178,8 @@ Result<void> query_postgres(const std::string& address, std::string_view text, R
 }
 
 // Redshift holds all rows of a cursor on its leader node; so they are taken as they come.
-Result<void> query_redshift(const std::string& address, std::string_view text, ResultSink& sink) {
+Result<void> query_redshift(const std::string& address, std::string_view text, ResultSink& sink,
+                            const QueryOptions& /*options*/) {
   DRAY_ASSIGN(const ReadStatement statement, read_statement(text, SqlDialect::redshift));
   DRAY_ASSIGN(RedshiftOptions redshift, redshift_options(address));
   DRAY_ASSIGN(const auto cluster, reach_redshift(std::move(redshift), {}));

@@ -1,6 +1,7 @@
 // A statement that a person typed, run against a warehouse (`dray query`).
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -30,15 +31,24 @@ class ResultSink {
   virtual Result<void> row(ResultRow values) = 0;
 };
 
+struct QueryOptions {
+  // For an engine that runs in this process, which is DuckDB.
+  std::uint64_t memory_bytes = 1ULL << 30;
+};
+
 // Runs the one statement in `text` if it only reads (load/statement.h), on a connection that is
 // set to reading. No more than some thousand rows are in memory at a time. `address` as in
 // load/open.h. What is wrong with the statement is a `config` error: the person who typed it mends
 // it. The sink may have had rows before an error.
-Result<void> query_warehouse(const std::string& address, std::string_view text, ResultSink& sink);
+Result<void> query_warehouse(const std::string& address, std::string_view text, ResultSink& sink,
+                             const QueryOptions& options);
 
 // Of one kind of warehouse each, for query_warehouse().
-Result<void> query_duckdb(const std::string& address, std::string_view text, ResultSink& sink);
-Result<void> query_postgres(const std::string& address, std::string_view text, ResultSink& sink);
-Result<void> query_redshift(const std::string& address, std::string_view text, ResultSink& sink);
+Result<void> query_duckdb(const std::string& address, std::string_view text, ResultSink& sink,
+                          const QueryOptions& options);
+Result<void> query_postgres(const std::string& address, std::string_view text, ResultSink& sink,
+                            const QueryOptions& options);
+Result<void> query_redshift(const std::string& address, std::string_view text, ResultSink& sink,
+                            const QueryOptions& options);
 
 }  // namespace dray

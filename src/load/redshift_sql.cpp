@@ -366,7 +366,9 @@ Sql insert_literals(const std::string& schema, const std::string& table, const S
 }
 
 Sql insert_lineage(const TableLoad& load, const StagingTable& table) {
-  SqlBuilder sql("insert into _dray.lineage select \"uuid\", \"received_at\", ");
+  SqlBuilder sql(
+      "insert into _dray.lineage (uuid, received_at, table_number, object_number, line) select "
+      "\"uuid\", \"received_at\", ");
   sql.number(*load.lineage_table).code(", ").name(object_column).code(", ").name(line_column);
   return std::move(sql.code(" from ").table(table.schema, table.name)).done();
 }

@@ -96,13 +96,15 @@ struct Verb {
   std::string_view begin;  // of a statement
   std::string_view rights;
 };
+// Whoever lacks one of the rights to write lacks the others too, and for the schema's other tables.
+constexpr std::string_view all_to_write = "select, insert, update, delete";
 constexpr std::array verbs = std::to_array<Verb>({
-    {"insert", "select, insert"},
-    {"copy", "select, insert"},
-    {"update", "select, update"},
-    {"delete", "select, delete"},
+    {"insert", all_to_write},
+    {"copy", all_to_write},
+    {"update", all_to_write},
+    {"delete", all_to_write},
     {"truncate", "truncate"},
-    {"lock", "select, insert, update, delete"},
+    {"lock", all_to_write},
 });
 
 class Right {
@@ -115,6 +117,7 @@ class Right {
     if (message.find("temporary tables") != std::string_view::npos) return on_database("temporary");
     if (const auto schema = named_in(message, "for schema ")) return on_schema(*schema);
     if (named_in(message, "for database ")) return on_database("create");
+    if (message.find("row-level security") != std::string_view::npos) return past_row_security();
     if (message.find("must be owner of") != std::string_view::npos) return ownership();
     if (const auto table = table_in_message(message)) return on_table(*table);
     return by_statement();
@@ -133,6 +136,14 @@ class Right {
            quoted_if_needed(schema) + to_;
   }
 
+  // Of a table that Dray's own statement names.
+  std::optional<std::string> schema_of(const std::optional<std::string>& table) const {
+    for (const TableName& known : tables_in(refused_.statement)) {
+      if (!table || known.table == *table) return quoted_if_needed(known.schema);
+    }
+    return std::nullopt;
+  }
+
   std::string qualified(const std::optional<std::string>& table) const {
     for (const TableName& known : tables_in(refused_.statement)) {
       if (!table || known.table == *table)
@@ -146,12 +157,22 @@ class Right {
     for (const Verb& verb : verbs) {
       if (begins(verb.begin)) rights = verb.rights;
     }
+    if (const auto schema = schema_of(table))
+      return "grant " + std::string(rights) + " on all tables in schema " + *schema + to_;
     return "grant " + std::string(rights) + " on " + qualified(table) + to_;
   }
 
   std::string ownership() const {
     return "alter table " + qualified(table_in_message(refused_.message)) + " owner" + to_ +
            " (Dray adds columns to the tables that it loads), or grant the owner's role" + to_;
+  }
+
+  // Also the owner's, where it is forced.
+  std::string past_row_security() const {
+    return "alter table " + qualified(table_in_message(refused_.message)) +
+           " no force row level security if " + quoted_if_needed(refused_.user) +
+           " owns it, else alter role " + quoted_if_needed(refused_.user) +
+           " bypassrls (Dray has to see all rows to know duplicates)";
   }
 
   std::string by_statement() const {

@@ -108,6 +108,16 @@ std::string_view to_string(NoticeCode code) {
       return "hashed_name";
     case NoticeCode::long_name:
       return "long_name";
+    case NoticeCode::bad_timestamp:
+      return "bad_timestamp";
+    case NoticeCode::bad_received_at:
+      return "bad_received_at";
+    case NoticeCode::no_object:
+      return "no_object";
+    case NoticeCode::shared_column:
+      return "shared_column";
+    case NoticeCode::huge_integer:
+      return "huge_integer";
   }
   return "";
 }
@@ -126,13 +136,27 @@ std::string_view explain(NoticeCode code) {
     case NoticeCode::unknown_integrations:
       return "integrations.Warehouses has a form that is not documented; the events were loaded";
     case NoticeCode::reserved_name:
-      return "properties are called like a standard column or a reserved word; their columns begin "
-             "with '_'";
+      return "events or properties are called like a table, column or word that is reserved; their "
+             "names begin with '_'";
     case NoticeCode::hashed_name:
       return "names without a Latin letter or digit became event_<hash> or key_<hash>";
     case NoticeCode::long_name:
       return "names longer than the warehouse takes (127 bytes; PostgreSQL 63) were cut and end in a hash "
              "of the whole";
+    case NoticeCode::bad_timestamp:
+      return "timestamp was no timestamp; the rows have the time that the other times make";
+    case NoticeCode::bad_received_at:
+      return "receivedAt was no timestamp; sentAt, timestamp or originalTimestamp stands in "
+             "received_at";
+    case NoticeCode::no_object:
+      return "properties, traits or context is no object, and nothing in it has a column; mend its "
+             "sender";
+    case NoticeCode::shared_column:
+      return "values share a column with another of the same event, such as firstName and "
+             "first_name; that of the last key in bytewise order is there";
+    case NoticeCode::huge_integer:
+      return "integers are beyond 64 bits, and a double column holds the nearest that it can; send "
+             "them as strings to keep each digit";
   }
   return "";
 }

@@ -49,8 +49,13 @@ enum class NoticeCode : std::uint8_t {
   reserved_name,           // a property called like a standard column or reserved word got a '_'
   hashed_name,             // a name without a letter or digit got a hash
   long_name,               // a name longer than the warehouse takes was cut and got a hash
+  bad_timestamp,           // unreadable: computed as if it were missing
+  bad_received_at,         // unreadable: the best other time stands in
+  no_object,               // properties, traits or context is something else than an object
+  shared_column,           // two values of one event have one column; the later key's stays
+  huge_integer,            // beyond 64 bits, and no double is the same
 };
-constexpr std::size_t notice_code_count = 8;
+constexpr std::size_t notice_code_count = 13;
 
 std::string_view to_string(NoticeCode code);
 std::string_view explain(NoticeCode code);

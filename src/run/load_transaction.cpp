@@ -227,6 +227,7 @@ Result<void> LoadTransaction::check_ledger() {
   const LedgerMark& known = parts_.ledger.mark;
   if (mark.objects != known.objects || mark.newest_run != known.newest_run ||
       mark.last_uuid_ts != known.last_uuid_ts) {
+    parts_.overtaken = loads_.empty() || loads_.front().files.empty();
     return transient_error("another sync has loaded " + source + " meanwhile");
   }
   return {};

@@ -147,9 +147,10 @@ class Selecting {
     }
     const auto known = ledger_.objects.find(object.key);
     if (known == ledger_.objects.end() || is_unchanged(known->second, object)) return true;
-    not_retried("object_changed", object.key,
-                "has other content than when it was loaded (dray sync --reload-changed loads it "
-                "again)");
+    not_retried(
+        "object_changed", object.key,
+        "may have other content than when it was loaded (dray sync --reload-changed loads it "
+        "again)");
     return false;
   }
 
@@ -195,7 +196,7 @@ class Selecting {
   void tell_skipped_changed() const {
     if (skipped_changed_ == 0) return;
     context_.notice("skipped_object_changed",
-                    "skipped objects have other content than when they were put aside, first " +
+                    "skipped objects may have other content than when they were put aside, first " +
                         skipped_changed_sample_ + "; dray objects unskip loads one",
                     skipped_changed_);
   }
@@ -227,7 +228,7 @@ class Selecting {
   void tell_changed() const {
     if (selected_.changed == 0) return;
     context_.notice("object_changed",
-                    "objects have other content than when they were loaded, first " +
+                    "objects may have other content than when they were loaded, first " +
                         changed_sample_ +
                         "; they were not loaded again (dray sync --reload-changed does)",
                     selected_.changed);

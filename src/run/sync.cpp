@@ -55,8 +55,9 @@ RegistryLimits registry_limits(const Warehouse& warehouse) {
 class Sync {
  public:
   Sync(const SyncRequest& request, ObjectStore& store, Warehouse& warehouse, SyncProgress& progress,
-       std::stop_token stop)
+       std::stop_token stop, bool is_last)
       : request_(request),
+        is_last_(is_last),
         warehouse_(warehouse),
         stop_(std::move(stop)),
         context_{request, store, warehouse, progress, stop_, report_},
@@ -68,6 +69,9 @@ class Sync {
     report_.location = store.location();
     report_.warehouse = warehouse.location();
   }
+
+  // Another sync was quicker: what is left to do is for a run that knows what it has loaded.
+  bool begins_again() const { return overtaken_ && !is_last_; }
 
   Result<RunReport> run() {
     report_.source = schema_name(request_.source);
@@ -90,7 +94,7 @@ class Sync {
     }
     session_.reset();  // rolls back
     Error error = outcome.error();
-    if (error.cause == Cause::cancelled) return error;
+    if (error.cause == Cause::cancelled || begins_again()) return error;
     record_failure(error);
     if (error.cause == Cause::config) return error;
     return finished();
@@ -100,24 +104,46 @@ class Sync {
   // The run as a list of steps.
   Result<void> load_all() {
     DRAY_TRY(retry_pending());
+    step("list " + report_.location);
     DRAY_ASSIGN(selected_, select_objects(context_, *session_, ledger_));
     if (selected_.objects.empty()) return load_nothing();
     enter(SyncProgress::Phase::reading);
+    step("read; objects: " + std::to_string(selected_.objects.size()));
     DRAY_TRY(read());
     judge_lines(context_, ledger_, objects_.objects);
     DRAY_ASSIGN(const Catalog catalog, session_->catalog(report_.source));
     tables_ = tables_of(registry_, staged_, catalog, ledger_, context_);
+    step("find duplicates among what was read");
     DRAY_TRY(find_duplicates());
+    step("plan");
     DRAY_TRY(plan_tables(catalog, context_, *session_, tables_));
     DRAY_TRY(tell_types(context_, tables_, objects_));
     report_.preparing = since(begun_);
     tell_of_new_schema();
     if (request_.mode == SyncMode::plan) return tell_plan();
     enter(SyncProgress::Phase::loading);
+    tell_planned();
     return load();
   }
 
   void enter(SyncProgress::Phase phase) { context_.progress.phase = phase; }
+
+  // For -v.
+  void step(const std::string& sentence) const {
+    if (request_.on_step) request_.on_step(sentence);
+  }
+
+  void tell_planned() const {
+    if (!request_.on_step) return;
+    std::size_t created = 0;
+    std::size_t columns = 0;
+    for (const TablePlan& table : tables_.plan.tables) {
+      created += table.created;
+      columns += table.new_columns.size();
+    }
+    step("load; tables: " + std::to_string(tables_.plan.tables.size()) +
+         ", new ones: " + std::to_string(created) + ", new columns: " + std::to_string(columns));
+  }
 
   RunReport finished() {
     report_.duration = since(begun_);
@@ -299,7 +325,12 @@ class Sync {
     for (std::size_t i = 0; i < notice_code_count; ++i) {
       const auto code = static_cast<NoticeCode>(i);
       if (notices.counts[i] == 0) continue;
-      context_.notice(std::string(to_string(code)), std::string(explain(code)), notices.counts[i]);
+      const auto first = std::ranges::find_if(objects_.objects, [i](const ReadObject& object) {
+        return object.set_aside_reason.empty() && object.notices.counts[i] > 0;
+      });
+      context_.notice(std::string(to_string(code)),
+                      std::string(explain(code)) + "; first in " + first->info.key,
+                      notices.counts[i]);
     }
     tell_empty(empty);
     tell_how_many_set_aside();
@@ -420,7 +451,8 @@ class Sync {
   // Each transaction's is greater than all before it.
   LoadTransaction::Parts parts_of(Tables& tables, const ObjectSet& objects) {
     uuid_ts_ = std::max({to_micros(now()), ledger_.mark.last_uuid_ts + 1, uuid_ts_ + 1});
-    return {context_, session_, ledger_, tables, objects, value_rejects_, uuid_ts_, check_seed_};
+    return {context_,       session_, ledger_,     tables,    objects,
+            value_rejects_, uuid_ts_, check_seed_, overtaken_};
   }
 
   // In the transaction of the rows, which may be tried several times.
@@ -428,6 +460,7 @@ class Sync {
     DRAY_ASSIGN(const CountedLines counted, count_lines(tables_, objects_));
     report_.counts = counted.counts;
     ledger_.newest_event = std::max(ledger_.newest_event, counted.newest);
+    tell_if_future(counted.newest);
     DRAY_TRY(pending_.keep(transaction, *session_));
     // A retry leaves the objects' own record alone: it read a few of their lines.
     if (!context_.is_retry()) DRAY_TRY(record_objects());
@@ -439,6 +472,17 @@ class Sync {
     report_.loading = since(begun);
     report_.duration = since(begun_);
     return write_run(*session_, report_, uuid_ts_);
+  }
+
+  // Status shows the newest event, and the latest traits win: one clock far ahead spoils both.
+  void tell_if_future(std::optional<Timestamp> newest) {
+    constexpr const char* code = "future_received_at";
+    std::erase_if(report_.notices, [](const Notice& notice) { return notice.code == code; });
+    if (!newest || *newest <= report_.started + std::chrono::days(1)) return;
+    context_.notice(code,
+                    "an event has a receivedAt of " + format_timestamp(to_micros(*newest)) +
+                        ", which is yet to come; its traits win over all until then",
+                    1);
   }
 
   // A stored row has an id of its own unless somebody else wrote it, or Redshift's `dedupe_window`
@@ -534,6 +578,7 @@ class Sync {
   }
 
   const SyncRequest& request_;
+  const bool is_last_;  // no other attempt comes behind
   Warehouse& warehouse_;
   const std::stop_token stop_;
   const std::uint64_t check_seed_ = random_seed();
@@ -551,6 +596,7 @@ class Sync {
   ValueRejects value_rejects_;
   Tables tables_;
   Micros uuid_ts_ = 0;
+  bool overtaken_ = false;
   std::uint64_t values_rejected_before_ = 0;  // of rows that had waited
 };
 
@@ -558,11 +604,16 @@ class Sync {
 
 Result<RunReport> sync(const SyncRequest& request, ObjectStore& store, Warehouse& warehouse,
                        SyncProgress& progress, std::stop_token stop) {
-  auto report = Sync(request, store, warehouse, progress, std::move(stop)).run();
-  if (!report && report.error().cause == Cause::transient) {
-    report.error().message.append(run_it_again);
+  constexpr int attempts_max = 5;
+  for (int attempt = 1;; ++attempt) {
+    Sync run(request, store, warehouse, progress, stop, attempt == attempts_max);
+    auto report = run.run();
+    if (run.begins_again()) continue;
+    if (!report && report.error().cause == Cause::transient) {
+      report.error().message.append(run_it_again);
+    }
+    return report;
   }
-  return report;
 }
 
 }  // namespace dray

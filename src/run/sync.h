@@ -4,12 +4,14 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <set>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -48,6 +50,10 @@ struct SyncRequest {
   // Only these lines of these objects, whether or not the ledger has the object: a retry of
   // rejects.
   std::map<std::string, std::set<std::uint64_t>> only_lines;
+
+  // Hears of each step before it is taken, a short sentence without secrets. From the thread that
+  // calls sync().
+  std::function<void(std::string_view)> on_step;
 
   unsigned threads = 0;  // 0: as many as the machine has
   std::uint64_t memory_bytes = 1ULL << 30;

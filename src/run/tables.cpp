@@ -4,6 +4,7 @@
 #include <array>
 #include <limits>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "base/hash.h"
@@ -43,8 +44,18 @@ class TablesOfRegistry {
  public:
   TablesOfRegistry(const Registry& registry, const Catalog& catalog, LedgerState& ledger)
       : registry_(registry), seen_(registry.tables()), ledger_(ledger) {
+    std::vector<Registry::TableSeen*> events;
     for (Registry::TableSeen& seen : seen_) {
-      if (seen.type == EventType::track) find_place(catalog, seen);
+      if (seen.type == EventType::track) events.push_back(&seen);
+    }
+    // The event that is called so keeps the name, whichever came first.
+    std::ranges::sort(events, {}, [](const Registry::TableSeen* seen) {
+      return std::pair(seen->name != seen->event, seen->event);
+    });
+    std::set<std::string, std::less<>> names;
+    for (Registry::TableSeen* seen : events) {
+      find_place(catalog, *seen, names);
+      names.insert(seen->name);
     }
   }
 
@@ -84,7 +95,15 @@ class TablesOfRegistry {
  private:
   // Once it has another name it keeps that, also when its own is free again. A table that the
   // ledger knows is never left for another in silence.
-  void find_place(const Catalog& catalog, Registry::TableSeen& seen) {
+  // Names that were cut end in a hash that somebody may have as a name.
+  void find_place(const Catalog& catalog, Registry::TableSeen& seen,
+                  const std::set<std::string, std::less<>>& names) {
+    if (names.contains(seen.name)) {
+      std::string apart = other_table('_' + seen.event, registry_.limits().name_bytes_max);
+      moved_.emplace_back(seen.name, apart);
+      seen.name = std::move(apart);
+      return;
+    }
     const std::string other = other_table(seen.name, registry_.limits().name_bytes_max);
     const bool has_moved = ledger_.tables.contains(other);
     const bool has_own = ledger_.tables.contains(seen.name);

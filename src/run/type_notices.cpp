@@ -164,12 +164,11 @@ std::string mixed_message(const MixedColumn& column, const ObjectSet& objects) {
     text += counted(kinds[i].count, kinds[i].kind);
   }
   text += "; the first of the rarer is " + at(kinds.back().first, objects) + "; mend its sender";
-  const auto typed = std::ranges::find_if(kinds, [](const KindCount& kind) {
-    return kind.kind == ValueKind::number || kind.kind == ValueKind::boolean;
-  });
-  if (typed == kinds.end()) return text;
+  // Where most are strings, a type for the others would lose more than it gains.
+  const KindCount& most = kinds.front();
+  if (most.kind != ValueKind::number && most.kind != ValueKind::boolean) return text;
   return text + ", or have dray.yaml say types: {" + column.name + ": " +
-         std::string(type_without_others(column.observed, typed->kind)) +
+         std::string(type_without_others(column.observed, most.kind)) +
          "} before the column is made, and what does not fit is a reject";
 }
 

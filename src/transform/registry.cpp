@@ -46,7 +46,8 @@ std::optional<TableNumber> Registry::event_table(std::string_view slug, std::str
   table->event = slug;
   table->title = title;
   table->name = dray::event_table(slug, limits_.name_bytes_max);
-  table->origin = table->name == slug                 ? NameOrigin::plain
+  const bool is_hashed = !title.empty() && snake_case(title).empty();
+  table->origin = table->name == slug ? (is_hashed ? NameOrigin::hashed : NameOrigin::plain)
                   : table->name == '_' + table->event ? NameOrigin::prefixed
                                                       : NameOrigin::cut;
   const auto number = static_cast<TableNumber>(tables_.size());

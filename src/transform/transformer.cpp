@@ -1,6 +1,8 @@
 #include "transform/transformer.h"
 
 #include <algorithm>
+#include <array>
+#include <cstdio>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -26,6 +28,15 @@ struct PendingCell {
   bool is_null = false;
   std::string_view bytes;
 };
+
+// Of digits that are too many for 64 bits.
+bool is_exactly_a_double(std::string_view digits) {
+  const auto nearest = nearest_double(digits);
+  if (!nearest) return true;  // it stays text
+  std::array<char, 400> text{};
+  std::snprintf(text.data(), text.size(), "%.0f", *nearest);
+  return digits == text.data();
+}
 
 // A worker's view of one table.
 struct WorkerTable {
@@ -330,7 +341,12 @@ class Transformer::Impl {
     } else if (take_slot(slot)) {
       cells_.push_back(cell_for(slot, value));
     } else {
-      cells_[cell_of_[slot].position] = cell_for(slot, value);
+      PendingCell& earlier = cells_[cell_of_[slot].position];
+      const PendingCell later = cell_for(slot, value);
+      const bool is_same = earlier.kind == later.kind && earlier.bytes == later.bytes;
+      if (!earlier.is_null && !(is_same && !later.is_null))
+        notices_->add(NoticeCode::shared_column);
+      earlier = later;
     }
   }
 
@@ -381,8 +397,9 @@ class Transformer::Impl {
   CellKind number_kind(JsonValue value) const {
     const std::string_view number = document_->number(value);
     // 18 digits always fit 64 bits, and without an exponent it takes 309 to leave a double.
-    if (document_->is_integer(value) && (number.size() <= 18 || parse_int64(number))) {
-      return CellKind::integer;
+    if (document_->is_integer(value)) {
+      if (number.size() <= 18 || parse_int64(number)) return CellKind::integer;
+      if (!is_exactly_a_double(number)) notices_->add(NoticeCode::huge_integer);
     }
     if (number.size() < 300 && number.find_first_of("eE") == std::string_view::npos) {
       return CellKind::real;

@@ -12,6 +12,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 from duckdb_client import execute
@@ -181,6 +182,16 @@ class Tables(DuckdbTest):
         self.assertEqual(self.query("select seen from shop.sold order by id"), [["no"], ["no"]])
         self.assertEqual(report["values_rejected"], 1)
 
+    def test_a_column_that_somebody_added_to_a_table_of_drays_own(self):
+        self.write("a.gz", track(1, price=1))
+        self.sync()
+        tables = [row[0] for row in self.query("select table_name from duckdb_tables() where schema_name = '_dray'")]
+        self.shell(*(f"alter table _dray.{table} add column note varchar default 'mine'" for table in tables))
+        self.write("b.gz", track(2, price="many"), {"type": "nonsense"})
+        report = self.sync()
+        self.assertEqual((report["status"], report["values_rejected"]), ("success", 1))
+        self.assertEqual(self.query("select distinct note from _dray.objects"), [["mine"]])
+
     def test_a_column_of_an_older_version_that_hides_row_numbers(self):
         self.write("a.gz", *(track(n, price=n) for n in range(4)))
         self.sync()
@@ -238,13 +249,17 @@ class Files(DuckdbTest):
             "/dev/null": "/dev/null is a device, and a warehouse is a file",
             "f.sqlite": "f.sqlite is not a DuckDB database",
             "note.txt": "note.txt is not a DuckDB database",
-            "s3://bucket/w.db": "is not the name of a file",
+            "s3://bucket/w.db": "takes the name of a file, and this is an address",
         }.items():
             with self.subTest(warehouse):
                 self.assertIn(words, self.refused(warehouse=warehouse))
                 told = self.run_dray("status", "--warehouse", f"duckdb:{warehouse}", code=2).stderr
                 self.assertIn(words, told)
         self.assertEqual((self.directory / "note.txt").read_text(), "mine\n")
+
+    def test_memory_is_no_place_to_load_into(self):
+        self.write("a.gz", track(1))
+        self.assertIn("a warehouse in memory is gone when the sync ends", self.refused(warehouse=":memory:"))
 
     def test_a_name_that_is_not_utf8(self):
         self.write("a.gz", track(1))
@@ -289,6 +304,20 @@ class OpenElsewhere(DuckdbTest):
         self.assertEqual(waiting.returncode, 0, rest)
         holder.wait(timeout=SECONDS_MAX)
         self.assertEqual(self.query("select count(*) from shop.sold"), [[2]])
+
+    def test_who_only_reads_it_is_told_likewise(self):
+        self.write("a.gz", track(1))
+        self.sync()
+        self.write("b.gz", track(2))
+        endless = "select count(*) from range(1000000) a, range(1000000) b where a.range * b.range % 7 = 3"
+        reader = subprocess.Popen([DRAY, "query", "duckdb:w.db", endless], cwd=self.directory, stdout=subprocess.DEVNULL)
+        self.addCleanup(reader.wait)
+        self.addCleanup(reader.kill)
+        opened = pathlib.Path(f"/proc/{reader.pid}/fd")
+        end = time.monotonic() + SECONDS_MAX
+        while not any(os.path.basename(os.path.realpath(path)) == "w.db" for path in opened.iterdir()):
+            self.assertLess(time.monotonic(), end)
+        self.assertRegex(self.refused(), rf"w.db is open in another program: .*dray \(PID {reader.pid}\)\n")
 
     def test_how_long_to_wait_is_a_time(self):
         self.assertIn("--wait", self.refused("--wait", "soon"))

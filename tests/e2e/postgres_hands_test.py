@@ -282,6 +282,45 @@ class Hands(unittest.TestCase):
         self.assertIn("shop.users took 0 of 2 rows", told)
         self.assertIn("(u)", told)
 
+    def test_what_keeps_rows_from_being_replaced_is_named(self):
+        self.sync(track(1, 1, "Sold", price=1))
+        for make, name in (
+            ("create function shop.h() returns trigger language plpgsql as $$begin return null; end$$;"
+             "create trigger keep before delete on shop.sold for each row execute function shop.h()", "keep"),
+            ("drop trigger keep on shop.sold; create rule stay as on delete to shop.sold do instead nothing", "stay"),
+        ):
+            with self.subTest(name):
+                self.psql(make)
+                told = self.sync(track(1, 2, "Sold", price=2), code=2)
+                self.assertIn("shop.sold did not let all rows be replaced", told)
+                self.assertIn(f"({name})", told)
+        self.psql("drop rule stay on shop.sold")
+        self.sync()
+        self.assertEqual(self.psql("select price from shop.sold"), "2")
+
+    def test_row_security_is_told_with_what_gets_past_it(self):
+        self.sync(track(1, 1, "Sold", price=1))
+        self.psql("create role loader login; grant all on database dray to loader; grant all on schema shop, _dray to loader;"
+                  "alter table shop.sold enable row level security; alter table shop.sold force row level security;"
+                  "create policy mine on shop.sold using (price > 5);"
+                  "do $$ declare t record; begin for t in select schemaname s, tablename n from pg_tables where schemaname in ('shop', '_dray')"
+                  " loop execute format('alter table %I.%I owner to loader', t.s, t.n); end loop; end $$")
+        self.addCleanup(self.psql, "reassign owned by loader to dray; drop owned by loader; drop role loader")
+        url = self.url().replace("dray@", "loader@")
+        told = self.sync(track(1, 2, "Sold", price=2), code=2, url=url)
+        self.assertIn("alter table shop.sold no force row level security", told)
+        self.psql("alter table shop.sold no force row level security")
+        self.sync(url=url)
+        self.assertEqual(self.psql("select price from shop.sold"), "2")
+
+    def test_an_event_may_be_called_like_an_index(self):
+        names = ["Identifies User Id Idx", "a_uuid_idx", "A", "users_id_idx", "Groups Group Id Idx"]
+        everyone = [track(10 + n, 1, name, n=n) for n, name in enumerate(names)]
+        self.sync(identify(1, 1, plan="a"), call("group", 2, groupId="g", traits={"size": 1}), *everyone)
+        self.sync(*(track(20 + n, 2, name, n=n) for n, name in enumerate(names)))
+        for table in "identifies_user_id_idx", "a_uuid_idx", "a", "users_id_idx", "groups_group_id_idx":
+            self.assertEqual(self.psql(f"select count(*) from shop.{table}"), "2", table)
+
     # --- bounds -----------------------------------------------------------------------------------------------------------
 
     def plan_type(self, table="plan_set"):

@@ -235,7 +235,7 @@ class Trouble(unittest.TestCase):
     def follow(self, user, command="sync"):
         """Does what the messages say until the command works; what they said."""
         given = []
-        for _ in range(60):
+        for _ in range(12):
             done = self.sync(user=user, command=command, code=None)
             if done.returncode == 0:
                 return given

@@ -41,11 +41,11 @@ class QueryTest(unittest.TestCase):
         self.assertEqual(done.stdout, "")
         return done.stderr
 
-    def answer(self, sql):
-        return json.loads(self.run_dray("query", self.address, sql, "--json").stdout)
+    def answer(self, sql, *flags):
+        return json.loads(self.run_dray("query", self.address, sql, "--json", *flags).stdout)
 
-    def row(self, sql):
-        (row,) = self.answer(sql)["rows"]
+    def row(self, sql, *flags):
+        (row,) = self.answer(sql, *flags)["rows"]
         return row
 
 
@@ -141,6 +141,12 @@ class DuckDb(QueryTest):
         sql = "select count(*), min(a) from (select repeat(md5(range::varchar), 20) a from range(1000000) order by a desc)"
         self.assertEqual(self.row("select count(*) from (" + sql + ")"), [1])
 
+    def test_what_needs_more_memory_is_told_how_to_get_it(self):
+        sql = "select length(string_agg(repeat('x', 1000000), '')) from range(300)"
+        said = self.run_dray("query", self.address, sql, "--memory", "256MiB", code=2).stderr
+        self.assertIn("--memory", said)
+        self.assertEqual(self.row(sql, "--memory", "2GiB"), [300_000_000])
+
     def test_a_slip_is_the_users_and_is_pointed_at(self):
         self.assertEqual(
             self.refused("select\n  prize\nfrom shop.sold"),
@@ -175,6 +181,8 @@ class DuckDb(QueryTest):
     def test_a_file_that_is_not_there(self):
         self.address = "duckdb:none.db"
         self.assertIn("there is no such DuckDB file", self.refused("select 1"))
+        (self.directory / "none.db").write_bytes(b"")
+        self.assertIn("nothing was loaded into this DuckDB file yet", self.refused("select 1"))
 
 
 class Postgres(QueryTest):

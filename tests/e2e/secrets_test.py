@@ -25,7 +25,7 @@ SHAPES = [
     f"postgres://me:a/{MARK}@127.0.0.1:1/db", f"redshift://me@127.0.0.1:1/db?connections={MARK}",
     f"redshift://me@127.0.0.1:1/db?staging_compression={MARK}", f"redshift://me@127.0.0.1:1/db?staging={MARK}",
     f"redshift://me@127.0.0.1:1/db?staging=s3://b/x&staging_endpoint={MARK}", f"s3://me:{MARK}@bucket/prefix",
-    f"duckdb:{MARK}/w.db", f"duckdb://me:{MARK}@host/db", f"--{MARK}", f"-p{MARK}", f"--password={MARK}",
+    f"duckdb:{MARK}/w.db", f"duckdb://me:{MARK}@host/db", f"duckdb:postgres://me:{MARK}@host/db", f"--{MARK}", f"-p{MARK}", f"--password={MARK}",
 ]  # fmt: skip
 VALUE_OPTIONS = ["--source", "--config", "--since", "--until", "--threads", "--memory", "--warehouse", "--limit"]
 REJECT_OPTIONS = ["--run", "--reason", "--table", "--object"]

@@ -254,6 +254,8 @@ class Verbose(StatusTest):
         said = self.run_dray("sync", "logs", "duckdb:w.db", "--source", "shop", "-v").stderr
         self.assertRegex(said, r"(?m)^\d+\.\d{3} s  sync shop: ")
         self.assertIn("create table \"shop\".\"tracks\"", said)
+        steps = [r"list \S*logs", "read; objects: 1", "find duplicates", "plan", r"load; tables: \d+, new ones: \d+, new columns: \d+"]
+        self.assertRegex(said, r"(?s)" + ".*".join(r"\d s  " + step for step in steps))
         self.assertIn("'...'", said)
         self.assertNotIn("'shop'", said)
         self.assertEqual(self.run_dray("sync", "logs", "duckdb:w.db", "--source", "shop").stderr, "")

@@ -28,15 +28,15 @@ TEST(MissingRight, IsThatOfTheSchema) {
 TEST(MissingRight, IsThatOfATableWhoseSchemaTheStatementTells) {
   EXPECT_EQ(right("permission denied for table objects",
                   "select count(*) from _dray.objects where source = 'a.objects'"),
-            "grant select on _dray.objects to dray");
+            "grant select on all tables in schema _dray to dray");
   EXPECT_EQ(right("permission denied for table sold", R"(copy "shop"."sold" ("id") from stdin)"),
-            "grant select, insert on shop.sold to dray");
+            "grant select, insert, update, delete on all tables in schema shop to dray");
   EXPECT_EQ(
       right("permission denied for relation sold",
             R"(delete from "shop"."sold" t using pg_temp.dray_replaced r where t.ctid = r.x)"),
-      "grant select, delete on shop.sold to dray");
+      "grant select, insert, update, delete on all tables in schema shop to dray");
   EXPECT_EQ(right("permission denied for table runs", "update _dray.runs set source = 'x'"),
-            "grant select, update on _dray.runs to dray");
+            "grant select, insert, update, delete on all tables in schema _dray to dray");
 }
 
 TEST(MissingRight, OfAChangeIsToOwnTheTable) {
@@ -60,7 +60,8 @@ TEST(MissingRight, FollowsFromTheStatementIfTheMessageIsInAnotherLanguage) {
   EXPECT_EQ(right("keine Berechtigung", R"(create table "shop"."sold" ("id" text))"),
             "grant usage, create on schema shop to dray");
   EXPECT_EQ(right("keine Berechtigung", "select key from _dray.objects"),
-            "grant usage on schema _dray to dray; grant select on _dray.objects to dray");
+            "grant usage on schema _dray to dray; grant select on all tables in schema _dray to "
+            "dray");
 }
 
 }  // namespace
