@@ -89,6 +89,17 @@ std::string folded(std::string name) {
   return name;
 }
 
+// Whether _dray.long_rows is there, the tables with rows that DuckDB cannot hold 2,048 of: then
+// their row groups have to stay as short as they were made.
+Result<bool> dray_tells_long_rows(DuckConnection& connection) {
+  DRAY_ASSIGN(const QueryResult found,
+              connection.query(SqlBuilder("select count(*) > 0 from duckdb_tables() where "
+                                          "database_name = current_database() and schema_name = "
+                                          "'_dray' and table_name = 'long_rows'")
+                                   .done()));
+  return found.rows[0][0] == "true";
+}
+
 class DuckSession final : public WarehouseSession {
  public:
   DuckSession(std::shared_ptr<DuckDatabase> database, std::unique_ptr<DuckConnection> connection,
@@ -97,7 +108,8 @@ class DuckSession final : public WarehouseSession {
         connection_(std::move(connection)),
         relations_(relations),
         memory_bytes_(options.memory_bytes),
-        duplicates_bytes_(options.duplicates_bytes) {}
+        duplicates_bytes_(options.duplicates_bytes),
+        threads_(duckdb_threads(options)) {}
 
   Result<Catalog> catalog(const std::string& schema) override {
     Catalog out;
@@ -207,17 +219,18 @@ class DuckSession final : public WarehouseSession {
     TableLoaded loaded;
     if (!load.profile_id_column.empty()) {
       DRAY_TRY(
-          execute(SqlBuilder("create or replace temp table dray_touched (id varchar)").done()));
+          execute(SqlBuilder("create or replace temp table dray_touched (uuid bigint)").done()));
     }
     if (!load.created) {
       DRAY_TRY(bind_indexes(load.schema, load.table));
       DRAY_TRY(settle_rivals(load, loaded));
     }
-    DRAY_ASSIGN(loaded.rows_inserted, insert(load));
+    // Before the rows, of which some may be committed by themselves.
     if (load.lineage_table) DRAY_TRY(write_lineage(load));
+    DRAY_ASSIGN(loaded.rows_inserted, insert(load));
     if (!load.profile_id_column.empty()) {
-      SqlBuilder sql("insert into dray_touched select distinct ");
-      sql.sql(profile_id(load)).code(" from ").table(load.schema, load.table);
+      SqlBuilder sql("insert into dray_touched select distinct dray_uuid(");
+      sql.sql(profile_id(load)).code(") from ").table(load.schema, load.table);
       sql.code(" where uuid_ts = make_timestamp(").number(load.uuid_ts).code(") and ");
       DRAY_TRY(execute(std::move(sql.name(load.profile_id_column).code(" is not null")).done()));
     }
@@ -278,6 +291,11 @@ class DuckSession final : public WarehouseSession {
     return duckdb_rows_changed(&result.handle());
   }
 
+  Result<void> set_threads() {
+    SqlBuilder sql("set threads = ");
+    return execute(std::move(sql.number(std::int64_t{threads_})).done());
+  }
+
   // Rows have no order of their own, and giving it up lets several threads insert.
   Result<void> choose_threads(const TableLoad& load) {
     return execute(relations_.insert_threads(load) == 1
@@ -293,8 +311,25 @@ class DuckSession final : public WarehouseSession {
     return execute(std::move(sql.number(relations_.show(load)).code(")")).done());
   }
 
+  // DuckDB reads, compresses and writes 2,048 rows at once, and has room for that many usual ones.
+  // A row group that is shorter holds fewer, and there is a new one after every commit: so where
+  // rows are long they are committed some at a time.
   Result<std::uint64_t> insert(const TableLoad& load) {
+    relations_.begin_rows(static_cast<bool>(load.commit_so_far));
     DRAY_TRY(choose_threads(load));
+    std::uint64_t inserted = 0;
+    while (true) {
+      DRAY_ASSIGN(const std::uint64_t rows, insert_some(load));
+      inserted += rows;
+      const DuckRelations::Shown shown = relations_.shown(load);
+      if (shown.has_more || shown.has_long_rows) DRAY_TRY(keep_groups_short(load));
+      if (!shown.has_more) return inserted;
+      if (connection_->interrupted()) return cancelled_error();
+      DRAY_TRY(load.commit_so_far());
+    }
+  }
+
+  Result<std::uint64_t> insert_some(const TableLoad& load) {
     SqlBuilder sql("insert into ");
     sql.table(load.schema, load.table).code(" (");
     bool first = true;
@@ -308,26 +343,97 @@ class DuckSession final : public WarehouseSession {
     return changed_rows(std::move(sql).done());
   }
 
+  // A checkpoint would make one row group of several short ones, and hold all their rows for it.
+  Result<void> keep_groups_short(const TableLoad& load) {
+    DRAY_TRY(execute(SqlBuilder("create table if not exists _dray.long_rows (schema_name varchar "
+                                "not null, table_name varchar not null)")
+                         .done()));
+    SqlBuilder sql("insert into _dray.long_rows select schema_name, table_name from (values (");
+    sql.text(load.schema).code(", ").text(load.table).code(")) l (schema_name, table_name) ");
+    sql.code("except select schema_name, table_name from _dray.long_rows");
+    DRAY_TRY(execute(std::move(sql).done()));
+    return execute(SqlBuilder("set max_vacuum_tasks = 0").done());
+  }
+
+  Result<bool> has_long_rows(const TableLoad& load) {
+    DRAY_ASSIGN(const bool is_told, dray_tells_long_rows(*connection_));
+    if (!is_told) return false;
+    SqlBuilder sql("select count(*) > 0 from _dray.long_rows where schema_name = ");
+    sql.text(load.schema).code(" and table_name = ").text(load.table);
+    DRAY_ASSIGN(const QueryResult found, query(std::move(sql).done()));
+    return found.rows[0][0] == "true";
+  }
+
   // --- profiles ----------------------------------------------------------------------------------
 
-  // Of the profiles, by a hash of their ids.
+  // A profile is known by the hash of its id: ids may be long. Should two share one, the other is
+  // computed anew as well, and comes out as it was.
+  static Sql is_touched(const Sql& id) {
+    SqlBuilder sql("dray_uuid(");
+    return std::move(sql.sql(id).code(") in (select uuid from dray_touched)")).done();
+  }
+  static Sql is_touched() { return is_touched(SqlBuilder("id").done()); }
+
+  // Of the profiles, by that hash.
   struct ProfilePart {
-    std::uint64_t number = 0;
-    std::uint64_t count = 1;
+    std::int64_t first = INT64_MIN;
+    std::int64_t last = INT64_MAX;
+    bool is_all = true;
+    bool is_long = false;         // in rows that are
+    bool has_row_numbers = true;  // their source
   };
 
   // DuckDB holds a value of every column for every profile of one statement, and cannot move them
-  // to a file: so many profiles are merged at a time as have room in a quarter of its memory.
-  Result<std::uint64_t> count_parts(const ProfileMerge& merge) {
+  // to a file: so many profiles are merged at a time as have room in a quarter of its memory, or
+  // if they are long in an eighth.
+  Result<std::vector<ProfilePart>> profile_parts(const ProfileMerge& merge) {
     // A short text, the aggregate that holds it, and its place.
     constexpr std::uint64_t value_bytes = 128;
-    SqlBuilder sql("select count(*) from ");
-    sql.table(merge.schema, merge.source_table).code(" where ").sql(profile_id(*merge.load));
-    sql.code(" in (select id from dray_touched)");
-    DRAY_ASSIGN(const QueryResult counted, query(std::move(sql).done()));
-    const std::uint64_t rows = std::stoull(*counted.rows[0][0]);
-    const std::uint64_t bytes = rows * (merge.columns.size() + 4) * value_bytes;
-    return 1 + bytes / (memory_bytes_ / 4);
+    const std::uint64_t profile_bytes = (merge.columns.size() + 4) * value_bytes;
+    ProfilePart part;
+    DRAY_ASSIGN(part.is_long, has_long_rows(*merge.load));
+    DRAY_ASSIGN(const bool is_hidden, hides_row_numbers(*merge.load));
+    part.has_row_numbers = !is_hidden;
+    std::vector<ProfilePart> parts;
+    const std::uint64_t bytes_max = memory_bytes_ / (part.is_long ? 8 : 4);
+    std::uint64_t bytes = 0;
+    const Sql sizes = part.is_long ? sizes_of_long(merge)
+                                   : SqlBuilder(
+                                         "select distinct uuid, 0::bigint as bytes from "
+                                         "dray_touched where uuid is not null order by uuid")
+                                         .done();
+    DRAY_TRY(connection_->each_chunk(sizes, [&](duckdb_data_chunk chunk) {
+      for (idx_t i = 0; i < duckdb_data_chunk_get_size(chunk); ++i) {
+        const std::int64_t uuid = values_of<std::int64_t>(chunk, 0)[i];
+        const auto own = static_cast<std::uint64_t>(values_of<std::int64_t>(chunk, 1)[i]);
+        if (bytes > 0 && bytes + profile_bytes + own > bytes_max) {
+          part.is_all = false;
+          part.last = uuid - 1;
+          parts.push_back(part);
+          part.first = uuid;
+          bytes = 0;
+        }
+        bytes += profile_bytes + own;
+      }
+    }));
+    part.last = INT64_MAX;
+    parts.push_back(part);
+    return parts;
+  }
+
+  // Of each profile the hash of its id, and what its texts have at most.
+  static Sql sizes_of_long(const ProfileMerge& merge) {
+    const Sql id = profile_id(*merge.load);
+    SqlBuilder sql("select dray_uuid(");
+    sql.sql(id).code(") as uuid, (max(strlen(").sql(id).code("))");
+    for (const LoadColumn& column : merge.load->columns) {
+      if (column.type != ColumnType::varchar || column.refused) continue;
+      if (std::ranges::find(merge.columns, column.name) == merge.columns.end()) continue;
+      sql.code(" + coalesce(max(strlen(").name(column.name).code(")), 0)");
+    }
+    sql.code(")::bigint as bytes from ").table(merge.schema, merge.source_table);
+    sql.code(" where ").sql(is_touched(id));
+    return std::move(sql.code(" group by dray_uuid(").sql(id).code(") order by uuid")).done();
   }
 
   Result<std::uint64_t> merge_rows(const ProfileMerge& merge) {
@@ -337,7 +443,7 @@ class DuckSession final : public WarehouseSession {
     if (tables->referenced.contains(merge.table)) return update_profiles(merge);
     if (!merge.kept_columns.empty()) DRAY_TRY(keep_values(merge));
     SqlBuilder erase("delete from ");
-    erase.table(merge.schema, merge.table).code(" where id in (select id from dray_touched)");
+    erase.table(merge.schema, merge.table).code(" where ").sql(is_touched());
     DRAY_TRY(execute(std::move(erase).done()));
     return each_part(merge, [&](const ProfilePart& part) -> Result<std::uint64_t> {
       if (merge.kept_columns.empty()) return changed_rows(insert_latest(merge, part, Kept::none));
@@ -351,13 +457,20 @@ class DuckSession final : public WarehouseSession {
   Result<std::uint64_t> each_part(
       const ProfileMerge& merge,
       const std::function<Result<std::uint64_t>(const ProfilePart&)>& write) {
-    DRAY_ASSIGN(const std::uint64_t parts, count_parts(merge));
+    DRAY_ASSIGN(const std::vector<ProfilePart> parts, profile_parts(merge));
+    // Each thread holds 2,048 rows, or a row group that is as short as long rows make it.
+    if (parts.front().is_long) DRAY_TRY(execute(SqlBuilder("set threads = 1").done()));
     std::uint64_t merged = 0;
-    for (std::uint64_t part = 0; part < parts; ++part) {
+    for (const ProfilePart& part : parts) {
       if (connection_->interrupted()) return cancelled_error();
-      DRAY_ASSIGN(const std::uint64_t rows, write({part, parts}));
+      // As insert() has it.
+      const bool is_later = &part != &parts.front();
+      if (is_later && part.is_long && merge.load->commit_so_far)
+        DRAY_TRY(merge.load->commit_so_far());
+      DRAY_ASSIGN(const std::uint64_t rows, write(part));
       merged += rows;
     }
+    if (parts.front().is_long) DRAY_TRY(set_threads());
     return merged;
   }
 
@@ -375,7 +488,7 @@ class DuckSession final : public WarehouseSession {
         }));
     // Those of whom no row is left.
     SqlBuilder erase("delete from ");
-    erase.table(merge.schema, merge.table).code(" where id in (select id from dray_touched) and ");
+    erase.table(merge.schema, merge.table).code(" where ").sql(is_touched()).code(" and ");
     erase.code("id not in (select ").sql(profile_id(*merge.load)).code(" from ");
     erase.table(merge.schema, merge.source_table).code(" where ").name(merge.id_column);
     DRAY_TRY(execute(std::move(erase.code(" is not null)")).done()));
@@ -420,20 +533,20 @@ class DuckSession final : public WarehouseSession {
     sql.code(" from (").sql(latest_values(merge, part, kept)).code(") p");
     if (kept == Kept::has) sql.code(" join dray_kept k on k.id = p.id");
     // Rows that have an order are inserted by one thread. Several would each keep a block for every
-    // column until the commit, anew with every statement.
-    return std::move(sql.code(" order by p.id")).done();
+    // column until the commit, anew with every statement. Long ones are not to be sorted: they have
+    // one thread anyway.
+    if (!part.is_long) sql.code(" order by p.id");
+    return std::move(sql).done();
   }
 
   static Sql latest_values(const ProfileMerge& merge, const ProfilePart& part, Kept kept) {
-    const Sql id = profile_id(*merge.load);
     SqlBuilder sql("select id, max(received_at) as received_at, dray_uuid(id) as uuid, ");
     sql.code("make_timestamp(").number(merge.uuid_ts).code(") as uuid_ts");
     for (const std::string& column : merge.columns) {
       sql.code(", arg_max(").name(column).code(", \"the place\") as ").name(column);
     }
-    // One place for every row of a profile: the order in which its values count. No column's name
-    // has a blank.
-    sql.code(" from (select ").sql(id).code(" as id, received_at");
+    sql.code(" from (select ").sql(profile_id(*merge.load));
+    sql.code(" as id, received_at, \"the place\"");
     for (const std::string& column : merge.columns) {
       const auto cast = std::ranges::find(merge.casts, column, &ProfileCast::column);
       if (cast == merge.casts.end()) {
@@ -443,17 +556,34 @@ class DuckSession final : public WarehouseSession {
         sql.code(" as ").name(column);
       }
     }
-    sql.code(
-        ", row_number() over (order by received_at, \"timestamp\", id) as \"the place\" from ");
-    sql.table(merge.schema, merge.source_table).code(" where ").sql(id);
-    sql.code(" in (select id from dray_touched)");
-    if (kept == Kept::has) sql.code(" and ").sql(id).code(" in (select id from dray_kept)");
-    if (kept == Kept::lacks) sql.code(" and ").sql(id).code(" not in (select id from dray_kept)");
-    if (part.count > 1) {
-      sql.code(" and hash(").sql(id).code(") % ").number(part.count);
-      sql.code(" = ").number(part.number);
-    }
+    sql.code(" from ").sql(placed_rows(merge, part, kept));
     return std::move(sql.code(") group by id")).done();
+  }
+
+  // The rows of profiles with one place for every row of a profile: the order in which its values
+  // count. No column's name has a blank. The places are found of what decides them alone, so that
+  // DuckDB need not hold whole rows and sort them; unless nothing names a row.
+  static Sql placed_rows(const ProfileMerge& merge, const ProfilePart& part, Kept kept) {
+    const Sql id = profile_id(*merge.load);
+    SqlBuilder places(
+        "row_number() over (order by received_at, \"timestamp\", id) as \"the place\"");
+    places.code(" from ").table(merge.schema, merge.source_table);
+    places.code(" where ").sql(is_touched(id));
+    if (kept == Kept::has) places.code(" and ").sql(id).code(" in (select id from dray_kept)");
+    if (kept == Kept::lacks)
+      places.code(" and ").sql(id).code(" not in (select id from dray_kept)");
+    if (!part.is_all) {
+      places.code(" and dray_uuid(").sql(id).code(") between ").number(part.first);
+      places.code(" and ").number(part.last);
+    }
+    if (!part.has_row_numbers) {
+      SqlBuilder sql("(select *, ");
+      return std::move(sql.sql(std::move(places).done()).code(")")).done();
+    }
+    SqlBuilder sql;
+    sql.table(merge.schema, merge.source_table).code(" s join (select rowid as \"the row\", ");
+    sql.sql(std::move(places).done()).code(") p on s.rowid = p.\"the row\"");
+    return std::move(sql).done();
   }
 
   // The id of a row's profile as text: somebody may have given the column another type.
@@ -506,7 +636,7 @@ class DuckSession final : public WarehouseSession {
     for (const std::string& column : merge.kept_columns)
       sql.code(", ").name(column);
     sql.code(" from ").table(merge.schema, merge.table);
-    return execute(std::move(sql.code(" where id in (select id from dray_touched)")).done());
+    return execute(std::move(sql.code(" where ").sql(is_touched())).done());
   }
 
   // --- stored rows with the ids of staged ones ---------------------------------------------------
@@ -531,21 +661,28 @@ class DuckSession final : public WarehouseSession {
     SqlBuilder sql;
     if (is_hidden) {
       sql.code("create or replace temp table dray_rivals as select row_number() over () as number");
-      sql.code(", t.uuid as stored_uuid");
+      sql.code(", t.uuid as stored_uuid, t.id as id");
     } else {
       sql.code("select t.rowid as number");
     }
-    sql.code(", t.id as id, t.received_at as stored_received_at, k.uuid as uuid, k.check_id as ");
-    sql.code("check_id, k.received_at as received_at, k.object as object, k.line as line, ");
-    sql.code("k.row as staged_row from ").table(load.schema, load.table);
-    sql.code(" t join dray_keys(").number(relations_.show(load)).code(") k on t.uuid = k.uuid");
+    sql.code(", t.received_at as stored_received_at, k.uuid as uuid, k.check_id as check_id, ");
+    sql.code("k.received_at as received_at, k.object as object, k.line as line, ");
+    sql.code("k.row as staged_row from (select ");
+    if (!is_hidden) sql.code("rowid, ");
+    // Of an id, which may be long, nothing but its hash goes through the join.
+    sql.code("uuid, received_at, dray_check(id, ");
+    sql.number(static_cast<std::int64_t>(load.check_seed)).code(") as check_id");
+    if (is_hidden) sql.code(", id");
+    sql.code(" from ").table(load.schema, load.table);
+    sql.code(") t join dray_keys(").number(relations_.show(load)).code(") k on t.uuid = k.uuid");
+    sql.code(" and t.check_id = k.check_id");
     if (const auto rows = rivals.rows()) {
       sql.code(" where k.row >= ").number(rows->begin).code(" and k.row < ").number(rows->end);
     }
     Sql select = std::move(sql).done();
     if (is_hidden) {
       DRAY_TRY(execute(select));
-      select = SqlBuilder("select * exclude (stored_uuid) from dray_rivals").done();
+      select = SqlBuilder("select * exclude (stored_uuid, id) from dray_rivals").done();
     }
     return connection_->each_chunk(select,
                                    [&](duckdb_data_chunk chunk) { read_rivals(chunk, rivals); });
@@ -621,18 +758,17 @@ class DuckSession final : public WarehouseSession {
 
   static void read_rivals(duckdb_data_chunk chunk, Rivals& rivals) {
     const auto numbers = [&](idx_t column) { return values_of<std::int64_t>(chunk, column); };
-    auto* ids = values_of<duckdb_string_t>(chunk, 1);
     for (idx_t i = 0; i < duckdb_data_chunk_get_size(chunk); ++i) {
       Rival rival;
       rival.stored_row = numbers(0)[i];
-      rival.stored_received_at = numbers(2)[i];
-      rival.key.uuid = static_cast<std::uint64_t>(numbers(3)[i]);
-      rival.key.check = static_cast<std::uint64_t>(numbers(4)[i]);
-      rival.key.received_at = numbers(5)[i];
-      rival.key.object = static_cast<std::uint32_t>(numbers(6)[i]);
-      rival.key.line = static_cast<std::uint32_t>(numbers(7)[i]);
-      rival.row = static_cast<std::uint64_t>(numbers(8)[i]);
-      rivals.add_if_same_id(rival, text_of(ids[i]));
+      rival.stored_received_at = numbers(1)[i];
+      rival.key.uuid = static_cast<std::uint64_t>(numbers(2)[i]);
+      rival.key.check = static_cast<std::uint64_t>(numbers(3)[i]);
+      rival.key.received_at = numbers(4)[i];
+      rival.key.object = static_cast<std::uint32_t>(numbers(5)[i]);
+      rival.key.line = static_cast<std::uint32_t>(numbers(6)[i]);
+      rival.row = static_cast<std::uint64_t>(numbers(7)[i]);
+      rivals.add(rival);
     }
   }
 
@@ -657,10 +793,12 @@ class DuckSession final : public WarehouseSession {
     if (rows.empty()) return {};
     DRAY_ASSIGN(const bool is_hidden, hides_row_numbers(load));
     if (!load.profile_id_column.empty()) {
-      SqlBuilder touched("insert into dray_touched select distinct ");
-      touched.sql(profile_id(load)).code(" from ").table(load.schema, load.table);
-      touched.code(" t where ").sql(are_numbered(rows, is_hidden)).code(" and ");
-      touched.name(load.profile_id_column).code(" is not null");
+      // The hash comes before the condition: DuckDB may keep what a row has for it.
+      SqlBuilder touched("insert into dray_touched select distinct profile from (select ");
+      touched.word(is_hidden ? "*" : "rowid").code(", dray_uuid(").sql(profile_id(load));
+      touched.code(") as profile from ").table(load.schema, load.table).code(" where ");
+      touched.name(load.profile_id_column).code(" is not null) t where ");
+      touched.sql(are_numbered(rows, is_hidden));
       DRAY_TRY(execute(std::move(touched).done()));
     }
     SqlBuilder sql("delete from ");
@@ -690,35 +828,50 @@ class DuckSession final : public WarehouseSession {
   DuckRelations& relations_;
   const std::uint64_t memory_bytes_;  // of DuckDB
   const std::uint64_t duplicates_bytes_;
+  const unsigned threads_;
   bool committed_ = false;
   std::optional<Peculiarities> peculiarities_;
 };
 
-// dray_uuid(varchar): the column `uuid` of a profile.
-void hash_ids(duckdb_function_info, duckdb_data_chunk input, duckdb_vector output) {
-  auto* ids =
-      static_cast<duckdb_string_t*>(duckdb_vector_get_data(duckdb_data_chunk_get_vector(input, 0)));
+// The hash of each text, with the seed beside it if there is one; NULL of NULL.
+void hash_texts(duckdb_function_info, duckdb_data_chunk input, duckdb_vector output) {
+  duckdb_vector vector = duckdb_data_chunk_get_vector(input, 0);
+  auto* texts = static_cast<duckdb_string_t*>(duckdb_vector_get_data(vector));
+  std::uint64_t* validity = duckdb_vector_get_validity(vector);
+  const std::int64_t* seeds = nullptr;
+  if (duckdb_data_chunk_get_column_count(input) > 1) {
+    seeds =
+        static_cast<std::int64_t*>(duckdb_vector_get_data(duckdb_data_chunk_get_vector(input, 1)));
+  }
   auto* hashes = static_cast<std::int64_t*>(duckdb_vector_get_data(output));
+  if (validity != nullptr) duckdb_vector_ensure_validity_writable(output);
   for (idx_t i = 0; i < duckdb_data_chunk_get_size(input); ++i) {
+    if (!duckdb_validity_row_is_valid(validity, i)) {
+      duckdb_validity_set_row_invalid(duckdb_vector_get_validity(output), i);
+      continue;
+    }
+    const std::string_view text(duckdb_string_t_data(&texts[i]), duckdb_string_t_length(texts[i]));
     hashes[i] = static_cast<std::int64_t>(
-        xxh3({duckdb_string_t_data(&ids[i]), duckdb_string_t_length(ids[i])}));
+        seeds == nullptr ? xxh3(text) : xxh3(text, static_cast<std::uint64_t>(seeds[i])));
   }
 }
 
-Result<void> register_hash(DuckConnection& connection) {
+// dray_uuid(text): the column `uuid` of an id. dray_check(text, seed): RowKey::check.
+Result<void> register_hash(DuckConnection& connection, const char* name, bool has_seed) {
   duckdb_scalar_function function = duckdb_create_scalar_function();
   duckdb_logical_type text = duckdb_create_logical_type(DUCKDB_TYPE_VARCHAR);
   duckdb_logical_type number = duckdb_create_logical_type(DUCKDB_TYPE_BIGINT);
-  duckdb_scalar_function_set_name(function, "dray_uuid");
+  duckdb_scalar_function_set_name(function, name);
   duckdb_scalar_function_add_parameter(function, text);
+  if (has_seed) duckdb_scalar_function_add_parameter(function, number);
   duckdb_scalar_function_set_return_type(function, number);
-  duckdb_scalar_function_set_function(function, hash_ids);
+  duckdb_scalar_function_set_function(function, hash_texts);
   const duckdb_state state = duckdb_register_scalar_function(connection.handle(), function);
   duckdb_destroy_logical_type(&text);
   duckdb_destroy_logical_type(&number);
   duckdb_destroy_scalar_function(&function);
-  if (state != DuckDBSuccess) return internal_error("DuckDB refused the function dray_uuid");
-  return {};
+  if (state == DuckDBSuccess) return {};
+  return internal_error(std::string("DuckDB refused the function ") + name);
 }
 
 class DuckWarehouse final : public Warehouse {
@@ -734,9 +887,14 @@ class DuckWarehouse final : public Warehouse {
                                              "database_name = current_database()")
                                       .done()));
     if (!size.rows.empty()) block_bytes_ = std::stoull(size.rows[0][0].value_or("0"));
+    DRAY_ASSIGN(const bool has_long_rows, dray_tells_long_rows(*connection));
+    if (has_long_rows) {
+      DRAY_TRY(connection->execute(SqlBuilder("set max_vacuum_tasks = 0").done()));
+    }
     DRAY_TRY(relations_.register_functions(*connection));
     DRAY_TRY(register_casts(*connection));
-    return register_hash(*connection);
+    DRAY_TRY(register_hash(*connection, "dray_uuid", false));
+    return register_hash(*connection, "dray_check", true);
   }
 
   Result<std::unique_ptr<WarehouseSession>> open_session() override {

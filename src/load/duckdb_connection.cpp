@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <filesystem>
 #include <string_view>
@@ -268,7 +269,11 @@ Error duckdb_error(const char* message) {
     return config_error((at == std::string::npos ? text : text.substr(at + because.size())) +
                         "\ntry: free some room there, and run this again");
   }
-  if (contains(text, "Out of Memory Error") || contains(text, "could not allocate block")) {
+  const bool has_no_room =
+      std::ranges::any_of(std::array{"Out of Memory Error", "could not allocate block",
+                                     "failed to pin block", "failed to allocate data"},
+                          [&](const char* part) { return contains(text, part); });
+  if (has_no_room) {
     // Its own hints are settings that nobody can reach from here.
     return config_error(text.substr(0, text.find("\n\nPossible solutions")) +
                         "\ntry: allow more memory (--memory, or memory in dray.yaml)");
@@ -280,6 +285,10 @@ Error duckdb_error(const char* message) {
   const std::size_t first = text.find(line);
   const std::size_t second = first == std::string::npos ? first : text.find(line, first + 1);
   return internal_error(continued_lines(std::string_view(text).substr(0, second)));
+}
+
+unsigned duckdb_threads(const WarehouseOptions& options) {
+  return options.threads != 0 ? options.threads : std::max(1U, std::thread::hardware_concurrency());
 }
 
 Result<std::unique_ptr<DuckDatabase>> DuckDatabase::open(const std::string& path,
@@ -294,8 +303,7 @@ Result<std::unique_ptr<DuckDatabase>> DuckDatabase::open(const std::string& path
   }
   Settings settings;
   settings.set("memory_limit", std::to_string(options.memory_bytes) + "B");
-  const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
-  settings.set("threads", std::to_string(options.threads == 0 ? cores : options.threads));
+  settings.set("threads", std::to_string(duckdb_threads(options)));
   settings.set("external_threads", "0");  // see wait_for()
   // A directory of the process's own, so that those of others are known as leftovers.
   const std::string temp_stem = path + ".tmp-";

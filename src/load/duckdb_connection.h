@@ -27,6 +27,9 @@ namespace dray {
 // the default leaves room for rows of 9 KB. Groups of other sizes in one file are no matter.
 std::uint64_t row_group_rows(std::uint64_t memory_bytes);
 
+// How many it uses: those of the options, or a core each.
+unsigned duckdb_threads(const WarehouseOptions& options);
+
 class DuckDatabase {
  public:
   // `path` "" or ":memory:" is a database without a file.

@@ -9,6 +9,24 @@
 #include "model/cast.h"
 
 namespace dray {
+
+// Shared by the threads of the statements that show one load's rows.
+struct DuckRelations::Cursor {
+  // Behind the last row that a thread has shown of a block.
+  struct Rest {
+    std::size_t block = 0;
+    std::size_t row = 0;
+  };
+
+  std::uint64_t group_bytes_max = UINT64_MAX;  // of the texts of 2,048 rows; for all threads
+  std::uint64_t long_row_bytes = UINT64_MAX;
+  std::atomic<std::size_t> next_block{0};
+  std::atomic<bool> is_full{false};  // of the statement at hand
+  std::atomic<bool> has_long_rows{false};
+  std::mutex mutex;
+  std::vector<Rest> rests;
+};
+
 namespace {
 
 constexpr std::array keys_columns = {"uuid", "check_id", "received_at", "object", "line", "row"};
@@ -40,17 +58,24 @@ duckdb_type duckdb_type_of(ColumnType type) {
 
 // Shared by the threads of one scan.
 struct Scan {
-  explicit Scan(const TableLoad& from) : load(from) {}
+  Scan(const TableLoad& from, DuckRelations::Cursor& to_go_on, std::uint64_t threads)
+      : load(from), cursor(to_go_on), thread_bytes_max(to_go_on.group_bytes_max / threads) {}
   const TableLoad& load;
-  std::atomic<std::size_t> next_block{0};
+  DuckRelations::Cursor& cursor;  // of rows
+  const std::uint64_t thread_bytes_max;
+  std::atomic<std::size_t> next_block{0};  // of keys
 };
 
 // One thread's place in it.
 struct ScanThread {
   BlockScratch scratch;
   RowBlock block;
+  std::size_t number = 0;        // of the block
   std::size_t row = 0;           // of the block
   const char* record = nullptr;  // of that row
+  // What it has shown of the 2,048 rows that DuckDB will read at once.
+  std::uint64_t group_rows = 0;
+  std::uint64_t group_bytes = 0;
 };
 
 template <typename T>
@@ -58,20 +83,47 @@ void destroy(void* pointer) {
   delete static_cast<T*>(pointer);
 }
 
-// The next block with something left, or false at the end.
-enum class Want { rows, keys };
-Result<bool> next_block(Scan& scan, ScanThread& thread, Want want) {
+// The next block of keys with something left, or false at the end.
+Result<bool> next_keys(Scan& scan, ScanThread& thread) {
   while (thread.row == thread.block.keys.size()) {
     const std::size_t number = scan.next_block.fetch_add(1);
     if (number >= scan.load.rows->block_count()) return false;
-    auto block = want == Want::rows ? scan.load.rows->rows(number, thread.scratch)
-                                    : scan.load.rows->keys(number, thread.scratch);
-    if (!block) return std::move(block).error();
-    thread.block = *block;
+    DRAY_ASSIGN(thread.block, scan.load.rows->keys(number, thread.scratch));
     thread.row = 0;
-    thread.record = thread.block.records.data();
   }
   return true;
+}
+
+// Where to go on: in a block of which an earlier statement has left something, else in the next.
+DuckRelations::Cursor::Rest next_rest(DuckRelations::Cursor& cursor) {
+  const std::scoped_lock lock(cursor.mutex);
+  if (cursor.rests.empty()) return {cursor.next_block.fetch_add(1), 0};
+  const DuckRelations::Cursor::Rest rest = cursor.rests.back();
+  cursor.rests.pop_back();
+  return rest;
+}
+
+// The next row that is left, or false at the end.
+Result<bool> next_row(Scan& scan, ScanThread& thread) {
+  while (thread.row == thread.block.keys.size()) {
+    const DuckRelations::Cursor::Rest rest = next_rest(scan.cursor);
+    if (rest.block >= scan.load.rows->block_count()) return false;
+    DRAY_ASSIGN(thread.block, scan.load.rows->rows(rest.block, thread.scratch));
+    thread.number = rest.block;
+    thread.record = thread.block.records.data();
+    for (thread.row = 0; thread.row < rest.row; ++thread.row)
+      thread.record = CellReader(thread.record).end();
+  }
+  return true;
+}
+
+// Leaves what there is of its block to a later statement.
+void leave_rest(Scan& scan, ScanThread& thread) {
+  if (thread.row == thread.block.keys.size()) return;
+  const std::scoped_lock lock(scan.cursor.mutex);
+  scan.cursor.rests.push_back({thread.number, thread.row});
+  thread.block = {};
+  thread.row = 0;
 }
 
 // Writes cells of records into the vectors of one chunk.
@@ -112,6 +164,9 @@ class ChunkWriter {
     return cells.end();
   }
 
+  // What DuckDB holds of the texts that were written, outside of its vectors.
+  std::uint64_t text_bytes() const { return text_bytes_; }
+
  private:
   struct Target {
     duckdb_vector vector = nullptr;
@@ -127,9 +182,10 @@ class ChunkWriter {
   }
 
   // Strings of up to 12 bytes lie in the vector itself (duckdb.h, duckdb_string_t).
-  static void put_text(Target& target, idx_t row, std::string_view text) {
+  void put_text(Target& target, idx_t row, std::string_view text) {
     constexpr std::size_t inlined_max = 12;
     if (text.size() > inlined_max) {
+      text_bytes_ += text.size();
       duckdb_vector_assign_string_element_len(target.vector, row, text.data(), text.size());
     } else {
       duckdb_string_t value{};
@@ -182,7 +238,7 @@ class ChunkWriter {
     reject(column, RejectReason::does_not_fit, cell, key);
   }
 
-  static void write_varchar(Target& target, const Cell& cell, idx_t row) {
+  void write_varchar(Target& target, const Cell& cell, idx_t row) {
     if (cell.kind != CellKind::micros) return put_text(target, row, cell.bytes);
     std::array<char, timestamp_text_bytes_max> text{};
     put_text(target, row, {text.data(), format_timestamp(micros_of(cell), text.data())});
@@ -202,27 +258,39 @@ class ChunkWriter {
   std::vector<std::size_t> standard_;           // load columns that no cell fills
   std::array<std::int16_t, slot_end> slots_{};  // slot to load column
   idx_t shown_ = 0;
+  std::uint64_t text_bytes_ = 0;
 };
+
+// Counts a row that was shown; whether DuckDB has room for another behind it.
+bool count_row(Scan& scan, ScanThread& thread, std::uint64_t text_bytes) {
+  if (text_bytes >= scan.cursor.long_row_bytes) scan.cursor.has_long_rows = true;
+  thread.group_bytes += text_bytes;
+  const bool has_room = thread.group_bytes < scan.thread_bytes_max;
+  if (++thread.group_rows == duckdb_vector_size()) thread.group_rows = thread.group_bytes = 0;
+  return has_room;
+}
 
 Result<idx_t> fill_rows(Scan& scan, ScanThread& thread, duckdb_data_chunk chunk) {
   // A line may have megabytes, and DuckDB does not count what a chunk's strings take.
-  constexpr std::size_t chunk_bytes_max = 8U << 20;
+  constexpr std::uint64_t chunk_bytes_max = 8U << 20;
   ChunkWriter writer(scan.load, chunk);
   idx_t count = 0;
-  std::size_t bytes = 0;
-  while (count < duckdb_vector_size() && bytes < chunk_bytes_max) {
+  while (count < duckdb_vector_size() && writer.text_bytes() < chunk_bytes_max) {
+    if (scan.cursor.is_full) {
+      leave_rest(scan, thread);
+      break;
+    }
     // A chunk ends with its block: the next one may overwrite what this one's strings came from.
     if (count > 0 && thread.row == thread.block.keys.size()) break;
-    DRAY_ASSIGN(const bool more, next_block(scan, thread, Want::rows));
+    DRAY_ASSIGN(const bool more, next_row(scan, thread));
     if (!more) break;
-    if (scan.load.rows->is_dropped(thread.block.first_row + thread.row)) {
+    if (scan.load.rows->is_dropped(thread.block.first_row + thread.row++)) {
       thread.record = CellReader(thread.record).end();
-    } else {
-      const char* next = writer.write(thread.block, thread.row, thread.record, count++);
-      bytes += static_cast<std::size_t>(next - thread.record);
-      thread.record = next;
+      continue;
     }
-    ++thread.row;
+    const std::uint64_t before = writer.text_bytes();
+    thread.record = writer.write(thread.block, thread.row - 1, thread.record, count++);
+    if (!count_row(scan, thread, writer.text_bytes() - before)) scan.cursor.is_full = true;
   }
   return count;
 }
@@ -241,7 +309,7 @@ Result<idx_t> fill_keys(Scan& scan, ScanThread& thread, duckdb_data_chunk chunk)
   const auto columns = numbers_of<keys_columns.size()>(chunk);
   idx_t count = 0;
   while (count < duckdb_vector_size()) {
-    DRAY_ASSIGN(const bool more, next_block(scan, thread, Want::keys));
+    DRAY_ASSIGN(const bool more, next_keys(scan, thread));
     if (!more) break;
     const RowKey& key = thread.block.keys[thread.row];
     const std::uint64_t row = thread.block.first_row + thread.row++;
@@ -261,7 +329,7 @@ Result<idx_t> fill_origins(Scan& scan, ScanThread& thread, duckdb_data_chunk chu
   const auto columns = numbers_of<origins_columns.size()>(chunk);
   idx_t count = 0;
   while (count < duckdb_vector_size()) {
-    DRAY_ASSIGN(const bool more, next_block(scan, thread, Want::keys));
+    DRAY_ASSIGN(const bool more, next_keys(scan, thread));
     if (!more) break;
     const RowKey& key = thread.block.keys[thread.row++];
     const std::int64_t object = (*scan.load.object_numbers)[key.object];
@@ -318,8 +386,9 @@ void bind_numbers_of(duckdb_bind_info info) {
 void init_scan(duckdb_init_info info) {
   const auto* load = static_cast<const TableLoad*>(duckdb_init_get_bind_data(info));
   const auto* relations = static_cast<DuckRelations*>(duckdb_init_get_extra_info(info));
-  duckdb_init_set_max_threads(info, relations->insert_threads(*load));
-  duckdb_init_set_init_data(info, new Scan(*load), destroy<Scan>);
+  const std::uint64_t threads = relations->insert_threads(*load);
+  duckdb_init_set_max_threads(info, threads);
+  duckdb_init_set_init_data(info, new Scan(*load, relations->cursor(), threads), destroy<Scan>);
 }
 
 void init_scan_thread(duckdb_init_info info) {
@@ -391,6 +460,30 @@ Result<void> register_function(DuckConnection& connection, const Function& funct
 }
 
 }  // namespace
+
+DuckRelations::DuckRelations(std::uint64_t memory_bytes)
+    : memory_bytes_(memory_bytes), cursor_(std::make_unique<Cursor>()) {}
+DuckRelations::~DuckRelations() = default;
+
+void DuckRelations::begin_rows(bool bounded) {
+  constexpr std::uint64_t group_bytes_most = 64U << 20;
+  cursor_ = std::make_unique<Cursor>();
+  cursor_->long_row_bytes = long_row_bytes();
+  if (bounded) cursor_->group_bytes_max = std::min(memory_bytes_ / 8, group_bytes_most);
+}
+
+DuckRelations::Shown DuckRelations::shown(const TableLoad& load) {
+  cursor_->is_full = false;
+  Shown shown;
+  shown.has_more = !cursor_->rests.empty() || cursor_->next_block < load.rows->block_count();
+  shown.has_long_rows = cursor_->has_long_rows;
+  return shown;
+}
+
+std::uint64_t DuckRelations::long_row_bytes() const {
+  constexpr std::uint64_t usual_row_bytes = 64U << 10;  // twice what Segment takes
+  return std::max(memory_bytes_ / 2 / duckdb_vector_size(), usual_row_bytes);
+}
 
 Result<void> DuckRelations::register_functions(DuckConnection& connection) {
   for (const Function& function :

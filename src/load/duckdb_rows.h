@@ -22,7 +22,10 @@ namespace dray {
 class DuckRelations {
  public:
   // `memory_bytes` is what DuckDB may use.
-  explicit DuckRelations(std::uint64_t memory_bytes) : memory_bytes_(memory_bytes) {}
+  explicit DuckRelations(std::uint64_t memory_bytes);
+  ~DuckRelations();
+  DuckRelations(const DuckRelations&) = delete;
+  DuckRelations& operator=(const DuckRelations&) = delete;
 
   // How many threads may insert the rows: each fills row groups of its own.
   std::uint64_t insert_threads(const TableLoad& load) const;
@@ -35,14 +38,32 @@ class DuckRelations {
   // object, line, row of the same rows. dray_origins(n): uuid, received_at, object_number (the
   // ledger's), line, of the dropped duplicates too. All until the next call.
   std::int64_t show(const TableLoad& load);
+
+  // What dray_rows(n) has shown since begin_rows(), over any number of statements.
+  struct Shown {
+    bool has_more = false;       // it ended early, for the bytes of its rows
+    bool has_long_rows = false;  // of long_row_bytes() or more
+  };
+  // From here on dray_rows(n) shows each row of one load once. If `bounded` it ends early: once
+  // DuckDB would have to hold more than an eighth of its memory, or 64 MiB, for the texts of those
+  // 2,048 rows of a table that it reads and writes at once, and for one row more.
+  void begin_rows(bool bounded);
+  // Between two statements; the next one may show as much again.
+  Shown shown(const TableLoad& load);
+  // From here on a row is long: DuckDB has no room to read 2,048 of them at once.
+  std::uint64_t long_row_bytes() const;
   // dray_numbers(n): one column, `number`.
   std::int64_t show(std::vector<std::int64_t> numbers);
 
   const TableLoad* load(std::int64_t number) const;
+  // Where the rows that are shown begin, and end.
+  struct Cursor;
+  Cursor& cursor() const { return *cursor_; }
   const std::vector<std::int64_t>* numbers(std::int64_t number) const;
 
  private:
   const std::uint64_t memory_bytes_;
+  std::unique_ptr<Cursor> cursor_;
   mutable std::mutex mutex_;
   const TableLoad* load_ = nullptr;
   std::int64_t load_number_ = 0;

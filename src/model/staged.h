@@ -111,6 +111,10 @@ struct TableLoad {
   // written them; `rows_in_files` of them. Rows that an earlier run left there come without `rows`.
   std::string files;
   std::uint64_t rows_in_files = 0;
+  // Commits what there is of the run and begins anew, locked as before: for a warehouse that cannot
+  // take all of one table's rows, or of the profiles that follow from them, in one transaction.
+  // Called by load() and merge_profiles() between two statements. Unset: everything is one.
+  std::function<Result<void>()> commit_so_far{};
 };
 
 // A column of a profile that cannot take its values as they are stored: somebody gave it another

@@ -157,6 +157,7 @@ std::vector<TableLoad> LoadTransaction::make_loads() {
     load.profile_id_column = target.profile_id_column;
     load.profile_table = target.profile_table;
     load.value_rejects = parts_.value_rejects.sink(target.table);
+    load.commit_so_far = [this] { return commit_tables(); };
   }
   return loads;
 }

@@ -52,11 +52,47 @@ class DuckdbBounds(unittest.TestCase):
 
         report = self.sync("2.json", events(LINES, "q"), before=files_of_40_mb)
         self.assertEqual((report["loaded"], report["duplicate"]), (LINES, 0))
+        self.assertEqual(
+            self.told("select (select count(*) from logs.tracks), count(q7_3), count(p7_3), count(*) from logs.kind_7"),
+            f"{2 * LINES},12,12,24")
+
+    def test_texts_of_megabytes_load_in_the_least_memory(self):
+        """DuckDB reads and writes 2,048 rows of a table at once, and these are more than it may hold."""
+        rows, text_bytes = 12, 9_000_000
+        for hour in (10, 11):
+            lines = [json.dumps({
+                "type": "track", "event": "Big", "userId": "u", "messageId": f"m{i}",
+                "receivedAt": f"2026-11-20T{hour}:00:00Z", "properties": {"text": f"{i:09}" * (text_bytes // 9)}})
+                for i in range(rows)]
+            report = self.sync(f"{hour}.json", "\n".join(lines), "--memory", "256MiB")
+            self.assertEqual((report["loaded"], report["duplicate"]), (rows, 0))
+            # Later ones replace them, and a checkpoint leaves them where they are.
+            self.assertEqual(
+                self.told("select count(*), count(distinct text), sum(strlen(text)), min(hour(received_at)), "
+                          "(select count(*) from logs.tracks) from logs.big"),
+                f"{rows},{rows},{rows * text_bytes},{hour},{rows}")
+
+    def test_long_ids_load_in_the_least_memory(self):
+        """As ids of rows, of stored rows that are replaced, and of profiles."""
+        people, id_bytes = 500, 100_000
+        for hour in (10, 11):
+            lines = [json.dumps({
+                "type": "identify", "userId": f"{i:05}" * (id_bytes // 5), "messageId": f"{i:05}" * (id_bytes // 5),
+                "anonymousId": f"{i:05}" * (id_bytes // 5), "receivedAt": f"2026-11-20T{hour}:00:00Z",
+                "traits": {"visits": i * hour}})
+                for i in range(people)]
+            report = self.sync(f"{hour}.json", "\n".join(lines), "--memory", "256MiB")
+            self.assertEqual((report["loaded"], report["duplicate"]), (people, 0))
+            self.assertEqual(
+                self.told("select count(*), count(distinct id), sum(visits), min(strlen(id)), "
+                          "(select count(*) from logs.identifies) from logs.users"),
+                f"{people},{people},{hour * people * (people - 1) // 2},{id_bytes},{people}")
+
+    def told(self, sql):
         told = subprocess.run(
-            [DRAY, "query", "duckdb:w.duckdb", "--csv",
-             "select (select count(*) from logs.tracks), count(q7_3), count(p7_3), count(*) from logs.kind_7"],
-            cwd=self.directory, capture_output=True, text=True, timeout=SECONDS_MAX, check=True)
-        self.assertEqual(told.stdout.splitlines()[1], f"{2 * LINES},12,12,24")
+            [DRAY, "query", "duckdb:w.duckdb", "--csv", sql], cwd=self.directory, capture_output=True, text=True,
+            timeout=SECONDS_MAX, check=True)
+        return told.stdout.splitlines()[1]
 
 
 if __name__ == "__main__":

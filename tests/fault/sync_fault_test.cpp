@@ -76,10 +76,11 @@ void add_all(MemoryStore& store, const Objects& objects) {
     store.add(key, bytes);
 }
 
-std::unique_ptr<Warehouse> open(const std::string& address) {
+std::unique_ptr<Warehouse> open(const std::string& address,
+                                std::uint64_t memory_bytes = 128U << 20) {
   WarehouseOptions options;
   options.threads = 1;
-  options.memory_bytes = 128U << 20;
+  options.memory_bytes = memory_bytes;
   auto warehouse = open_warehouse(address, options);
   if (!warehouse) {
     ADD_FAILURE() << warehouse.error().message;
@@ -439,6 +440,54 @@ INSTANTIATE_TEST_SUITE_P(Calls, SyncFault,
                                           testing::Values(FaultDuration::once,
                                                           FaultDuration::lasting)),
                          case_name);
+
+// Rows and profiles so long that a table's are committed a few at a time.
+TEST(LongRowsFault, NextSyncMakesUpForSomeRows) {
+  constexpr std::uint64_t memory_bytes = 32U << 20;
+  std::string lines;
+  for (unsigned i = 0; i < 10; ++i) {
+    const std::string number = std::to_string(i);
+    const std::string text(1'500'000, static_cast<char>('a' + i));
+    lines += R"({"type":")" + std::string(i % 2 == 0 ? "track" : "identify") +
+             R"(","event":"Long","messageId":"m)" + number + R"(","userId":"u)" + number +
+             R"(","receivedAt":"2026-11-20T10:00:00Z","properties":{"text":")" + text +
+             R"("},"traits":{"text":")" + text + "\"}}\n";
+  }
+  MemoryStore store;
+  store.add("long.json", lines);
+  const TemporaryDirectory directory;
+  const auto address = [&](const std::string& file) { return "duckdb:" + directory / file; };
+  FaultPlan none;
+  Tables expected;
+  {
+    const auto real = open(address("clean.duckdb"), memory_bytes);
+    FaultyWarehouse warehouse(*real, none);
+    ASSERT_TRUE(run_sync(store, warehouse).ok());
+    expected = read_tables(*real);
+    ASSERT_EQ(expected["long"].size(), 5U);
+    ASSERT_EQ(expected["users"].size(), 5U);
+  }
+  const std::vector<std::string> calls = none.calls();
+  ASSERT_GT(std::ranges::count(calls, "commit"), 4);  // of rows, of profiles, and the last
+  for (std::uint64_t at = 1; at <= calls.size(); ++at) {
+    if (calls[at - 1] != "commit") continue;
+    const std::string file = std::to_string(at) + ".duckdb";
+    const FaultTiming timing = at % 2 == 0 ? FaultTiming::before : FaultTiming::after;
+    FaultPlan faults(at, timing, FaultDuration::once);
+    {
+      const auto real = open(address(file), memory_bytes);
+      FaultyWarehouse warehouse(*real, faults);
+      (void)run_sync(store, warehouse);
+    }
+    SCOPED_TRACE("call " + std::to_string(at));
+    ASSERT_TRUE(faults.fired());
+    const auto warehouse = open(address(file), memory_bytes);
+    ASSERT_NE(warehouse, nullptr);
+    clean_sync(store, *warehouse);
+    EXPECT_TRUE(read_tables(*warehouse) == expected);  // megabytes are not to be shown
+    if (HasFailure()) return;
+  }
+}
 
 // --- splits
 // ---------------------------------------------------------------------------------------

@@ -63,5 +63,16 @@ TEST(DuckDbError, TellsNoAddressesOfFunctions) {
             "INTERNAL Error: odd");
 }
 
+TEST(DuckDbError, NoRoomHasARemedyWhateverDuckDBCallsIt) {
+  const Error error = duckdb_error(
+      "TransactionContext Error: Failed to commit: failed to pin block of size 13.3 MiB (376.5 "
+      "MiB/384.0 MiB used)\n\nPossible solutions:\n* Reducing the number of threads");
+  EXPECT_EQ(error.cause, Cause::config);
+  EXPECT_EQ(
+      error.message,
+      "TransactionContext Error: Failed to commit: failed to pin block of size 13.3 MiB "
+      "(376.5 MiB/384.0 MiB used)\ntry: allow more memory (--memory, or memory in dray.yaml)");
+}
+
 }  // namespace
 }  // namespace dray
