@@ -235,8 +235,14 @@ Result<void> LoadTransaction::check_ledger() {
 }
 
 Result<void> LoadTransaction::make_schema() {
+  changes_.clear();
   for (const SchemaChange& change : tables_.plan.changes) {
-    if (table_of(change).empty()) DRAY_TRY(session().apply(change));
+    const std::string_view table = table_of(change);
+    if (table.empty()) {
+      DRAY_TRY(session().apply(change));
+    } else if (!is_outside_transaction(change)) {
+      changes_[std::string(table)].push_back(&change);
+    }
   }
   return {};
 }
@@ -283,15 +289,13 @@ std::size_t LoadTransaction::columns_of(std::size_t i) const {
 
 // The planned changes to a table, and to the profiles that follow from it.
 Result<void> LoadTransaction::make_room_for(const Target& target) {
-  const auto concerns = [&](const SchemaChange& change) {
-    const std::string_view table = table_of(change);
-    if (table.empty() || is_outside_transaction(change)) return false;
-    return table == target.table || table == target.profile_table;
-  };
-  for (const SchemaChange& change : tables_.plan.changes) {
-    if (!concerns(change)) continue;
-    DRAY_TRY(stop_requested());
-    DRAY_TRY(session().apply(change));
+  for (const std::string& table : {target.table, target.profile_table}) {
+    const auto changes = changes_.find(table);
+    if (changes == changes_.end()) continue;
+    for (const SchemaChange* change : changes->second) {
+      DRAY_TRY(stop_requested());
+      DRAY_TRY(session().apply(*change));
+    }
   }
   return {};
 }

@@ -96,6 +96,7 @@ class LoadTransaction {
   std::map<std::size_t, Error> left_out_;     // by target
   std::optional<std::size_t> table_at_work_;  // a target
   std::vector<std::string> keys_in_files_;
+  std::map<std::string, std::vector<const SchemaChange*>, std::less<>> changes_;  // by table
   bool tables_committed_ = false;  // some, by a transaction of their own
 };
 
