@@ -777,12 +777,12 @@ TEST_P(PostgresContract, TablesHaveTheIndexesThatALoadNeeds) {
   EXPECT_THAT(
       rows("select indexdef from pg_indexes where schemaname in ('shop', '_dray') order by "
            "schemaname, tablename, indexdef"),
-      ElementsAre("CREATE INDEX lineage_uuid_idx ON _dray.lineage USING btree (uuid)",
-                  "CREATE INDEX identifies_user_id_idx ON shop.identifies USING hash (user_id)",
-                  "CREATE INDEX identifies_uuid_idx ON shop.identifies USING btree (uuid)",
-                  "CREATE INDEX sold_uuid_idx ON shop.sold USING btree (uuid)",
-                  "CREATE INDEX tracks_uuid_idx ON shop.tracks USING btree (uuid)",
-                  "CREATE INDEX users_id_idx ON shop.users USING hash (id)"));
+      ElementsAre("CREATE INDEX \"lineage$uuid\" ON _dray.lineage USING btree (uuid)",
+                  "CREATE INDEX \"identifies$user_id\" ON shop.identifies USING hash (user_id)",
+                  "CREATE INDEX \"identifies$uuid\" ON shop.identifies USING btree (uuid)",
+                  "CREATE INDEX \"sold$uuid\" ON shop.sold USING btree (uuid)",
+                  "CREATE INDEX \"tracks$uuid\" ON shop.tracks USING btree (uuid)",
+                  "CREATE INDEX \"users$id\" ON shop.users USING hash (id)"));
 }
 
 TEST_P(PostgresContract, ARowOfMoreValuesThanAPageHoldsLosesTheRestAsRejects) {
