@@ -92,8 +92,9 @@ std::string lines(std::size_t size) {
   std::mt19937 random(7);
   std::string text;
   while (text.size() < size) {
-    text += R"({"messageId":")" + std::to_string(random()) + R"(","type":"track","n":)" +
-            std::to_string(random() % 100) + "}\n";
+    // One after the other: in one expression each compiler may choose an order of its own.
+    text += R"({"messageId":")" + std::to_string(random());
+    text += R"(","type":"track","n":)" + std::to_string(random() % 100) + "}\n";
   }
   return text;
 }
@@ -183,10 +184,16 @@ TEST(Gzip, NeverTakesADamagedBodyForAGoodOne) {
   for (std::size_t i = 10; i < good.size(); ++i) {
     std::string bytes = good;
     bytes[i] = static_cast<char>(bytes[i] ^ (1 << (i % 8)));
-    const Error error = failure(bytes, Encoding::gzip);
-    EXPECT_EQ(error.cause, Cause::bad_data) << i;
+    const auto text = inflate(bytes, Encoding::gzip);
+    if (text.ok()) {
+      // Behind the last code are up to seven bits that mean nothing.
+      EXPECT_EQ(i, good.size() - 9);
+      EXPECT_TRUE(*text == lines(2'000)) << i;
+      continue;
+    }
+    EXPECT_EQ(text.error().cause, Cause::bad_data) << i;
     if (i < good.size() - 8) continue;
-    EXPECT_EQ(error.message, "corrupt gzip: checksum does not match") << i;
+    EXPECT_EQ(text.error().message, "corrupt gzip: checksum does not match") << i;
   }
 }
 
