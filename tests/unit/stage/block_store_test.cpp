@@ -1,6 +1,7 @@
 #include "stage/block_store.h"
 
 #include <gtest/gtest.h>
+#include <malloc.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -54,6 +55,28 @@ TEST(BlockStore, SpilledRowsAreTheSameRows) {
     EXPECT_EQ(describe_rows(*both.view({{table, "slug"}})), expected);
     EXPECT_EQ(spilled.row_count(table), 501U);
   }
+}
+
+// Of this program's heap, by malloc's own count.
+std::size_t heap_bytes() {
+  const struct mallinfo2 heap = mallinfo2();
+  return heap.uordblks + heap.hblkhd;
+}
+
+TEST(BlockStore, SpilledRowsHoldNoMemory) {
+  BlockStore store(store_options(0));
+  ASSERT_NO_FATAL_FAILURE(fill(store));  // makes the buffer that a thread compresses to
+  const std::size_t before = heap_bytes();
+  for (std::uint32_t batch_number = 0; batch_number < 100; ++batch_number) {
+    RowBatch batch;
+    batch.table = 1;
+    for (std::uint32_t line = 0; line < 1'000; ++line)
+      append_row(batch, {line, line, -5, batch_number, line}, "text");
+    const auto added = store.add(std::move(batch));
+    ASSERT_TRUE(added.ok());
+  }
+  // A few hundred bytes for each batch, and nothing for its rows' keys, 3 MB.
+  EXPECT_LT(heap_bytes() - before, 100U << 10);
 }
 
 TEST(BlockStore, KeysAloneAreThoseOfTheRows) {
