@@ -10,6 +10,7 @@
 #include "cli/format.h"
 #include "config/nearest.h"
 #include "load/duckdb_file.h"
+#include "model/memory_shares.h"
 #include "run/records.h"
 #include "transform/naming.h"
 
@@ -425,16 +426,28 @@ Result<std::vector<RedshiftChoice>> redshift_choices(const Config& config) {
   return choices;
 }
 
+// Before anything is opened or read.
+Result<void> check_memory(const Config& config) {
+  const std::uint64_t least = least_memory(config.threads);
+  if (config.memory_bytes >= least) return {};
+  return with_hint(
+      config_error("memory is " + std::to_string(config.memory_bytes >> 20) + " MiB, and " +
+                   std::to_string(config.threads) + " threads need " + std::to_string(least >> 20) +
+                   " for their buffers and what they share"),
+      "more memory, or fewer threads");
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Warehouse>> open_to_sync(const Config& config, SyncMode mode,
                                                 const FileWait& wait, Trace trace) {
   WarehouseOptions options;
-  // The rest is for what is read and staged, and for what DuckDB does not count.
-  options.memory_bytes = config.memory_bytes / 8 * 3;
-  // What the search for duplicates within the sync had, which is over by then.
-  options.duplicates_bytes = config.memory_bytes / 8;
-  options.threads = config.threads;
+  DRAY_TRY(check_memory(config));
+  options.threads = threads_for(config.threads, config.memory_bytes);
+  const MemoryShares shares = share_memory(config.memory_bytes, options.threads);
+  options.memory_bytes = shares.engine;
+  options.notes_bytes = shares.engine_notes;
+  options.duplicates_bytes = shares.settling;
   options.temp_directory = config.temp_directory;
   options.trace = std::move(trace);
   options.wait_max = wait.wait_max;

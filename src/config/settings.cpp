@@ -59,8 +59,8 @@ std::vector<SettingOf<Config>> make_top_settings() {
         .required = false,
         .standard = "1 GiB",
         .example = "1 GiB",
-        .doc =
-            "How much memory the whole process may use, the embedded warehouse's share included.",
+        .doc = "How much memory the whole process may use, its mapped files and the embedded "
+               "warehouse's share included.",
         .least = memory_least,
         .most = memory_most},
        &Config::memory_bytes},

@@ -17,6 +17,7 @@
 #include "load/duckdb_connection.h"
 #include "load/duckdb_constraints.h"
 #include "load/duckdb_file.h"
+#include "load/duckdb_room.h"
 #include "load/duckdb_rows.h"
 #include "load/profile_casts.h"
 #include "load/reserved_schemas.h"
@@ -103,10 +104,13 @@ Result<bool> dray_tells_long_rows(DuckConnection& connection) {
 class DuckSession final : public WarehouseSession {
  public:
   DuckSession(std::shared_ptr<DuckDatabase> database, std::unique_ptr<DuckConnection> connection,
-              DuckRelations& relations, const WarehouseOptions& options)
+              DuckRelations& relations, DuckRoom& room, bool is_in_memory,
+              const WarehouseOptions& options)
       : database_(std::move(database)),
         connection_(std::move(connection)),
         relations_(relations),
+        room_(room),
+        is_in_memory_(is_in_memory),
         memory_bytes_(options.memory_bytes),
         duplicates_bytes_(options.duplicates_bytes),
         threads_(duckdb_threads(options)) {}
@@ -147,8 +151,7 @@ class DuckSession final : public WarehouseSession {
   }
 
   Result<void> begin() override {
-    // Until a checkpoint what was committed stays in memory that DuckDB cannot free.
-    if (committed_) DRAY_TRY(execute(SqlBuilder("checkpoint").done()));
+    if (committed_) DRAY_TRY(settle());
     return execute(SqlBuilder("begin transaction").done());
   }
   Result<void> commit() override {
@@ -198,6 +201,18 @@ class DuckSession final : public WarehouseSession {
   }
 
  private:
+  // Until a checkpoint what was committed stays in memory that DuckDB cannot free, and some of it
+  // until the file is opened anew.
+  Result<void> settle() {
+    DRAY_TRY(execute(SqlBuilder("checkpoint").done()));
+    if (is_in_memory_ || notes_bytes_ < room_.notes_bytes()) return {};
+    notes_bytes_ = 0;
+    DRAY_TRY(execute(SqlBuilder("use memory").done()));
+    DRAY_TRY(database_->reopen());
+    DRAY_TRY(execute(SqlBuilder("use \"the warehouse\"").done()));
+    return room_.measure(*connection_);
+  }
+
   // Of a column with a default: DuckDB's catalog has a generated column's expression in that place.
   bool is_generated(const std::string& schema, const std::string& table,
                     const std::string& column) {
@@ -225,6 +240,7 @@ class DuckSession final : public WarehouseSession {
       DRAY_TRY(bind_indexes(load.schema, load.table));
       DRAY_TRY(settle_rivals(load, loaded));
     }
+    notes_bytes_ += DuckRoom::bytes_noted(load.columns.size());
     // Before the rows, of which some may be committed by themselves.
     if (load.lineage_table) DRAY_TRY(write_lineage(load));
     DRAY_ASSIGN(loaded.rows_inserted, insert(load));
@@ -239,10 +255,13 @@ class DuckSession final : public WarehouseSession {
 
   Result<void> append_all(duckdb_appender appender, RowSource& rows) const {
     // By itself an appender holds 204,800 rows, whatever is in them, and does not count them as
-    // DuckDB's memory: 270 MB of rejects that keep 1 KB each.
+    // DuckDB's memory: 270 MB of rejects that keep 1 KB each. Whole vectors are handed on: for each
+    // that is filled in two pieces DuckDB notes who wrote every row, in 32 KiB that it does not
+    // count either.
     constexpr std::uint64_t held_bytes_max = 4U << 20;
     std::uint64_t held_bytes = 0;
     const idx_t columns = duckdb_appender_column_count(appender);
+    std::uint64_t held_rows = 0;
     std::vector<PlainValue> row;
     while (true) {
       if (connection_->interrupted()) return cancelled_error();
@@ -258,7 +277,7 @@ class DuckSession final : public WarehouseSession {
       if (duckdb_appender_end_row(appender) != DuckDBSuccess) {
         return connection_->failure(duckdb_appender_error(appender));
       }
-      if (held_bytes < held_bytes_max) continue;
+      if (++held_rows % duckdb_vector_size() != 0 || held_bytes < held_bytes_max) continue;
       if (duckdb_appender_flush(appender) != DuckDBSuccess) {
         return connection_->failure(duckdb_appender_error(appender));
       }
@@ -298,9 +317,11 @@ class DuckSession final : public WarehouseSession {
 
   // Rows have no order of their own, and giving it up lets several threads insert.
   Result<void> choose_threads(const TableLoad& load) {
-    return execute(relations_.insert_threads(load) == 1
-                       ? SqlBuilder("set preserve_insertion_order = true").done()
-                       : SqlBuilder("set preserve_insertion_order = false").done());
+    const bool in_order = relations_.insert_threads(load) == 1;
+    if (in_order_ == in_order) return {};
+    in_order_ = in_order;
+    return execute(in_order ? SqlBuilder("set preserve_insertion_order = true").done()
+                            : SqlBuilder("set preserve_insertion_order = false").done());
   }
 
   Result<void> write_lineage(const TableLoad& load) {
@@ -826,10 +847,14 @@ class DuckSession final : public WarehouseSession {
   std::shared_ptr<DuckDatabase> database_;  // outlives the connection
   std::unique_ptr<DuckConnection> connection_;
   DuckRelations& relations_;
+  DuckRoom& room_;
+  const bool is_in_memory_;
   const std::uint64_t memory_bytes_;  // of DuckDB
   const std::uint64_t duplicates_bytes_;
   const unsigned threads_;
   bool committed_ = false;
+  std::uint64_t notes_bytes_ = 0;
+  std::optional<bool> in_order_;  // how rows are inserted, once that is set
   std::optional<Peculiarities> peculiarities_;
 };
 
@@ -877,7 +902,10 @@ Result<void> register_hash(DuckConnection& connection, const char* name, bool ha
 class DuckWarehouse final : public Warehouse {
  public:
   DuckWarehouse(std::string path, const WarehouseOptions& options)
-      : path_(std::move(path)), options_(options), relations_(options.memory_bytes) {}
+      : path_(std::move(path)),
+        options_(options),
+        relations_(options.memory_bytes),
+        room_(options) {}
 
   Result<void> open() {
     DRAY_ASSIGN(database_, DuckDatabase::open(path_, options_));
@@ -891,6 +919,7 @@ class DuckWarehouse final : public Warehouse {
     if (has_long_rows) {
       DRAY_TRY(connection->execute(SqlBuilder("set max_vacuum_tasks = 0").done()));
     }
+    if (options_.access == Access::read_write) DRAY_TRY(room_.measure(*connection));
     DRAY_TRY(relations_.register_functions(*connection));
     DRAY_TRY(register_casts(*connection));
     DRAY_TRY(register_hash(*connection, "dray_uuid", false));
@@ -905,8 +934,8 @@ class DuckWarehouse final : public Warehouse {
       DRAY_TRY(open());
     }
     DRAY_ASSIGN(auto connection, DuckConnection::open(*database_));
-    return std::unique_ptr<WarehouseSession>(
-        std::make_unique<DuckSession>(database_, std::move(connection), relations_, options_));
+    return std::unique_ptr<WarehouseSession>(std::make_unique<DuckSession>(
+        database_, std::move(connection), relations_, room_, path_ == ":memory:", options_));
   }
 
   // DuckDB 1.4 makes each comment in some 0.4 ms, for which it copies the description of the whole
@@ -926,9 +955,14 @@ class DuckWarehouse final : public Warehouse {
   std::size_t columns_per_transaction_max() const override {
     constexpr std::uint64_t column_bytes = 33 << 10;
     constexpr std::uint64_t usual_block_bytes = 64 << 10;
-    const std::uint64_t columns = options_.memory_bytes / 2 / column_bytes;
+    const std::uint64_t columns = room_.engine_bytes() / 2 / column_bytes;
     if (path_ == ":memory:" || block_bytes_ <= usual_block_bytes) return columns;
     return columns * (column_bytes + 2 * usual_block_bytes) / (column_bytes + 2 * block_bytes_);
+  }
+
+  std::optional<std::uint64_t> bytes_wanting(std::size_t columns_added,
+                                             std::size_t columns_widest) const override {
+    return room_.bytes_wanting(columns_added, columns_widest);
   }
 
   bool keeps_schema(std::string_view name) const override {
@@ -956,6 +990,7 @@ class DuckWarehouse final : public Warehouse {
   const WarehouseOptions options_;
   // The relations outlive the database, whose functions point to them.
   DuckRelations relations_;
+  DuckRoom room_;
   std::mutex mutex_;
   std::shared_ptr<DuckDatabase> database_;  // nothing after it could not be opened anew
   std::uint64_t block_bytes_ = 0;           // of the file

@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,6 +14,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/heap.h"
 #include "base/message.h"
 #include "base/numbers.h"
 #include "base/quotable.h"
@@ -318,6 +320,8 @@ Result<std::unique_ptr<DuckDatabase>> DuckDatabase::open(const std::string& path
     duckdb_free(message);
     return error;
   }
+  made->path_ = path;
+  made->options_ = options;
   made->trace_ = options.trace;
   if (file != FileState::made && options.access == Access::read_write) {
     DRAY_TRY(made->make_file(path, file));
@@ -356,6 +360,38 @@ Result<void> DuckDatabase::attach(const std::string& path, bool in_memory,
     told = true;
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
   }
+}
+
+namespace {
+
+// Changes with every write to the file. Told without opening it: closing it again would give up
+// DuckDB's lock.
+struct FileMark {
+  ::ino_t node = 0;
+  ::off_t size = 0;
+  ::timespec written{};
+
+  static FileMark of(const std::string& path) {
+    struct stat status {};
+    if (::stat(path.c_str(), &status) != 0) return {};
+    return {status.st_ino, status.st_size, status.st_mtim};
+  }
+  bool operator==(const FileMark& other) const {
+    return node == other.node && size == other.size && written.tv_sec == other.written.tv_sec &&
+           written.tv_nsec == other.written.tv_nsec;
+  }
+};
+
+}  // namespace
+
+Result<void> DuckDatabase::reopen() {
+  const FileMark before = FileMark::of(path_);
+  const std::string message = run_alone(SqlBuilder("detach \"the warehouse\"").done());
+  if (!message.empty()) return internal_error("closing " + path_ + ": " + message);
+  return_free_memory();
+  DRAY_TRY(attach(path_, false, options_));
+  if (FileMark::of(path_) == before) return {};
+  return transient_error("another program has written to the file between two transactions");
 }
 
 // What DuckDB says if it cannot; "" if it can.

@@ -47,6 +47,11 @@ class DuckDatabase {
   void distrust() { distrusted_ = true; }
   bool is_distrusted() const { return distrusted_; }
 
+  // Closes the warehouse's file and opens it again, which frees what DuckDB keeps of tables that
+  // were written. No transaction may be open, and no connection may use the warehouse. `transient`
+  // if another program wrote to the file meanwhile.
+  Result<void> reopen();
+
   // Sees each statement before it is run, if set.
   const std::function<void(std::string_view)>& trace() const { return trace_; }
 
@@ -55,6 +60,8 @@ class DuckDatabase {
   Result<void> attach(const std::string& path, bool in_memory, const WarehouseOptions& options);
   Result<void> make_file(const std::string& path, FileState state);
   std::string run_alone(const Sql& sql);
+  std::string path_;
+  WarehouseOptions options_;
   duckdb_database database_ = nullptr;
   std::atomic<bool> distrusted_{false};
   std::function<void(std::string_view)> trace_;

@@ -280,8 +280,6 @@ Result<idx_t> fill_rows(Scan& scan, ScanThread& thread, duckdb_data_chunk chunk)
       leave_rest(scan, thread);
       break;
     }
-    // A chunk ends with its block: the next one may overwrite what this one's strings came from.
-    if (count > 0 && thread.row == thread.block.keys.size()) break;
     DRAY_ASSIGN(const bool more, next_row(scan, thread));
     if (!more) break;
     if (scan.load.rows->is_dropped(thread.block.first_row + thread.row++)) {

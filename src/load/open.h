@@ -21,6 +21,8 @@ struct WarehouseOptions {
   Access access = Access::read_write;
   std::uint64_t memory_bytes = 512ULL
                                << 20;  // for the engine itself, where it runs in this process
+  // For what it holds beside that and does not count (MemoryShares::engine_notes).
+  std::uint64_t notes_bytes = 256ULL << 20;
   // For settling which of staged and stored duplicates stay (load/rivals.h).
   std::uint64_t duplicates_bytes = 64ULL << 20;
   unsigned threads = 0;        // 0: as many as the machine has

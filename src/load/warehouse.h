@@ -184,6 +184,13 @@ class Warehouse {
   }
   // How many columns, over all its tables, one transaction may write; more are loaded in several.
   virtual std::size_t columns_per_transaction_max() const { return SIZE_MAX; }
+  // What the engine would need in this process to have so many more columns than there are now, and
+  // to write to a table of so many, if it was given less. Where it runs elsewhere it needs nothing.
+  virtual std::optional<std::uint64_t> bytes_wanting(std::size_t columns_added,
+                                                     std::size_t columns_widest) const {
+    (void)columns_added, (void)columns_widest;
+    return std::nullopt;
+  }
   // How long the name of a schema, table or column may be, in bytes. 127 is Redshift's limit, which
   // the others share where they can.
   virtual std::size_t name_bytes_max() const { return 127; }

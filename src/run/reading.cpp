@@ -162,10 +162,21 @@ class Reading {
   std::optional<Error> failure_;
 };
 
+// Of one worker. What a path takes: its node, its key, and two texts.
+TransformLimits transform_limits(const ReadingOptions& options) {
+  constexpr std::size_t path_bytes = 256;
+  TransformLimits limits;
+  limits.paths_max = std::clamp<std::size_t>(
+      options.paths_bytes_max / options.threads / path_bytes, 1'000, limits.paths_max);
+  return limits;
+}
+
 class Worker {
  public:
   explicit Worker(Reading& reading)
-      : reading_(reading), transformer_(reading.registry_, reading.options_.check_seed) {}
+      : reading_(reading),
+        transformer_(reading.registry_, reading.options_.check_seed,
+                     transform_limits(reading.options_)) {}
 
   Result<void> run() {
     while (OpenObject* object = reading_.pick()) {

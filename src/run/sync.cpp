@@ -3,11 +3,12 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
-#include <thread>
 #include <utility>
 
 #include "base/hash.h"
+#include "base/heap.h"
 #include "ledger/ledger.h"
+#include "model/memory_shares.h"
 #include "run/context.h"
 #include "run/load_transaction.h"
 #include "run/object_set.h"
@@ -62,8 +63,10 @@ class Sync {
         stop_(std::move(stop)),
         context_{request, store, warehouse, progress, stop_, report_},
         registry_(registry_limits(warehouse)),
-        staged_({request.memory_bytes / 4, temp_directory(request)}),
-        value_rejects_(staged_, {request.memory_bytes / 64, temp_directory(request)}) {
+        threads_(threads_for(request.threads, request.memory_bytes)),
+        shares_(share_memory(request.memory_bytes, threads_)),
+        staged_({shares_.staged, temp_directory(request)}),
+        value_rejects_(staged_, {shares_.rejects, temp_directory(request)}) {
     report_.started = now();
     report_.run_id = make_run_id(report_.started);
     report_.location = store.location();
@@ -110,13 +113,16 @@ class Sync {
     enter(SyncProgress::Phase::reading);
     step("read; objects: " + std::to_string(selected_.objects.size()));
     DRAY_TRY(read());
+    return_free_memory();
     judge_lines(context_, ledger_, objects_.objects);
     DRAY_ASSIGN(const Catalog catalog, session_->catalog(report_.source));
+    DRAY_TRY(check_room_to_plan(catalog));
     tables_ = tables_of(registry_, staged_, catalog, ledger_, context_);
     step("find duplicates among what was read");
     DRAY_TRY(find_duplicates());
     step("plan");
     DRAY_TRY(plan_tables(catalog, context_, *session_, tables_));
+    DRAY_TRY(check_room_to_load());
     DRAY_TRY(tell_types(context_, tables_, objects_));
     report_.preparing = since(begun_);
     tell_of_new_schema();
@@ -297,11 +303,11 @@ class Sync {
 
   Result<void> read() {
     ReadingOptions options;
-    options.threads = request_.threads != 0 ? request_.threads
-                                            : std::max(1U, std::thread::hardware_concurrency());
+    options.threads = threads_;
     options.check_seed = check_seed_;
     options.line_bytes_max = request_.line_bytes_max;
-    options.batches_bytes_max = request_.memory_bytes / 16;
+    options.batches_bytes_max = shares_.work() / 4;
+    options.paths_bytes_max = shares_.work() / 2;
     options.warehouse_id = request_.warehouse_id;
     objects_.objects = std::move(selected_.objects);
     DRAY_TRY(read_objects(objects_.objects, context_.store, registry_, staged_, options,
@@ -381,7 +387,7 @@ class Sync {
   }
 
   Result<void> find_duplicates() {
-    const DuplicateLimits limits{request_.memory_bytes / 8};
+    const DuplicateLimits limits{shares_.work()};
     for (const Target& target : tables_.targets) {
       if (stop_.stop_requested()) return cancelled_error();
       DRAY_TRY(drop_duplicates(*target.rows, objects_.unusable, limits));
@@ -427,9 +433,57 @@ class Sync {
     const Profiles* profiles = tables_.profiles_of(target);
     if (profiles == nullptr) return {};
     CollectionReport& collection = report_.collections.emplace_back(collection_of(profiles->plan));
-    DRAY_ASSIGN(const auto count, count_profiles(target, request_.memory_bytes / 8));
+    DRAY_ASSIGN(const auto count, count_profiles(target, shares_.settling));
     collection.rows_loaded = count.value_or(0);
     return {};
+  }
+
+  // --- memory ------------------------------------------------------------------------------------
+
+  // What is refused for want of memory is refused before anything is made of it.
+  Result<void> check_room_to_plan(const Catalog& catalog) const {
+    // Beside those of values every table has some.
+    constexpr std::size_t further_columns = 6;
+    const Registry::Seen seen = registry_.seen();
+    const std::size_t columns = seen.columns + seen.tables * further_columns;
+    const std::uint64_t bytes = columns * planned_column_bytes;
+    if (bytes <= shares_.plan) return {};
+    std::size_t stored = 0;
+    for (const LiveTable& table : catalog.tables)
+      stored += table.columns.size();
+    const auto engine_bytes = warehouse_.bytes_wanting(columns > stored ? columns - stored : 0, 0);
+    return too_little_memory("the events make " + std::to_string(columns) + " columns of " +
+                                 std::to_string(seen.tables) +
+                                 " tables, and there is no room to plan them",
+                             std::max(least_memory_for_plan(bytes, threads_),
+                                      least_memory_for_engine(engine_bytes.value_or(0), threads_)));
+  }
+
+  Result<void> check_room_to_load() const {
+    std::size_t columns = 0;
+    std::string widest;
+    std::size_t widest_columns = 0;
+    for (const TablePlan& table : tables_.plan.tables) {
+      columns += table.new_columns.size();
+      const auto written = static_cast<std::size_t>(std::ranges::count_if(
+          table.columns, [](const LoadColumn& column) { return !column.refused; }));
+      if (written <= widest_columns) continue;
+      widest = table.table;
+      widest_columns = written;
+    }
+    const auto bytes = warehouse_.bytes_wanting(columns, widest_columns);
+    if (!bytes) return {};
+    return too_little_memory("DuckDB has no room to load them: " + std::to_string(columns) +
+                                 " new columns in " + std::to_string(tables_.targets.size()) +
+                                 " tables, of which " + widest + " has " +
+                                 std::to_string(widest_columns),
+                             least_memory_for_engine(*bytes, threads_));
+  }
+
+  Result<void> too_little_memory(const std::string& why, std::uint64_t least) const {
+    return config_error(why + "\ntry: --memory " + std::to_string(least >> 20) +
+                        "MiB or more (it is " + std::to_string(request_.memory_bytes >> 20) +
+                        "MiB)");
   }
 
   // --- loading -----------------------------------------------------------------------------------
@@ -592,6 +646,8 @@ class Sync {
   SelectedObjects selected_;
   ObjectSet objects_;
   Registry registry_;
+  const unsigned threads_;
+  const MemoryShares shares_;
   BlockStore staged_;
   ValueRejects value_rejects_;
   Tables tables_;

@@ -1,5 +1,6 @@
 #include "transform/registry.h"
 
+#include <algorithm>
 #include <memory>
 
 #include "base/result.h"
@@ -109,6 +110,19 @@ Registry::ColumnSeen Registry::column_seen(const Table& table, Slot slot, Observ
           bits,
           NameOrigin::plain,
           {}};
+}
+
+Registry::Seen Registry::seen() const {
+  const std::scoped_lock lock(mutex_);
+  Seen seen;
+  const auto is_seen = [](Observed bits) { return bits != 0; };
+  for (std::size_t number = 1; number < tables_.size(); ++number) {
+    const Table& table = *tables_[number];
+    if (!table.observed.empty() || !table.observed_context.empty()) ++seen.tables;
+    for (const auto* observed : {&table.observed, &table.observed_context})
+      seen.columns += static_cast<std::size_t>(std::ranges::count_if(*observed, is_seen));
+  }
+  return seen;
 }
 
 std::vector<Registry::TableSeen> Registry::tables() const {

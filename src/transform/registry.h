@@ -89,6 +89,12 @@ class Registry {
     // Columns with at least one value, standard and context columns included, by slot.
     std::vector<ColumnSeen> columns;
   };
+  // How much tables() will tell of.
+  struct Seen {
+    std::size_t tables = 0;
+    std::size_t columns = 0;
+  };
+  Seen seen() const;
   // Every table of which a value was observed.
   std::vector<TableSeen> tables() const;
   // The slug of an event table, or "" for others. The view lives as long as the registry.

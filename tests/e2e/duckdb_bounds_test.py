@@ -35,13 +35,28 @@ class DuckdbBounds(unittest.TestCase):
         self.directory = pathlib.Path(temporary.name)
         (self.directory / "logs").mkdir()
 
-    def sync(self, name, text, *arguments, before=None):
+    def run_sync(self, name, text, *arguments, before=None):
         (self.directory / "logs" / name).write_text(text, encoding="utf-8")
-        done = subprocess.run(
+        return subprocess.run(
             [DRAY, "sync", "logs", "duckdb:w.duckdb", "--json", "--no-progress", *arguments], cwd=self.directory,
             capture_output=True, text=True, timeout=SECONDS_MAX, check=False, preexec_fn=before)
+
+    def sync(self, name, text, *arguments, before=None):
+        done = self.run_sync(name, text, *arguments, before=before)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         return json.loads(done.stdout)
+
+    def refused(self, *arguments, text=""):
+        """Nothing was loaded, and the last number told is the least --memory, in MiB."""
+        done = self.run_sync("1.json", text, *arguments)
+        self.assertEqual(done.returncode, 2, done.stdout + done.stderr)
+        told = json.loads(done.stdout)
+        return told["message"], told["try"]
+
+    def told(self, sql):
+        told = subprocess.run([DRAY, "query", "duckdb:w.duckdb", "--csv", sql], cwd=self.directory, capture_output=True,
+                              text=True, timeout=SECONDS_MAX, check=True)
+        return told.stdout.splitlines()[1]
 
     def test_columns_added_to_many_tables_need_no_temporary_files(self):
         """DuckDB writes gigabytes of them when all of these tables are changed in one transaction."""
@@ -88,11 +103,40 @@ class DuckdbBounds(unittest.TestCase):
                           "(select count(*) from logs.identifies) from logs.users"),
                 f"{people},{people},{hour * people * (people - 1) // 2},{id_bytes},{people}")
 
-    def told(self, sql):
-        told = subprocess.run(
-            [DRAY, "query", "duckdb:w.duckdb", "--csv", sql], cwd=self.directory, capture_output=True, text=True,
-            timeout=SECONDS_MAX, check=True)
-        return told.stdout.splitlines()[1]
+    def test_columns_that_memory_does_not_hold_are_refused_with_the_least_that_does(self):
+        """Once the events are read, which alone tell them, and before anything is loaded."""
+        many = "".join(event(f"Kind {i}", i, {f"p{i}_{j}": j for j in range(200)}) + "\n" for i in range(300))
+        message, remedy = self.refused("--memory", "256MiB", text=many)
+        self.assertIn("63300 columns of 300 tables", message)
+        self.assertIn("no room to plan", message)
+        self.assertRegex(remedy, r"^--memory \d+MiB or more \(it is 256MiB\)$")
+        wide = event("Wide", 1, {f"p{j}": j for j in range(1500)}) + "\n"
+        message, remedy = self.refused("--memory", "256MiB", text=wide)
+        self.assertRegex(message, "no room to load them: .* of which wide has 15")
+        least = remedy.split()[1]
+        self.assertEqual(self.sync("1.json", wide, "--memory", least)["loaded"], 1)
+
+    def test_more_threads_than_memory_holds_are_refused_before_anything_is_read(self):
+        message, remedy = self.refused("--memory", "256MiB", "--threads", "200")
+        self.assertIn("200 threads need", message)
+        self.assertEqual(remedy, "more memory, or fewer threads")
+
+    def test_a_file_that_is_opened_anew_between_transactions_loses_nothing(self):
+        """With so little memory DuckDB's notes of 600 tables have no room: and its peak keeps the bound."""
+        kinds = 600
+        text = "".join(event(f"Kind {i % kinds}", i, {"n": i, "t": f"text {i}"}) + "\n" for i in range(2 * kinds))
+        command = [DRAY, "sync", "logs", "duckdb:w.duckdb", "--json", "--no-progress", "--memory", "256MiB"]
+        (self.directory / "logs" / "1.json").write_text(text, encoding="utf-8")
+        with subprocess.Popen(command, cwd=self.directory, stdout=subprocess.PIPE, text=True) as child:
+            report = json.loads(child.stdout.read())
+            _, status, used = os.wait4(child.pid, 0)
+            child.returncode = os.waitstatus_to_exitcode(status)
+        self.assertEqual((child.returncode, report["loaded"]), (0, 2 * kinds))
+        self.assertEqual(self.told("select count(*), count(distinct id), count(distinct event) from logs.tracks"),
+                         f"{2 * kinds},{2 * kinds},{kinds}")
+        self.assertEqual(self.told("select (select sum(n) from logs.kind_0), (select sum(n) from logs.kind_599)"),
+                         f"600,{599 + 599 + 600}")
+        self.assertLess(used.ru_maxrss << 10, 256 << 20)
 
 
 if __name__ == "__main__":

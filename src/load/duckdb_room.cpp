@@ -1,0 +1,65 @@
+#include "load/duckdb_room.h"
+
+#include <algorithm>
+#include <string>
+
+#include "load/sql.h"
+#include "model/memory_shares.h"
+
+namespace dray {
+namespace {
+
+// Of a table that is there, as long as the file is open; measured: 200 MB for 10,000 tables of 13
+// columns.
+constexpr std::uint64_t column_bytes = 1'600;
+// A vector that is read, one that is stored, and one that is compressed.
+constexpr std::uint64_t written_column_bytes = 3 * (33U << 10);
+// For the notes of some hundred tables, and without which a few small tables cannot be loaded.
+constexpr std::uint64_t notes_least = 24U << 20;
+constexpr std::uint64_t engine_least = 48U << 20;
+
+}  // namespace
+
+DuckRoom::DuckRoom(const WarehouseOptions& options)
+    : all_bytes_(options.memory_bytes + options.notes_bytes),
+      engine_most_(options.memory_bytes),
+      threads_(threads_for(options.threads, UINT64_MAX)),
+      engine_bytes_(options.memory_bytes),
+      notes_bytes_(options.notes_bytes) {}
+
+Result<void> DuckRoom::measure(DuckConnection& connection) {
+  DRAY_ASSIGN(const QueryResult counted,
+              connection.query(SqlBuilder("select coalesce(sum(column_count), 0), count(*) from "
+                                          "duckdb_tables() where database_name = "
+                                          "current_database()")
+                                   .done()));
+  columns_ = std::stoull(*counted.rows[0][0]);
+  if (const auto wanted = bytes_wanting(0, 0)) {
+    const std::uint64_t least = least_memory_for_engine(*wanted, threads_);
+    return config_error("the warehouse has " + *counted.rows[0][1] + " tables of " +
+                        *counted.rows[0][0] + " columns, more than DuckDB has room for" +
+                        "\ntry: --memory " + std::to_string(least >> 20) + "MiB or more");
+  }
+  const std::uint64_t free = all_bytes_ - columns_ * column_bytes;
+  engine_bytes_ = std::min(engine_most_, free - std::max(free / 4, notes_least));
+  notes_bytes_ = free - engine_bytes_;
+  if (engine_bytes_ == engine_most_) return {};
+  SqlBuilder sql("set memory_limit = ");
+  return connection.execute(std::move(sql.text(std::to_string(engine_bytes_) + "B")).done());
+}
+
+std::optional<std::uint64_t> DuckRoom::bytes_wanting(std::size_t columns_added,
+                                                     std::size_t columns_widest) const {
+  const std::uint64_t wanted = (columns_ + columns_added) * column_bytes + notes_least +
+                               std::max(engine_least, columns_widest * written_column_bytes);
+  return wanted > all_bytes_ ? std::optional(wanted) : std::nullopt;
+}
+
+// The first vector's note of who wrote each row, and what describes a column's data.
+std::uint64_t DuckRoom::bytes_noted(std::size_t columns) {
+  constexpr std::uint64_t vector_bytes = 32U << 10;
+  constexpr std::uint64_t written_once_bytes = 3U << 10;
+  return vector_bytes + columns * written_once_bytes;
+}
+
+}  // namespace dray
