@@ -166,8 +166,8 @@ class Reading {
 TransformLimits transform_limits(const ReadingOptions& options) {
   constexpr std::size_t path_bytes = 256;
   TransformLimits limits;
-  limits.paths_max = std::clamp<std::size_t>(
-      options.paths_bytes_max / options.threads / path_bytes, 1'000, limits.paths_max);
+  limits.paths_max = std::clamp<std::size_t>(options.paths_bytes_max / options.threads / path_bytes,
+                                             1'000, limits.paths_max);
   return limits;
 }
 
