@@ -76,8 +76,9 @@ TEST(SelectSources, ByArgumentsWrongly) {
             "\"\" has no letter or digit that could name a schema\n"
             "try: give it a name with --source NAME");
   EXPECT_EQ(select_sources(quick("s3://bucket/p", "duckdb:x")).value().sources[0].name, "p");
-  EXPECT_EQ(error_of(select_sources(quick("s3://b", "duckdb:x"))),
-            "the address has no bucket's name behind s3://; write it like s3://bucket/prefix");
+  EXPECT_EQ(
+      error_of(select_sources(quick("s3://b", "duckdb:x"))),
+      "the address has no name of a bucket behind s3:// (3 letters, digits, '-' and '.' at least); write it like s3://bucket/prefix");
   EXPECT_EQ(error_of(select_sources(quick("gs://bucket/p", "duckdb:x"))),
             "SOURCE is a directory or s3://bucket/prefix; gs:// is nothing that Dray reads");
   EXPECT_EQ(error_of(select_sources(quick("duckdb:x", "./logs"))),
