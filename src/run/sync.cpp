@@ -659,7 +659,7 @@ class Sync {
 }  // namespace
 
 Result<RunReport> sync(const SyncRequest& request, ObjectStore& store, Warehouse& warehouse,
-                       SyncProgress& progress, std::stop_token stop) {
+                       SyncProgress& progress, std::stop_token stop) {  // NOLINT(*-value-param)
   constexpr int attempts_max = 5;
   for (int attempt = 1;; ++attempt) {
     Sync run(request, store, warehouse, progress, stop, attempt == attempts_max);
