@@ -113,7 +113,8 @@ class DuckSession final : public WarehouseSession {
         is_in_memory_(is_in_memory),
         memory_bytes_(options.memory_bytes),
         duplicates_bytes_(options.duplicates_bytes),
-        threads_(duckdb_threads(options)) {}
+        threads_(duckdb_threads(options)),
+        merged_columns_max_(options.merged_columns_max) {}
 
   Result<Catalog> catalog(const std::string& schema) override {
     Catalog out;
@@ -467,10 +468,10 @@ class DuckSession final : public WarehouseSession {
     erase.table(merge.schema, merge.table).code(" where ").sql(is_touched());
     DRAY_TRY(execute(std::move(erase).done()));
     return each_part(merge, [&](const ProfilePart& part) -> Result<std::uint64_t> {
-      if (merge.kept_columns.empty()) return changed_rows(insert_latest(merge, part, Kept::none));
+      if (merge.kept_columns.empty()) return insert_latest(merge, part, Kept::none);
       // A new profile has what the columns that are not ours have as a default.
-      DRAY_ASSIGN(const std::uint64_t old, changed_rows(insert_latest(merge, part, Kept::has)));
-      DRAY_ASSIGN(const std::uint64_t made, changed_rows(insert_latest(merge, part, Kept::lacks)));
+      DRAY_ASSIGN(const std::uint64_t old, insert_latest(merge, part, Kept::has));
+      DRAY_ASSIGN(const std::uint64_t made, insert_latest(merge, part, Kept::lacks));
       return old + made;
     });
   }
@@ -498,15 +499,15 @@ class DuckSession final : public WarehouseSession {
   // Where other tables' foreign keys refer to the profiles, each is changed in its place. It costs
   // DuckDB a copy of every changed value until the commit.
   Result<std::uint64_t> update_profiles(const ProfileMerge& merge) {
-    DRAY_ASSIGN(
-        const std::uint64_t merged,
-        each_part(merge, [&](const ProfilePart& part) -> Result<std::uint64_t> {
-          SqlBuilder latest("create or replace temp table dray_merged as ");
-          DRAY_TRY(execute(std::move(latest.sql(latest_values(merge, part, Kept::none))).done()));
-          DRAY_ASSIGN(const std::uint64_t old, changed_rows(update_merged(merge)));
-          DRAY_ASSIGN(const std::uint64_t made, changed_rows(insert_merged(merge)));
-          return old + made;
-        }));
+    DRAY_ASSIGN(const std::uint64_t merged,
+                each_part(merge, [&](const ProfilePart& part) -> Result<std::uint64_t> {
+                  SqlBuilder latest("create or replace temp table dray_merged as ");
+                  DRAY_ASSIGN(const Sql values, latest_values(merge, part, Kept::none));
+                  DRAY_TRY(execute(std::move(latest.sql(values)).done()));
+                  DRAY_ASSIGN(const std::uint64_t old, changed_rows(update_merged(merge)));
+                  DRAY_ASSIGN(const std::uint64_t made, changed_rows(insert_merged(merge)));
+                  return old + made;
+                }));
     // Those of whom no row is left.
     SqlBuilder erase("delete from ");
     erase.table(merge.schema, merge.table).code(" where ").sql(is_touched()).code(" and ");
@@ -537,7 +538,9 @@ class DuckSession final : public WarehouseSession {
   // Which profiles, by what is kept of them.
   enum class Kept { none, has, lacks };
 
-  static Sql insert_latest(const ProfileMerge& merge, const ProfilePart& part, Kept kept) {
+  Result<std::uint64_t> insert_latest(const ProfileMerge& merge, const ProfilePart& part,
+                                      Kept kept) {
+    DRAY_ASSIGN(const Sql values, latest_values(merge, part, kept));
     SqlBuilder sql("insert into ");
     sql.table(merge.schema, merge.table).code(" (id, received_at, uuid, uuid_ts");
     for (const std::string& column : merge.columns)
@@ -551,24 +554,63 @@ class DuckSession final : public WarehouseSession {
       for (const std::string& column : merge.kept_columns)
         sql.code(", k.").name(column);
     }
-    sql.code(" from (").sql(latest_values(merge, part, kept)).code(") p");
+    sql.code(" from (").sql(values).code(") p");
     if (kept == Kept::has) sql.code(" join dray_kept k on k.id = p.id");
     // Rows that have an order are inserted by one thread. Several would each keep a block for every
     // column until the commit, anew with every statement. Long ones are not to be sorted: they have
     // one thread anyway.
     if (!part.is_long) sql.code(" order by p.id");
-    return std::move(sql).done();
+    return changed_rows(std::move(sql).done());
   }
 
-  static Sql latest_values(const ProfileMerge& merge, const ProfilePart& part, Kept kept) {
+  // What to insert for the profiles of a part: their ids, times and columns. Of a wide table some
+  // columns are merged at a time, into temporary tables.
+  Result<Sql> latest_values(const ProfileMerge& merge, const ProfilePart& part, Kept kept) {
+    const std::size_t count = merge.columns.size();
+    // A block that is read and the vectors of two operators, for each thread.
+    constexpr std::uint64_t column_bytes = 192U << 10;
+    const std::uint64_t fitting = memory_bytes_ / 2 / (threads_ * column_bytes);
+    const std::size_t at_once =
+        std::clamp<std::size_t>(static_cast<std::size_t>(fitting), 1, merged_columns_max_);
+    if (count <= at_once || !part.has_row_numbers) {
+      return latest_of(merge, {0, count}, placed_rows(merge, part, kept));
+    }
+    SqlBuilder places("create or replace temp table dray_places as ");
+    DRAY_TRY(execute(std::move(places.sql(row_places(merge, part, kept))).done()));
+    const Sql rows = at_places(merge, SqlBuilder("dray_places").done());
+    SqlBuilder columns("select s0.id, s0.received_at, s0.uuid, s0.uuid_ts");
+    SqlBuilder tables;
+    for (std::size_t first = 0; first < count; first += at_once) {
+      const ColumnRange range{first, std::min(count, first + at_once)};
+      const std::string slice = "s" + std::to_string(first / at_once);
+      SqlBuilder make("create or replace temp table ");
+      make.name("dray_" + slice).code(" as ").sql(latest_of(merge, range, rows));
+      DRAY_TRY(execute(std::move(make).done()));
+      for (std::size_t i = range.begin; i < range.end; ++i)
+        columns.code(", ").name(slice).code(".").name(merge.columns[i]);
+      tables.word(first == 0 ? " from " : " join ").name("dray_" + slice).code(" ").name(slice);
+      if (first > 0) tables.code(" on ").name(slice).code(".id = s0.id");
+    }
+    return std::move(columns.sql(std::move(tables).done())).done();
+  }
+
+  // Of ProfileMerge::columns.
+  struct ColumnRange {
+    std::size_t begin = 0;
+    std::size_t end = 0;
+  };
+
+  static Sql latest_of(const ProfileMerge& merge, ColumnRange range, const Sql& rows) {
     SqlBuilder sql("select id, max(received_at) as received_at, dray_uuid(id) as uuid, ");
     sql.code("make_timestamp(").number(merge.uuid_ts).code(") as uuid_ts");
-    for (const std::string& column : merge.columns) {
+    for (std::size_t i = range.begin; i < range.end; ++i) {
+      const std::string& column = merge.columns[i];
       sql.code(", arg_max(").name(column).code(", \"the place\") as ").name(column);
     }
     sql.code(" from (select ").sql(profile_id(*merge.load));
     sql.code(" as id, received_at, \"the place\"");
-    for (const std::string& column : merge.columns) {
+    for (std::size_t i = range.begin; i < range.end; ++i) {
+      const std::string& column = merge.columns[i];
       const auto cast = std::ranges::find(merge.casts, column, &ProfileCast::column);
       if (cast == merge.casts.end()) {
         sql.code(", ").name(column);
@@ -577,33 +619,37 @@ class DuckSession final : public WarehouseSession {
         sql.code(" as ").name(column);
       }
     }
-    sql.code(" from ").sql(placed_rows(merge, part, kept));
-    return std::move(sql.code(") group by id")).done();
+    return std::move(sql.code(" from ").sql(rows).code(") group by id")).done();
   }
 
   // The rows of profiles with one place for every row of a profile: the order in which its values
   // count. No column's name has a blank. The places are found of what decides them alone, so that
   // DuckDB need not hold whole rows and sort them; unless nothing names a row.
   static Sql placed_rows(const ProfileMerge& merge, const ProfilePart& part, Kept kept) {
-    const Sql id = profile_id(*merge.load);
-    SqlBuilder places(
-        "row_number() over (order by received_at, \"timestamp\", id) as \"the place\"");
-    places.code(" from ").table(merge.schema, merge.source_table);
-    places.code(" where ").sql(is_touched(id));
-    if (kept == Kept::has) places.code(" and ").sql(id).code(" in (select id from dray_kept)");
-    if (kept == Kept::lacks)
-      places.code(" and ").sql(id).code(" not in (select id from dray_kept)");
-    if (!part.is_all) {
-      places.code(" and dray_uuid(").sql(id).code(") between ").number(part.first);
-      places.code(" and ").number(part.last);
-    }
-    if (!part.has_row_numbers) {
-      SqlBuilder sql("(select *, ");
-      return std::move(sql.sql(std::move(places).done()).code(")")).done();
-    }
+    SqlBuilder sql("(");
+    sql.sql(row_places(merge, part, kept)).code(")");
+    return part.has_row_numbers ? at_places(merge, std::move(sql).done()) : std::move(sql).done();
+  }
+
+  static Sql at_places(const ProfileMerge& merge, const Sql& places) {
     SqlBuilder sql;
-    sql.table(merge.schema, merge.source_table).code(" s join (select rowid as \"the row\", ");
-    sql.sql(std::move(places).done()).code(") p on s.rowid = p.\"the row\"");
+    sql.table(merge.schema, merge.source_table).code(" s join ").sql(places);
+    return std::move(sql.code(" p on s.rowid = p.\"the row\"")).done();
+  }
+
+  static Sql row_places(const ProfileMerge& merge, const ProfilePart& part, Kept kept) {
+    const Sql id = profile_id(*merge.load);
+    SqlBuilder sql("select ");
+    sql.word(part.has_row_numbers ? "rowid as \"the row\"" : "*");
+    sql.code(
+        ", row_number() over (order by received_at, \"timestamp\", id) as \"the place\" from ");
+    sql.table(merge.schema, merge.source_table).code(" where ").sql(is_touched(id));
+    if (kept == Kept::has) sql.code(" and ").sql(id).code(" in (select id from dray_kept)");
+    if (kept == Kept::lacks) sql.code(" and ").sql(id).code(" not in (select id from dray_kept)");
+    if (!part.is_all) {
+      sql.code(" and dray_uuid(").sql(id).code(") between ").number(part.first);
+      sql.code(" and ").number(part.last);
+    }
     return std::move(sql).done();
   }
 
@@ -852,6 +898,7 @@ class DuckSession final : public WarehouseSession {
   const std::uint64_t memory_bytes_;  // of DuckDB
   const std::uint64_t duplicates_bytes_;
   const unsigned threads_;
+  const std::size_t merged_columns_max_;
   bool committed_ = false;
   std::uint64_t notes_bytes_ = 0;
   std::optional<bool> in_order_;  // how rows are inserted, once that is set

@@ -25,6 +25,8 @@ struct WarehouseOptions {
   std::uint64_t notes_bytes = 256ULL << 20;
   // For settling which of staged and stored duplicates stay (load/rivals.h).
   std::uint64_t duplicates_bytes = 64ULL << 20;
+  // How many columns of profiles DuckDB merges at a time, if it has room for so many.
+  std::size_t merged_columns_max = SIZE_MAX;
   unsigned threads = 0;        // 0: as many as the machine has
   std::string temp_directory;  // "": beside the warehouse
   std::vector<RedshiftChoice> redshift_choices;

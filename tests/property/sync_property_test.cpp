@@ -19,12 +19,16 @@ namespace {
 // A warehouse in memory, and the syncs into it.
 class Sandbox {
  public:
-  Sandbox() {
+  Sandbox() : Sandbox(usual_options()) {}
+  explicit Sandbox(const WarehouseOptions& options)
+      : warehouse_(open_warehouse("duckdb::memory:", options).value()) {}
+
+  static WarehouseOptions usual_options() {
     WarehouseOptions options;
     options.threads = 1;
     options.memory_bytes = 128U << 20;
     options.duplicates_bytes = 1'000;  // room for a dozen: settled in parts
-    warehouse_ = open_warehouse("duckdb::memory:", options).value();
+    return options;
   }
 
   void add(const Objects& objects) {
@@ -196,6 +200,30 @@ TEST_P(SyncProperty, AnyNumberOfThreadsGivesTheSame) {
     ASSERT_EQ(several.tables(), one.tables()) << threads << " threads";
     ASSERT_EQ(several.rejects(), one.rejects()) << threads << " threads";
   }
+}
+
+TEST_P(SyncProperty, ProfilesMergedInPartsAreTheSame) {
+  RandomEvents random(seed(), Kinds::mixed, Times::tie);
+  WarehouseOptions options = Sandbox::usual_options();
+  options.merged_columns_max = 4 + seed() % 4;
+  bool is_in_parts = false;
+  options.trace = [&](std::string_view sql) {
+    if (sql.find("\"dray_s1\"") != std::string_view::npos) is_in_parts = true;
+  };
+  Sandbox in_parts(options);
+  Sandbox at_once;
+  for (int sync = 0; sync < 3; ++sync) {
+    Objects objects;
+    for (const auto& [key, lines] : random.objects(2, 30))
+      objects[std::to_string(sync) + key] = lines;
+    in_parts.add(objects);
+    in_parts.sync();
+    at_once.add(objects);
+    at_once.sync();
+    ASSERT_EQ(in_parts.tables(), at_once.tables());
+    ASSERT_EQ(in_parts.rejects(), at_once.rejects());
+  }
+  EXPECT_TRUE(is_in_parts);
 }
 
 // Not only that the run says so: the ledger is asked where every line went.
