@@ -16,6 +16,7 @@ import contextlib
 import dataclasses
 import gzip
 import hashlib
+import itertools
 import json
 import os
 import pathlib
@@ -41,7 +42,7 @@ DATA = ROOT / "build/bench-data"
 CORES = sorted(os.sched_getaffinity(0))[:2]
 MB = 1e6
 BUSY = 1.5  # Times its CPU time that a reference on one core takes; on an idle machine it is 1.0 to 1.1.
-MEMORY = {"1GiB": 1 << 30, "256MiB": 256 << 20}
+MEMORY = {"1GiB": 1 << 30, "512MiB": 512 << 20, "256MiB": 256 << 20}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,14 +75,17 @@ LIMITS = {
     "10 times the events, 1GiB, CPU": Limit(goal=10.5, bound=11.6),
     "10 times the events, 256MiB, CPU": Limit(goal=10.5, bound=11.6),
     # Few events need less than 1 GiB, so there only the share of what is allowed says something.
-    "10 times the events, 256MiB, peak memory": Limit(goal=1.05, bound=1.6),
-    "peak memory / --memory 1GiB": Limit(goal=1, bound=1.05),
-    # Dray's own memory is within it (253 MiB); the program and DuckDB's library, mapped, are 40 MB more.
-    "peak memory / --memory 256MiB": Limit(goal=1, bound=1.25),
+    "10 times the events, 256MiB, peak memory": Limit(goal=1.05, bound=1.35),
+    # Mapped files, 43 MiB, included. A bound that is not kept is no bound.
+    "peak memory / --memory 1GiB": Limit(goal=1, bound=1),
+    "peak memory / --memory 256MiB": Limit(goal=1, bound=1),
+    "peak memory / --memory 256MiB, rejected values": Limit(goal=1, bound=1),
+    "peak memory / --memory 256MiB, 150 kinds of 100 properties": Limit(goal=1, bound=1),
+    "peak memory / --memory 256MiB, 1,400 names of events": Limit(goal=1, bound=1),
+    "peak memory / --memory 512MiB, events of 5,000 properties": Limit(goal=1, bound=1),
     # Each column is a statement of its own, of half a millisecond and more; the goal is not reached.
-    "1,485 columns added to 45 tables / made with them, CPU": Limit(goal=3, bound=12),
-    "a rejected line / the shortest valid one, CPU": Limit(goal=1, bound=1.5),
-    "peak memory / --memory 256MiB, rejected values": Limit(goal=1, bound=2.2),
+    "1,485 columns added to 45 tables / made with them, CPU": Limit(goal=3, bound=4.2),
+    "a rejected line / the shortest valid one, CPU": Limit(goal=1, bound=1.15),
     "1,000 kinds of 100 properties, --memory needed": Limit(goal=1, bound=1),
     # Both wait for the same server, which shares the cores with them: time on the clock is all there is to compare.
     "sync / psql, PostgreSQL, time": Limit(goal=1.5, bound=2.5),
@@ -251,7 +255,7 @@ def expect_stored(warehouse, events):
                    for at in range(0, len(counts), 500))
 
     expect("rows of all calls", rows(calls), events)
-    expect("rows of the event tables", rows(others), rows(["tracks"]))
+    expect("rows of the event tables", rows(others), rows([name for name in calls if name == "tracks"]))
 
 
 @contextlib.contextmanager
@@ -341,7 +345,7 @@ def measure_growth(sizes):
     flags = ("--layout", "flat", "--file-events", 20_000, "--level", 1)
     small = generated("few", "--events", few, *flags)
     large = generated("many", "--events", many, *flags)
-    for memory, size in MEMORY.items():
+    for memory in ("1GiB", "256MiB"):
         results = in_turns(sizes.growth_rounds, {
             "few": lambda m=memory: fresh_sync(small, 1, few, m),
             "many": lambda m=memory: fresh_sync(large, 1, many, m)})
@@ -352,7 +356,7 @@ def measure_growth(sizes):
         peaks = [median(run.used.peak for run in results[name]) for name in ("few", "many")]
         yield Figure(f"10 times the events, {memory}, peak memory", peaks[1] / peaks[0],
                      note=f"{peaks[0] / MB:.0f} MB and {peaks[1] / MB:.0f} MB")
-        yield Figure(f"peak memory / --memory {memory}", peaks[1] / size)
+        yield Figure(f"peak memory / --memory {memory}", peaks[1] / MEMORY[memory])
 
 
 def measure_kinds(sizes):
@@ -419,7 +423,8 @@ def measure_rejects(sizes):
     """Lines that are rejected against the shortest that are not, and the memory of many rejected values."""
     count = sizes.rejects
     with scratch() as at:
-        bad = written(at / "bad" / "1.json.gz", ("x\n" for _ in range(count)))
+        # One line is fine: a source of rejects alone is a failure.
+        bad = written(at / "bad" / "1.json.gz", itertools.chain([track("V", "-1", {})], ("x\n" for _ in range(count))))
         good = written(at / "good" / "1.json.gz", (
             f'{{"type":"page","userId":"1","messageId":"{i}","receivedAt":"2026-01-01T00:00:00Z"}}\n'
             for i in range(count)))
@@ -443,6 +448,25 @@ def measure_rejects(sizes):
         expect("rejected values", synced.report["values_rejected"], count)
         yield Figure("peak memory / --memory 256MiB, rejected values", synced.used.peak / MEMORY["256MiB"],
                      note=f"{synced.used.peak / MB:.0f} MB for {count:,} of 1 KB")
+
+
+def measure_bounds(sizes):
+    """What once needed more than --memory: many columns, many tables, and more properties than a table takes."""
+    del sizes
+    cases = (
+        ("150 kinds of 100 properties", "256MiB", 1_500,
+         lambda i: track(f"Kind {i % 150}", i, {f"p{i % 150}_{j}": f"text {j}" for j in range(100)})),
+        ("1,400 names of events", "256MiB", 2_800, lambda i: track(f"Name {i % 1_400}", i, {"n": i, "t": f"text {i}"})),
+        ("events of 5,000 properties", "512MiB", 200,
+         lambda i: track("Wide", i, {f"property {(i * 7 + j) % 6_000}": f"v{j}" for j in range(5_000)})),
+    )
+    for name, memory, count, line in cases:
+        with scratch() as at:
+            logs = written(at / "logs" / "1.json.gz", map(line, range(count)))
+            synced = sync(logs, at / "w.duckdb", len(CORES), count, memory)
+            expect_stored(at / "w.duckdb", count)
+        yield Figure(f"peak memory / --memory {memory}, {name}", synced.used.peak / MEMORY[memory],
+                     note=f"{synced.used.peak / MB:.0f} MB, {synced.used.wall:.0f} s")
 
 
 def measure_objects(sizes):
@@ -684,6 +708,7 @@ MEASUREMENTS = {
     "kinds": measure_kinds,
     "columns": measure_columns,
     "rejects": measure_rejects,
+    "bounds": measure_bounds,
     "objects": measure_objects,
     "stored": measure_stored,
     "postgres": measure_postgres,
