@@ -1007,9 +1007,8 @@ class DuckWarehouse final : public Warehouse {
     return columns * (column_bytes + 2 * usual_block_bytes) / (column_bytes + 2 * block_bytes_);
   }
 
-  std::optional<std::uint64_t> bytes_wanting(std::size_t columns_added,
-                                             std::size_t columns_widest) const override {
-    return room_.bytes_wanting(columns_added, columns_widest);
+  std::optional<std::uint64_t> bytes_wanting(const Growth& growth) const override {
+    return room_.bytes_wanting(growth);
   }
 
   bool keeps_schema(std::string_view name) const override {

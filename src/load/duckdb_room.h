@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "load/duckdb_connection.h"
 #include "load/open.h"
+#include "load/warehouse.h"
 
 namespace dray {
 
@@ -23,10 +24,8 @@ class DuckRoom {
   // there is not enough.
   Result<void> measure(DuckConnection& connection);
 
-  // What it takes to have so many more columns, and to write to a table of so many, counted and
-  // not; nothing if that is there.
-  std::optional<std::uint64_t> bytes_wanting(std::size_t columns_added,
-                                             std::size_t columns_widest) const;
+  // What it takes to grow so, counted and not; nothing if that is there.
+  std::optional<std::uint64_t> bytes_wanting(const Growth& growth) const;
 
   // What DuckDB notes of a table of so many columns that was written, until the file is opened
   // anew.
@@ -40,7 +39,7 @@ class DuckRoom {
   const std::uint64_t all_bytes_;
   const std::uint64_t engine_most_;
   const unsigned threads_;
-  std::uint64_t columns_ = 0;
+  Growth stored_;  // the tables and columns that are there
   std::uint64_t engine_bytes_;
   std::uint64_t notes_bytes_;
 };

@@ -153,6 +153,13 @@ class WarehouseSession {
   virtual void interrupt() = 0;
 };
 
+// What a load adds to the tables of a warehouse, and the columns of the widest that it writes to.
+struct Growth {
+  std::size_t tables = 0;
+  std::size_t columns = 0;
+  std::size_t columns_widest = 0;
+};
+
 enum class NoteKind {
   listing,  // what was listed, so that a run may find that there is nothing to do without waking it
   look,     // when a run last found that nothing was left to do
@@ -184,11 +191,10 @@ class Warehouse {
   }
   // How many columns, over all its tables, one transaction may write; more are loaded in several.
   virtual std::size_t columns_per_transaction_max() const { return SIZE_MAX; }
-  // What the engine would need in this process to have so many more columns than there are now, and
-  // to write to a table of so many, if it was given less. Where it runs elsewhere it needs nothing.
-  virtual std::optional<std::uint64_t> bytes_wanting(std::size_t columns_added,
-                                                     std::size_t columns_widest) const {
-    (void)columns_added, (void)columns_widest;
+  // What the engine would need in this process to grow so, if it was given less. Where it runs
+  // elsewhere it needs nothing.
+  virtual std::optional<std::uint64_t> bytes_wanting(const Growth& growth) const {
+    (void)growth;
     return std::nullopt;
   }
   // How long the name of a schema, table or column may be, in bytes. 127 is Redshift's limit, which

@@ -451,7 +451,9 @@ class Sync {
     std::size_t stored = 0;
     for (const LiveTable& table : catalog.tables)
       stored += table.columns.size();
-    const auto engine_bytes = warehouse_.bytes_wanting(columns > stored ? columns - stored : 0, 0);
+    const Growth growth{seen.tables - std::min(seen.tables, catalog.tables.size()),
+                        columns - std::min(columns, stored), 0};
+    const auto engine_bytes = warehouse_.bytes_wanting(growth);
     return too_little_memory("the events make " + std::to_string(columns) + " columns of " +
                                  std::to_string(seen.tables) +
                                  " tables, and there is no room to plan them",
@@ -460,23 +462,23 @@ class Sync {
   }
 
   Result<void> check_room_to_load() const {
-    std::size_t columns = 0;
+    Growth growth;
     std::string widest;
-    std::size_t widest_columns = 0;
     for (const TablePlan& table : tables_.plan.tables) {
-      columns += table.new_columns.size();
+      growth.columns += table.new_columns.size();
+      growth.tables += table.created ? 1 : 0;
       const auto written = static_cast<std::size_t>(std::ranges::count_if(
           table.columns, [](const LoadColumn& column) { return !column.refused; }));
-      if (written <= widest_columns) continue;
+      if (written <= growth.columns_widest) continue;
       widest = table.table;
-      widest_columns = written;
+      growth.columns_widest = written;
     }
-    const auto bytes = warehouse_.bytes_wanting(columns, widest_columns);
+    const auto bytes = warehouse_.bytes_wanting(growth);
     if (!bytes) return {};
-    return too_little_memory("DuckDB has no room to load them: " + std::to_string(columns) +
+    return too_little_memory("DuckDB has no room to load them: " + std::to_string(growth.columns) +
                                  " new columns in " + std::to_string(tables_.targets.size()) +
                                  " tables, of which " + widest + " has " +
-                                 std::to_string(widest_columns),
+                                 std::to_string(growth.columns_widest),
                              least_memory_for_engine(*bytes, threads_));
   }
 
