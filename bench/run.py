@@ -685,7 +685,7 @@ def measure_staging(sizes):
                              note=f"{seconds(results['S3'], value)} against {seconds(results['directory'], value)}, "
                                   f"{results['S3'][0].report['objects']:,} objects")
         # Each object is one request, and those of the listing and the parts are few beside them.
-        each = [(there.cpu - here.cpu) / there.report["objects"] * 1000
+        each = [(cpu(there) - cpu(here)) / there.report["objects"] * 1000
                 for there, here in zip(results["S3"], results["directory"])]
         yield Figure("CPU of a request, objects of 12 KB, ms", median(each))
         events = sizes.large_object_events

@@ -2,7 +2,8 @@
 // message.
 //
 // Input: the user, a NUL, and what stands behind the '@'. Without a NUL all of it is tried as it
-// is.
+// is. An input with the password itself in it is left alone: only one that stands in its place is
+// secret.
 
 #include <array>
 #include <cstdint>
@@ -45,6 +46,7 @@ void try_address(const std::string& address) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
+  if (text.find(password) != std::string_view::npos) return 0;
   using enum dray::SqlDialect;
   for (const auto dialect : {duckdb, postgres, redshift}) {
     const auto statement = dray::read_statement(text, dialect);
