@@ -191,7 +191,7 @@ int main(int argc, char** argv) {
   const auto written = dray::stage(arguments[1], arguments[2],
                                    static_cast<unsigned>(std::strtoul(arguments[3], nullptr, 10)));
   if (!written) {
-    std::fprintf(stderr, "stage_parts: %s\n", written.error().message.c_str());
+    std::fprintf(stderr, "stage_parts: %s\n", written.error().text().c_str());
     return 1;
   }
   dray::JsonWriter json;

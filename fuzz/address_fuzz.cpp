@@ -25,19 +25,19 @@ void check(const std::string& text) { DRAY_ASSERT(text.find(password) == std::st
 
 void try_address(const std::string& address) {
   const auto known = dray::check_warehouse(address);
-  if (!known) check(known.error().message);
+  if (!known) check(known.error().text());
   if (known && address.find("://") != std::string::npos) check(dray::shown_address(address));
   if (address.starts_with("postgres")) {
     const auto parsed = dray::parse_pq_url(address);
     if (parsed) {
       check(dray::pq_location("postgres", *parsed));
     } else {
-      check(parsed.error().message);
+      check(parsed.error().text());
     }
   }
   if (address.starts_with("redshift://")) {
     const auto options = dray::redshift_options(address);
-    check(options ? options->location : options.error().message);
+    check(options ? options->location : options.error().text());
   }
   if (address.starts_with("s3://")) (void)dray::parse_s3_url(address);
 }

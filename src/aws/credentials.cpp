@@ -205,9 +205,9 @@ class Chain {
     if (access.start_url.empty() || access.region.empty() || access.account_id.empty() ||
         access.role_name.empty()) {
       return config_error(where +
-                          "single sign-on needs sso_start_url, sso_region, sso_account_id and "
-                          "sso_role_name\ntry: aws configure sso --profile " +
-                          name);
+                              "single sign-on needs sso_start_url, sso_region, sso_account_id and "
+                              "sso_role_name",
+                          "aws configure sso --profile " + name);
     }
     return sso_credentials(options_.environment, access, options_.http);
   }

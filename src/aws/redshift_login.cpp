@@ -79,9 +79,9 @@ RedshiftLogin login_in_xml(const std::string& body) {
 Error refused(const HttpResponse& response, const RedshiftLoginRequest& request) {
   const std::string what = place_of(request) + ": no login (" + aws_error_text(response) + ")";
   if (response.status >= 500) return transient_error(what);
-  return config_error(what + "\ntry: allow " + action_of(request) +
-                      " to these credentials, and check the name and the region " + request.region +
-                      " (docs/redshift.md)");
+  return config_error(what, "allow " + action_of(request) +
+                                " to these credentials, and check the name and the region " +
+                                request.region + " (docs/redshift.md)");
 }
 
 }  // namespace

@@ -112,7 +112,7 @@ class MultipartUpload final : public S3Upload {
   Result<std::string> etag_in(const std::string& body) {
     pugi::xml_document document;
     if (!document.load_buffer(body.data(), body.size())) {
-      return Error{Cause::in_doubt, "the answer to the completed upload is not XML"};
+      return in_doubt_error("the answer to the completed upload is not XML");
     }
     std::string etag =
         plain_etag(document.child("CompleteMultipartUploadResult").child_value("ETag"));
@@ -120,7 +120,7 @@ class MultipartUpload final : public S3Upload {
     // Ceph's gateway leaves it out.
     DRAY_ASSIGN(const auto object, S3Client(client_).head(operation_.bucket, operation_.key));
     if (object) return object->etag;
-    return Error{Cause::in_doubt, operation_.place() + ": is not there after its upload"};
+    return in_doubt_error(operation_.place() + ": is not there after its upload");
   }
 
   // The MD5 of the parts' MD5s and their number, where the ETags are MD5s (not with KMS).

@@ -14,7 +14,7 @@ namespace {
 constexpr RetryPolicy portal_retry{.attempts_max = 4};
 
 Error sign_in_again(const SsoAccess& access, const std::string& why) {
-  return config_error(why + "\ntry: aws sso login --profile " + access.profile);
+  return config_error(why, "aws sso login --profile " + access.profile);
 }
 
 // Under the session's name, or the address of the portal where there is no session.

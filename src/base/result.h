@@ -24,19 +24,64 @@ enum class Cause {
 
 std::string_view to_string(Cause cause);
 
+// What a program tells errors of one cause apart by.
+enum class ErrorCode {
+  none,           // Its cause says all.
+  overtaken,      // Another sync was quicker, and nothing is left behind: begin again.
+  partly_loaded,  // Some tables have their new rows already; the next sync adds the rest.
+  disk_full,      // A disk of this machine or of the server.
+  out_of_memory,  // Of what the process was allowed, or of the server's.
+  missing_right,  // The remedy is the GRANT.
+  constraint,     // A row breaks what somebody has asked of a table.
+  in_use,         // Another session or program holds what is needed.
+  not_connected,  // The server could not be reached, or let nobody in.
+};
+
+std::string_view to_string(ErrorCode code);
+
+// Who has to act before the same call can succeed.
+enum class Actor {
+  nobody,      // The next run finds out by itself.
+  user,        // Whoever runs Dray: a flag, a setting, a file.
+  admin,       // Whoever may change the warehouse: a right, a constraint, a session, its disk.
+  sender,      // Whoever sends the events.
+  developers,  // Dray's own: it is a bug.
+};
+
+std::string_view to_string(Actor actor);
+
+// A value. None of its texts holds a secret or, unless a person typed it, a value of a row.
 struct Error {
   Cause cause = Cause::internal;
-  // Reads from the outside in: "load orders: insert: disk full". Holds no secret.
+  // What happened and where, from the outside in: "load orders: insert: disk full". A line that
+  // begins with two blanks belongs to the one before it.
   std::string message;
+  // What to do, in the imperative and often a command to copy; "" where nobody knows.
+  std::string remedy{};
+  ErrorCode code = ErrorCode::none;
+  std::string sqlstate{};  // as a server gave it; "" from elsewhere
 
   // The same error, seen from one step further out.
   Error within(std::string_view context) &&;
+  Error with_code(ErrorCode what) &&;
+  Error with_cause(Cause what) &&;
+
+  Actor actor() const;
+  // Message and remedy, for a person: "disk full\ntry: free some room".
+  std::string text() const;
 };
 
-inline Error transient_error(std::string message) { return {Cause::transient, std::move(message)}; }
+inline Error transient_error(std::string message, std::string remedy = {}) {
+  return {Cause::transient, std::move(message), std::move(remedy)};
+}
 inline Error bad_data_error(std::string message) { return {Cause::bad_data, std::move(message)}; }
-inline Error config_error(std::string message) { return {Cause::config, std::move(message)}; }
-inline Error internal_error(std::string message) { return {Cause::internal, std::move(message)}; }
+inline Error config_error(std::string message, std::string remedy = {}) {
+  return {Cause::config, std::move(message), std::move(remedy)};
+}
+inline Error internal_error(std::string message, std::string remedy = {}) {
+  return {Cause::internal, std::move(message), std::move(remedy)};
+}
+inline Error in_doubt_error(std::string message) { return {Cause::in_doubt, std::move(message)}; }
 inline Error cancelled_error() { return {Cause::cancelled, "stopped on request"}; }
 
 // A value or an error. Reading the one that is not there is a bug and aborts.

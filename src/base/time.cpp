@@ -210,4 +210,8 @@ std::string format_timestamp(Micros micros) {
   return {text.data(), format_timestamp(micros, text.data())};
 }
 
+Timestamp system_time() {
+  return std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
+}
+
 }  // namespace dray

@@ -25,6 +25,9 @@ constexpr std::size_t timestamp_text_bytes_max = 26;
 std::size_t format_timestamp(Micros micros, char* out);
 std::string format_timestamp(Micros micros);
 
+// The machine's, to the microsecond.
+Timestamp system_time();
+
 inline Micros to_micros(Timestamp time) { return time.time_since_epoch().count(); }
 inline Timestamp from_micros(Micros micros) { return Timestamp(std::chrono::microseconds(micros)); }
 

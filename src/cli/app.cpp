@@ -579,8 +579,7 @@ Result<std::variant<Command, HelpText>> Parser::help(const std::vector<std::stri
     const auto& children = path.back()->commands;
     const auto child = std::ranges::find(children, name, &CommandNode::name);
     if (child == children.end()) {
-      return with_hint(config_error("help: " + unknown("command", name, command_names(root_))),
-                       "dray --help");
+      return config_error("help: " + unknown("command", name, command_names(root_)), "dray --help");
     }
     path.push_back(&*child);
   }
@@ -620,9 +619,8 @@ Error Parser::usage_error(const CLI::ParseError& error) const {
   std::vector<std::string> names;
   const CLI::App& app = innermost(names);
   const std::string path = CLI::detail::join(names, " ");
-  Error told = config_error(explain(error, app));
-  if (path.empty()) return with_hint(std::move(told), "dray --help");
-  return with_hint(std::move(told).within(path), "dray " + path + " --help");
+  if (path.empty()) return config_error(explain(error, app), "dray --help");
+  return config_error(path + ": " + explain(error, app), "dray " + path + " --help");
 }
 
 Result<std::variant<Command, HelpText>> Parser::parse(std::vector<std::string> arguments) {

@@ -51,7 +51,7 @@ int run_cli(const std::vector<std::string>& arguments, const Environment& enviro
     return environment.out ? code : tell_unreported(environment, code);
   } catch (const std::bad_alloc&) {
     return tell_failure(environment, wanted_form(arguments),
-                        with_hint(internal_error("out of memory"), "a smaller --memory"));
+                        internal_error("out of memory", "a smaller --memory"));
   } catch (const std::filesystem::filesystem_error& problem) {
     // Its own text has the path, and nobody knows what that is (base/quotable.h).
     return tell_failure(environment, wanted_form(arguments),

@@ -9,7 +9,6 @@
 namespace dray {
 namespace {
 
-constexpr std::string_view hint_mark = "\ntry: ";
 constexpr std::string_view continued = "  ";
 
 // A server's or an engine's message may be of several lines; its tabs only set words apart.
@@ -45,27 +44,18 @@ void print_text(const Environment& environment, OutputForm form, std::string_vie
 
 }  // namespace
 
-Error with_hint(Error error, std::string_view hint) {
-  error.message.append(hint_mark).append(hint);
-  return error;
-}
-
 int tell_failure(const Environment& environment, OutputForm form, const Error& error,
                  std::string_view source) {
-  std::string_view message = error.message;
-  std::string_view hint;
-  if (const std::size_t at = message.rfind(hint_mark); at != std::string_view::npos) {
-    hint = message.substr(at + hint_mark.size());
-    message = message.substr(0, at);
-  }
-  std::string text(message);
+  std::string text = error.message;
   if (!source.empty()) text = std::string(source) + ": " + text;
-  print_text(environment, form, text, hint);
+  print_text(environment, form, text, error.remedy);
   const int code = exit_code(error);
   if (form == OutputForm::json) {
     JsonWriter json;
     json.begin_object().field("status", "error").field("source", source);
-    json.field("message", message).field("try", hint).field("cause", to_string(error.cause));
+    json.field("message", error.message).field("try", error.remedy);
+    json.field("cause", to_string(error.cause)).field("code", to_string(error.code));
+    json.field("actor", to_string(error.actor())).field("sqlstate", error.sqlstate);
     json.field("exit_code", code).end_object();
     environment.out << std::move(json).done() << '\n';
   }

@@ -11,9 +11,6 @@ namespace dray {
 
 enum class OutputForm { text, json, csv };
 
-// The same error with a line that says what to try; tell_failure() shows it as one.
-Error with_hint(Error error, std::string_view hint);
-
 // "dray: error: ..." and "try: ..." on stderr; under --json an object on stdout as well. Where
 // stderr cannot be written, text is told on stdout. Returns the exit code. `source` is the one it
 // is about, or empty.

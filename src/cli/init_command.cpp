@@ -18,8 +18,7 @@ namespace {
 Result<void> write_template(const InitCommand& command) {
   std::error_code ignored;
   if (!command.force && std::filesystem::exists(command.path, ignored)) {
-    return with_hint(config_error(command.path + " is there already"),
-                     "dray init --force overwrites it");
+    return config_error(command.path + " is there already", "dray init --force overwrites it");
   }
   errno = 0;
   std::ofstream file(command.path, std::ios::binary | std::ios::trunc);

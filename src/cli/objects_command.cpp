@@ -118,8 +118,7 @@ Result<std::string> source_of(const ObjectsCommand& command, Warehouse& warehous
   DRAY_ASSIGN(const std::vector<std::string> known, source_names(warehouse));
   if (schemas.empty() && known.size() == 1) return known.front();
   if (known.empty()) return config_error("nothing was loaded yet; there is no source to skip of");
-  return with_hint(config_error("which source the objects are of, one of them, is not told"),
-                   "--source NAME");
+  return config_error("which source the objects are of, one of them, is not told", "--source NAME");
 }
 
 std::string action_text(const ObjectsCommand& command, const std::string& source,

@@ -44,7 +44,7 @@ void write_lists(JsonWriter& json, const RunReport& report) {
 
 void write_report(JsonWriter& json, const RunReport& report) {
   json.begin_object();
-  json.field("run_id", report.run_id).field("status", to_string(report.status));
+  json.field("run_id", report.run_id.text()).field("status", to_string(report.status));
   json.field("source", report.source).field("schema", report.source);
   json.field("location", report.location).field("warehouse", report.warehouse);
   // RFC 3339, which every language reads.

@@ -56,7 +56,7 @@ std::vector<const CollectionReport*> shown(const RunReport& report, Detail detai
 // Where the rest is; a plan is in no history.
 std::string see_all(const RunReport& report, SyncMode mode) {
   if (mode == SyncMode::plan) return "--json has all";
-  return "see all with: dray history " + shell_word(report.run_id) + " --warehouse " +
+  return "see all with: dray history " + shell_word(report.run_id.text()) + " --warehouse " +
          shell_word(report.warehouse);
 }
 
@@ -168,7 +168,7 @@ std::string next_text(const RunReport& report, SyncMode mode) {
   if (const std::string rejects = rejects_text(report); !rejects.empty()) {
     const bool is_one = report.counts.rejected + report.values_rejected == 1;
     out += rejects + " rejected; see " + (is_one ? "it" : "them") +
-           " with: dray rejects list --run " + shell_word(report.run_id) + warehouse;
+           " with: dray rejects list --run " + shell_word(report.run_id.text()) + warehouse;
   }
   if (report.objects_set_aside > 0) {
     out += "see the objects set aside, and what to do, with: dray status" + warehouse;
@@ -234,7 +234,7 @@ std::string conservation_bug(const RunReport& report) {
   if (report.counts.conserved()) return "";
   return "BUG: the counts of " + report.source + " do not add up: " + counts_text(report.counts) +
          "Do not rely on this run, and please report it with the output of: dray history " +
-         report.run_id + " --json\n";
+         report.run_id.text() + " --json\n";
 }
 
 std::string report_text(const RunReport& report, SyncMode mode, const Terminal& terminal,
@@ -251,7 +251,7 @@ std::string report_text(const RunReport& report, SyncMode mode, const Terminal& 
                ? "a plan; nothing was changed\n\n"
                : "a plan: " + status_text(report, terminal) + "\n\n";
   } else {
-    out += status_text(report, terminal) + " (run " + printable(report.run_id) + ")\n\n";
+    out += status_text(report, terminal) + " (run " + printable(report.run_id.text()) + ")\n\n";
   }
   out += collections_table(report, mode, terminal, detail);
   if (report.counts != LineCounts{} || report.status != RunStatus::failure) {

@@ -56,9 +56,8 @@ constexpr std::array<std::string_view, 8> kinds_elsewhere = {
 Error unknown_kind(const std::string& address) {
   const std::string scheme = word_before_colon(address);
   if (scheme.empty()) {
-    return with_hint(
-        config_error(std::string("a WAREHOUSE begins with its kind: ") + kinds_of_warehouses),
-        "duckdb:warehouse.duckdb");
+    return config_error(std::string("a WAREHOUSE begins with its kind: ") + kinds_of_warehouses,
+                        "duckdb:warehouse.duckdb");
   }
   const bool is_url = scheme_of(address) == scheme;
   const std::vector<std::string> known = {"duckdb", "postgres", "postgresql", "redshift"};
@@ -72,7 +71,7 @@ Error unknown_kind(const std::string& address) {
                                 : std::string("this is the address of no warehouse");
   message += " that Dray supports";
   if (nearest) message += "; did you mean " + *nearest + (*nearest == "duckdb" ? ":" : "://") + "?";
-  return with_hint(config_error(std::move(message)), kinds_of_warehouses);
+  return config_error(std::move(message), kinds_of_warehouses);
 }
 
 // What may follow the '?': libpq's, up to version 18, and of redshift:// Dray's own too.
@@ -185,8 +184,8 @@ std::string duckdb_for(const std::string& source) {
 
 Result<void> check_place(const std::string& place) {
   if (place.starts_with(duckdb_scheme)) {
-    return with_hint(config_error("SOURCE is the directory with the events, not the warehouse"),
-                     "dray sync ./logs duckdb:FILE");
+    return config_error("SOURCE is the directory with the events, not the warehouse",
+                        "dray sync ./logs duckdb:FILE");
   }
   const std::string scheme = scheme_of(place);
   if (scheme == "s3") {
@@ -211,9 +210,8 @@ Result<void> check_schemas(const Config& config) {
   for (const SourceConfig& source : config.sources) {
     const std::string schema = schema_name(source.name);
     if (schema.empty()) {
-      return with_hint(
-          config_error("\"" + source.name + "\" has no letter or digit that could name a schema"),
-          "give it a name with --source NAME");
+      return config_error("\"" + source.name + "\" has no letter or digit that could name a schema",
+                          "give it a name with --source NAME");
     }
     const auto [other, is_new] = name_of_schema.emplace(schema, source.name);
     if (!is_new) {
@@ -229,9 +227,10 @@ Result<Config> read_selected_config(const Selection& selection, const char* reme
   const std::string path = selection.config_path.value_or(standard_config);
   std::error_code ignored;
   if (!selection.config_path && !std::filesystem::exists(path, ignored)) {
-    return with_hint(config_error("there is no dray.yaml here, and the command line does not say "
-                                  "what to use"),
-                     std::string(remedy) + ", or write a dray.yaml to start from (dray init)");
+    return config_error(
+        "there is no dray.yaml here, and the command line does not say "
+        "what to use",
+        std::string(remedy) + ", or write a dray.yaml to start from (dray init)");
   }
   return read_config(path);
 }
@@ -261,8 +260,8 @@ Result<Config> config_of_arguments(const Selection& selection) {
     return config_error("give either SOURCE and WAREHOUSE or --config, not both");
   }
   if (selection.warehouse.empty()) {
-    return with_hint(config_error("WAREHOUSE is missing: where should the tables go?"),
-                     "dray sync SOURCE " + duckdb_for(name_of_place(selection.place)));
+    return config_error("WAREHOUSE is missing: where should the tables go?",
+                        "dray sync SOURCE " + duckdb_for(name_of_place(selection.place)));
   }
   if (selection.place.empty()) return config_error("SOURCE must not be empty");
   if (selection.sources.size() > 1)
@@ -299,7 +298,7 @@ std::string name_of_place(const std::string& place) {
 Result<void> check_warehouse(const std::string& address) {
   if (address.starts_with(duckdb_scheme)) {
     if (address.size() > duckdb_scheme.size()) return {};
-    return with_hint(config_error("duckdb: needs the name of a file"), "duckdb:warehouse.duckdb");
+    return config_error("duckdb: needs the name of a file", "duckdb:warehouse.duckdb");
   }
   const std::string scheme = scheme_of(address);
   if (scheme == "postgres" || scheme == "postgresql" || scheme == "redshift") {
@@ -395,8 +394,8 @@ Result<void> check_sources(const Selection& selection, const std::string& addres
     } else {
       message.append("that --source names");
     }
-    return with_hint(config_error(std::move(message)),
-                     "dray status --warehouse " + shell_word(shown_address(address)));
+    return config_error(std::move(message),
+                        "dray status --warehouse " + shell_word(shown_address(address)));
   }
   return {};
 }
@@ -413,9 +412,9 @@ Result<std::vector<RedshiftChoice>> redshift_choices(const Config& config) {
   std::vector<RedshiftChoice> choices;
   for (const RedshiftTableConfig& table : config.redshift_tables) {
     if (table.encoding && !is_redshift_encoding(*table.encoding)) {
-      return with_hint(config_error("redshift_tables: " + table.table + "." + table.column +
-                                    ": \"" + *table.encoding + "\" is no encoding of Redshift's"),
-                       "zstd, az64, lzo or raw");
+      return config_error("redshift_tables: " + table.table + "." + table.column + ": \"" +
+                              *table.encoding + "\" is no encoding of Redshift's",
+                          "zstd, az64, lzo or raw");
     }
     RedshiftChoice& choice = choices.emplace_back();
     choice = {table.table, table.column, table.dist_key, table.sort_key, table.encoding, {}};
@@ -430,11 +429,10 @@ Result<std::vector<RedshiftChoice>> redshift_choices(const Config& config) {
 Result<void> check_memory(const Config& config) {
   const std::uint64_t least = least_memory(config.threads);
   if (config.memory_bytes >= least) return {};
-  return with_hint(
-      config_error("memory is " + std::to_string(config.memory_bytes >> 20) + " MiB, and " +
-                   std::to_string(config.threads) + " threads need " + std::to_string(least >> 20) +
-                   " for their buffers and what they share"),
-      "more memory, or fewer threads");
+  return config_error("memory is " + std::to_string(config.memory_bytes >> 20) + " MiB, and " +
+                          std::to_string(config.threads) + " threads need " +
+                          std::to_string(least >> 20) + " for their buffers and what they share",
+                      "more memory, or fewer threads");
 }
 
 }  // namespace
@@ -455,8 +453,8 @@ Result<std::unique_ptr<Warehouse>> open_to_sync(const Config& config, SyncMode m
   DRAY_ASSIGN(options.redshift_choices, redshift_choices(config));
   if (mode == SyncMode::load) {
     if (config.warehouse == "duckdb::memory:") {
-      return with_hint(config_error("a warehouse in memory is gone when the sync ends"),
-                       "duckdb:warehouse.duckdb");
+      return config_error("a warehouse in memory is gone when the sync ends",
+                          "duckdb:warehouse.duckdb");
     }
     return open_warehouse(config.warehouse, options);
   }

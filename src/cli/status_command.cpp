@@ -132,7 +132,7 @@ class Advice {
       out_ += " (" + with_thousands(status_.failures) + " runs in a row failed, since " +
               human_time(status_.failing_since) + ")";
     }
-    out_ += "\n  see: dray history " + shell_word(status_.last_run.run_id) + of_warehouse_;
+    out_ += "\n  see: dray history " + shell_word(status_.last_run.run_id.text()) + of_warehouse_;
   }
 
   void add_objects() {
@@ -332,7 +332,7 @@ std::string runs_text(const std::vector<RunReport>& runs, const Terminal& termin
   std::vector<std::vector<std::string>> rows;
   rows.reserve(runs.size());
   for (const RunReport& run : runs) {
-    rows.push_back({run.run_id, run.source, std::string(to_string(run.status)),
+    rows.push_back({run.run_id.text(), run.source, std::string(to_string(run.status)),
                     human_time(run.started), human_duration(run.duration),
                     with_thousands(run.objects_loaded), with_thousands(run.counts.lines),
                     with_thousands(run.counts.loaded),
@@ -374,8 +374,8 @@ Result<std::string> history_output(const HistoryCommand& command, const Terminal
   }
   DRAY_ASSIGN(const std::optional<RunReport> run, find_run(*warehouse, command.run));
   if (!run) {
-    return with_hint(config_error("there is no such run"),
-                     "dray history --warehouse " + shell_word(shown_address(address)));
+    return config_error("there is no such run",
+                        "dray history --warehouse " + shell_word(shown_address(address)));
   }
   if (json) return report_json(*run) + "\n";
   return human_time(run->started) + " UTC\n" +

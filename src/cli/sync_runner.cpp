@@ -111,8 +111,9 @@ int Runner::run(const SyncJob& job) {
   if (!result.ok()) {
     const int code =
         tell_failure(environment_, presentation_.form, result.error(), quotable_name(job));
-    const bool as_before = result.error().message.ends_with(cancelled_error().message);
-    if (result.error().cause == Cause::cancelled && as_before) tell_stopped(job.request.source);
+    const Error& error = result.error();
+    if (error.cause == Cause::cancelled && error.code != ErrorCode::partly_loaded)
+      tell_stopped(job.request.source);
     return code;
   }
   RunReport report = std::move(result).value();

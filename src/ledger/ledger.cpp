@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/hash.h"
+#include "load/query_values.h"
 #include "model/row_batch.h"
 
 namespace dray {
@@ -129,11 +130,10 @@ Result<void> append_rows(WarehouseSession& session, const char* table, std::size
 
 class RejectRows final : public RowSource {
  public:
-  RejectRows(std::string_view source, std::string_view run_id, Timestamp now,
-             const StagedRows& rejects, const std::vector<std::string>& object_keys,
-             const std::vector<bool>& unusable)
+  RejectRows(std::string_view source, const RunId& run_id, Timestamp now, const StagedRows& rejects,
+             const std::vector<std::string>& object_keys, const std::vector<bool>& unusable)
       : source_(source),
-        run_id_(run_id),
+        run_id_(run_id.text()),
         now_(now),
         rejects_(rejects),
         object_keys_(object_keys),
@@ -195,7 +195,7 @@ class RejectRows final : public RowSource {
 };
 
 std::int64_t to_number(const std::optional<std::string>& text, std::int64_t otherwise) {
-  return text ? std::stoll(*text) : otherwise;
+  return integer_in(text).value_or(otherwise);
 }
 
 // "... in (1, 2, 3)", in statements that no warehouse finds too long: Redshift takes 16 MB.
@@ -282,11 +282,11 @@ Result<bool> has_ledger(WarehouseSession& session) {
   return shape.is_there;
 }
 
-Result<bool> has_run(WarehouseSession& session, const std::string& run_id) {
+Result<bool> has_run(WarehouseSession& session, const RunId& run_id) {
   DRAY_ASSIGN(const bool there, has_ledger(session));
   if (!there) return false;
   SqlBuilder sql("select 1 from _dray.runs where run_id = ");
-  DRAY_ASSIGN(const QueryResult runs, session.query(std::move(sql.text(run_id)).done()));
+  DRAY_ASSIGN(const QueryResult runs, session.query(std::move(sql.text(run_id.text())).done()));
   return !runs.rows.empty();
 }
 
@@ -377,8 +377,10 @@ Result<LedgerState> read_ledger(WarehouseSession& session, const std::string& so
                                                  "_dray.tables where source = ")
                                           .text(source))
                                 .done()));
-  for (const auto& row : tables.rows)
-    state.tables.emplace(*row[0], std::stoll(*row[1]));
+  for (const auto& row : tables.rows) {
+    DRAY_ASSIGN(const std::int64_t number, needed_integer(row[1], "_dray.tables.table_number"));
+    state.tables.emplace(*row[0], number);
+  }
   return state;
 }
 
@@ -408,8 +410,9 @@ Result<void> read_objects(WarehouseSession& session, const std::string& source,
   DRAY_ASSIGN(const QueryResult objects, session.query(std::move(sql).done()));
   state.objects.reserve(objects.rows.size());
   for (const auto& row : objects.rows) {
-    state.objects.emplace(*row[0], LedgerObject{std::stoull(*row[1]), *row[2], *row[3] == "true",
-                                                std::stoll(*row[4])});
+    DRAY_ASSIGN(const std::uint64_t size, needed_count(row[1], "_dray.objects.size_bytes"));
+    DRAY_ASSIGN(const std::int64_t number, needed_integer(row[4], "_dray.objects.object_number"));
+    state.objects.emplace(*row[0], LedgerObject{size, *row[2], *row[3] == "true", number});
   }
   return {};
 }
@@ -430,7 +433,7 @@ Result<std::vector<SkippedObject>> read_skipped(WarehouseSession& session,
     object.reason = *row[1];
     object.skipped_by = *row[2];
     object.skipped_at = to_time(row[3]).value_or(Timestamp());
-    if (row[4]) object.size_bytes = std::stoull(*row[4]);
+    object.size_bytes = count_in(row[4]);
     object.version = row[5];
   }
   return skipped;
@@ -452,7 +455,7 @@ Result<void> write_skipped(WarehouseSession& session, const std::string& source,
   seen.text(source).code(" and key = ").text(object.key);
   DRAY_ASSIGN(const QueryResult rows, session.query(std::move(seen).done()));
   if (!rows.rows.empty()) {
-    object.size_bytes = std::stoull(*rows.rows[0][0]);
+    object.size_bytes = count_in(rows.rows[0][0]);
     object.version = rows.rows[0][1];
   }
   DRAY_TRY(forget_objects(session, source, {object.key}));
@@ -484,7 +487,8 @@ Result<std::vector<PendingTable>> read_pending(WarehouseSession& session,
       const QueryResult rows,
       session.query(std::move(sql.text(source).code(" order by run_id, table_name")).done()));
   for (const auto& row : rows.rows)
-    pending.push_back({*row[0], *row[1], *row[2], static_cast<std::uint64_t>(to_number(row[3], 0)),
+    pending.push_back({*row[0], RunId(*row[1]), *row[2],
+                       static_cast<std::uint64_t>(to_number(row[3], 0)),
                        to_time(row[4]).value_or(Timestamp())});
   return pending;
 }
@@ -492,13 +496,13 @@ Result<std::vector<PendingTable>> read_pending(WarehouseSession& session,
 Result<void> write_pending(WarehouseSession& session, const std::string& source, Timestamp now,
                            const std::vector<PendingTable>& tables,
                            const std::vector<std::string>& reasons) {
-  return append_rows(session, "pending", tables.size(),
-                     [&](std::size_t i, std::vector<PlainValue>& row) {
-                       const PendingTable& table = tables[i];
-                       row.assign({std::string_view(source), std::string_view(table.table),
-                                   std::string_view(table.run_id), std::string_view(table.files),
-                                   number(table.rows), std::string_view(reasons[i]), now});
-                     });
+  return append_rows(
+      session, "pending", tables.size(), [&](std::size_t i, std::vector<PlainValue>& row) {
+        const PendingTable& table = tables[i];
+        row.assign({std::string_view(source), std::string_view(table.table),
+                    std::string_view(table.run_id.text()), std::string_view(table.files),
+                    number(table.rows), std::string_view(reasons[i]), now});
+      });
 }
 
 Result<void> forget_pending(WarehouseSession& session, const std::string& files) {
@@ -506,19 +510,19 @@ Result<void> forget_pending(WarehouseSession& session, const std::string& files)
   return session.execute(std::move(sql.text(files)).done());
 }
 
-Result<std::string> last_committed_run(WarehouseSession& session, const std::string& source) {
+Result<RunId> last_committed_run(WarehouseSession& session, const std::string& source) {
   DRAY_ASSIGN(const bool there, has_ledger(session));
-  if (!there) return std::string();
+  if (!there) return RunId();
   SqlBuilder sql("select max(run_id) from _dray.runs where status in ('success', 'partial')");
   DRAY_ASSIGN(const QueryResult rows,
               session.query(std::move(sql.code(" and source = ").text(source)).done()));
-  return rows.rows[0][0].value_or("");
+  return RunId(rows.rows[0][0].value_or(""));
 }
 
 namespace {
 
 Result<void> append_objects(WarehouseSession& session, const std::string& source,
-                            const std::string& run_id, Timestamp now,
+                            const RunId& run_id, Timestamp now,
                             const std::vector<ObjectEntry>& objects,
                             std::string_view loaded_state) {
   return append_rows(
@@ -528,7 +532,7 @@ Result<void> append_objects(WarehouseSession& session, const std::string& source
         row.assign({std::string_view(source), std::string_view(entry.object.key),
                     number(entry.object.size_bytes), std::string_view(entry.object.version),
                     loaded ? loaded_state : std::string_view("set_aside"), entry.number,
-                    std::string_view(run_id), text_or_null(entry.set_aside_reason),
+                    std::string_view(run_id.text()), text_or_null(entry.set_aside_reason),
                     number(entry.counts.lines), number(entry.counts.loaded),
                     number(entry.counts.duplicate), number(entry.counts.filtered),
                     number(entry.counts.rejected), now,
@@ -540,7 +544,7 @@ Result<void> append_objects(WarehouseSession& session, const std::string& source
 }  // namespace
 
 Result<void> announce_objects(WarehouseSession& session, const std::string& source,
-                              const std::string& run_id, Timestamp now,
+                              const RunId& run_id, Timestamp now,
                               const std::vector<ObjectEntry>& objects) {
   std::vector<ObjectEntry> unknown;
   for (const ObjectEntry& entry : objects) {
@@ -568,7 +572,7 @@ Result<void> forget_origins(WarehouseSession& session,
 }
 
 Result<void> write_objects(WarehouseSession& session, const std::string& source,
-                           const std::string& run_id, Timestamp now,
+                           const RunId& run_id, Timestamp now,
                            const std::vector<ObjectEntry>& objects) {
   SqlBuilder announced("delete from _dray.objects where state = 'loading' and source = ");
   DRAY_TRY(session.execute(std::move(announced.text(source)).done()));
@@ -590,13 +594,14 @@ Result<void> forget_objects(WarehouseSession& session, const std::string& source
   return {};
 }
 
-Result<void> write_tables(WarehouseSession& session, const std::string& source,
-                          const std::string& run_id, const std::vector<TableEntry>& tables) {
-  return append_rows(
-      session, "tables", tables.size(), [&](std::size_t i, std::vector<PlainValue>& row) {
-        row.assign({std::string_view(source), std::string_view(tables[i].table),
-                    text_or_null(tables[i].event), tables[i].number, std::string_view(run_id)});
-      });
+Result<void> write_tables(WarehouseSession& session, const std::string& source, const RunId& run_id,
+                          const std::vector<TableEntry>& tables) {
+  return append_rows(session, "tables", tables.size(),
+                     [&](std::size_t i, std::vector<PlainValue>& row) {
+                       row.assign({std::string_view(source), std::string_view(tables[i].table),
+                                   text_or_null(tables[i].event), tables[i].number,
+                                   std::string_view(run_id.text())});
+                     });
 }
 
 Result<void> write_source(WarehouseSession& session, const std::string& source,
@@ -644,7 +649,7 @@ Sql newest_first(const LedgerShape& shape) {
 }
 
 Result<void> write_run(WarehouseSession& session, const RunReport& report, Micros uuid_ts) {
-  const std::string_view run_id = report.run_id;
+  const std::string_view run_id = report.run_id.text();
   DRAY_ASSIGN(
       const QueryResult greatest,
       session.query(SqlBuilder("select coalesce(max(run_number), 0) from _dray.runs").done()));
@@ -695,8 +700,7 @@ Result<void> write_run(WarehouseSession& session, const RunReport& report, Micro
 }
 
 Result<ValuesRejected> write_rejects(WarehouseSession& session, const std::string& source,
-                                     const std::string& run_id, Timestamp now,
-                                     const StagedRows& rejects,
+                                     const RunId& run_id, Timestamp now, const StagedRows& rejects,
                                      const std::vector<std::string>& object_keys,
                                      const std::vector<bool>& unusable) {
   RejectRows rows(source, run_id, now, rejects, object_keys, unusable);
@@ -705,10 +709,10 @@ Result<ValuesRejected> write_rejects(WarehouseSession& session, const std::strin
 }
 
 Result<void> resolve_rejects(WarehouseSession& session, const std::string& source,
-                             const std::string& run_id, const std::string& object,
+                             const RunId& run_id, const std::string& object,
                              const std::vector<std::uint64_t>& lines) {
   SqlBuilder sql("update _dray.rejects set resolved_run = ");
-  sql.text(run_id).code(" where resolved_run is null and source = ").text(source);
+  sql.text(run_id.text()).code(" where resolved_run is null and source = ").text(source);
   sql.code(" and object = ").text(object);
   if (lines.empty()) return session.execute(std::move(sql).done());
   return execute_in(session, sql.code(" and line"), lines);

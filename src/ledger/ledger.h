@@ -16,6 +16,7 @@
 #include "load/warehouse.h"
 #include "model/object.h"
 #include "model/report.h"
+#include "model/run_id.h"
 #include "model/staged.h"
 
 namespace dray {
@@ -44,7 +45,7 @@ Sql newest_first(const LedgerShape& shape);
 Result<bool> has_ledger(WarehouseSession& session);
 
 // Whether a run of this id has committed.
-Result<bool> has_run(WarehouseSession& session, const std::string& run_id);
+Result<bool> has_run(WarehouseSession& session, const RunId& run_id);
 
 struct LedgerObject {
   std::uint64_t size_bytes = 0;
@@ -132,7 +133,7 @@ Result<LedgerMark> read_mark(WarehouseSession& session, const std::string& sourc
 // warehouses that stage). The run's objects are loaded all the same: these rows are not read again.
 struct PendingTable {
   std::string table;
-  std::string run_id;
+  RunId run_id;
   std::string files;  // TableLoad::files
   std::uint64_t rows = 0;
   Timestamp since{};
@@ -147,7 +148,7 @@ Result<void> write_pending(WarehouseSession& session, const std::string& source,
 Result<void> forget_pending(WarehouseSession& session, const std::string& files);
 
 // Of the source; "" if none has.
-Result<std::string> last_committed_run(WarehouseSession& session, const std::string& source);
+Result<RunId> last_committed_run(WarehouseSession& session, const std::string& source);
 
 // One object of this run.
 struct ObjectEntry {
@@ -164,7 +165,7 @@ struct ObjectEntry {
 // of a load that takes several. Until then they are `loading`, those that are loaded again too, and
 // a later sync takes them for new.
 Result<void> announce_objects(WarehouseSession& session, const std::string& source,
-                              const std::string& run_id, Timestamp now,
+                              const RunId& run_id, Timestamp now,
                               const std::vector<ObjectEntry>& objects);
 
 // Takes back the origins of the rows that a load which did not end has committed: whoever loads its
@@ -178,7 +179,7 @@ Result<void> forget_origins(WarehouseSession& session,
 
 // What became of them.
 Result<void> write_objects(WarehouseSession& session, const std::string& source,
-                           const std::string& run_id, Timestamp now,
+                           const RunId& run_id, Timestamp now,
                            const std::vector<ObjectEntry>& objects);
 
 // Removes the entries of objects of which nothing was ever loaded.
@@ -191,8 +192,8 @@ struct TableEntry {
   std::int64_t number = 0;
 };
 
-Result<void> write_tables(WarehouseSession& session, const std::string& source,
-                          const std::string& run_id, const std::vector<TableEntry>& tables);
+Result<void> write_tables(WarehouseSession& session, const std::string& source, const RunId& run_id,
+                          const std::vector<TableEntry>& tables);
 
 struct SourceEntry {
   std::string location;
@@ -225,14 +226,13 @@ using ValuesRejected = std::map<std::string, std::uint64_t, std::less<>>;
 
 // The staged rejects, less those of objects that were set aside.
 Result<ValuesRejected> write_rejects(WarehouseSession& session, const std::string& source,
-                                     const std::string& run_id, Timestamp now,
-                                     const StagedRows& rejects,
+                                     const RunId& run_id, Timestamp now, const StagedRows& rejects,
                                      const std::vector<std::string>& object_keys,
                                      const std::vector<bool>& unusable);
 
 // Marks the open rejects of these lines as mended by this run; without lines those of all.
 Result<void> resolve_rejects(WarehouseSession& session, const std::string& source,
-                             const std::string& run_id, const std::string& object,
+                             const RunId& run_id, const std::string& object,
                              const std::vector<std::uint64_t>& lines);
 
 }  // namespace dray

@@ -1,5 +1,6 @@
 // One file, one transaction for everything a run changes.
 #include "load/duckdb.h"
+#include "load/query_values.h"
 
 #include <algorithm>
 #include <cstring>
@@ -691,9 +692,10 @@ class DuckSession final : public WarehouseSession {
     sql.name(merge.id_column).code(" is not null and t.").name(column).code(" is not null");
     DRAY_ASSIGN(const QueryResult rows, query(std::move(sql.sql(condition)).done()));
     for (const auto& row : rows.rows) {
-      merge.value_rejects({static_cast<std::uint32_t>(std::stoul(*row[0])),
-                           static_cast<std::uint32_t>(std::stoul(*row[1])), reason, column, type,
-                           *row[2]});
+      DRAY_ASSIGN(const std::uint64_t object, needed_count(row[0], "dray_keys.object"));
+      DRAY_ASSIGN(const std::uint64_t line, needed_count(row[1], "dray_keys.line"));
+      merge.value_rejects({static_cast<std::uint32_t>(object), static_cast<std::uint32_t>(line),
+                           reason, column, type, *row[2]});
     }
     return {};
   }
@@ -961,7 +963,7 @@ class DuckWarehouse final : public Warehouse {
                 connection->query(SqlBuilder("select block_size from pragma_database_size() where "
                                              "database_name = current_database()")
                                       .done()));
-    if (!size.rows.empty()) block_bytes_ = std::stoull(size.rows[0][0].value_or("0"));
+    if (!size.rows.empty()) block_bytes_ = count_in(size.rows[0][0]).value_or(0);
     DRAY_ASSIGN(const bool has_long_rows, dray_tells_long_rows(*connection));
     if (has_long_rows) {
       DRAY_TRY(connection->execute(SqlBuilder("set max_vacuum_tasks = 0").done()));
@@ -1049,12 +1051,12 @@ Result<std::unique_ptr<Warehouse>> open_duckdb(const std::string& address,
   constexpr std::string_view scheme = "duckdb:";
   DRAY_ASSERT(address.starts_with(scheme));
   const std::string path = address.substr(scheme.size());
-  if (path.empty()) return config_error("duckdb: without a file\ntry: duckdb:events.duckdb");
+  if (path.empty()) return config_error("duckdb: without a file", "duckdb:events.duckdb");
   const bool in_memory = path == ":memory:";
   if (!in_memory && options.access == Access::read_only) {
     DRAY_ASSIGN(const FileState state, duckdb_file_state(path));
     if (state != FileState::made) {
-      return config_error("there is no such DuckDB file\ntry: dray sync makes it");
+      return config_error("there is no such DuckDB file", "dray sync makes it");
     }
   }
   auto warehouse = std::make_unique<DuckWarehouse>(path, options);

@@ -66,22 +66,23 @@ Error open_error(const std::string& file, std::string_view told) {
       path == file ? std::string(told) : without_values(std::string(told), {file});
   if (is_lock_held(message)) {
     const std::string holder = lock_holder(message);
-    return config_error(path + " is open in another program" +
-                        (holder.empty() ? "" : ": " + holder) +
-                        "\ntry: close it there; dray sync --wait 10m waits until it is closed");
+    return config_error(
+               path + " is open in another program" + (holder.empty() ? "" : ": " + holder),
+               "close it there; dray sync --wait 10m waits until it is closed")
+        .with_code(ErrorCode::in_use);
   }
   if (contains(message, "not a valid DuckDB database file")) {
-    return config_error(path +
-                        " is not a DuckDB database\ntry: name another file; Dray makes it if "
+    return config_error(path + " is not a DuckDB database",
+                        "name another file; Dray makes it if "
                         "it does not exist");
   }
   if (contains(message, "Permission denied") || contains(message, "Read-only file system") ||
       contains(message, "read-only")) {
-    return config_error(path + " cannot be written: " + message +
-                        "\ntry: check the rights of the file and its directory");
+    return config_error(path + " cannot be written: " + message,
+                        "check the rights of the file and its directory");
   }
   if (contains(message, "No such file or directory")) {
-    return config_error("there is no directory for the DuckDB file\ntry: make it (mkdir -p)");
+    return config_error("there is no directory for the DuckDB file", "make it (mkdir -p)");
   }
   return config_error("opening " + path + ": " + message);
 }
@@ -268,8 +269,9 @@ Error duckdb_error(const char* message) {
     // A commit tells first what it was about to do.
     constexpr std::string_view because = "because of error: ";
     const std::size_t at = text.rfind(because);
-    return config_error((at == std::string::npos ? text : text.substr(at + because.size())) +
-                        "\ntry: free some room there, and run this again");
+    return config_error((at == std::string::npos ? text : text.substr(at + because.size())),
+                        "free some room there, and run this again")
+        .with_code(ErrorCode::disk_full);
   }
   const bool has_no_room =
       std::ranges::any_of(std::array{"Out of Memory Error", "could not allocate block",
@@ -277,8 +279,9 @@ Error duckdb_error(const char* message) {
                           [&](const char* part) { return contains(text, part); });
   if (has_no_room) {
     // Its own hints are settings that nobody can reach from here.
-    return config_error(text.substr(0, text.find("\n\nPossible solutions")) +
-                        "\ntry: allow more memory (--memory, or memory in dray.yaml)");
+    return config_error(text.substr(0, text.find("\n\nPossible solutions")),
+                        "allow more memory (--memory, or memory in dray.yaml)")
+        .with_code(ErrorCode::out_of_memory);
   }
   if (const auto violation = duckdb_violation(text)) return violation_error(*violation);
   if (contains(text, "Constraint Error")) return internal_error(without_key_values(text));
@@ -301,7 +304,7 @@ Result<std::unique_ptr<DuckDatabase>> DuckDatabase::open(const std::string& path
     DRAY_ASSIGN(file, duckdb_file_state(path));
   }
   if (to_valid_utf8(options.temp_directory) != options.temp_directory) {
-    return config_error("temp_directory is not UTF-8, and DuckDB opens no other\ntry: rename it");
+    return config_error("temp_directory is not UTF-8, and DuckDB opens no other", "rename it");
   }
   Settings settings;
   settings.set("memory_limit", std::to_string(options.memory_bytes) + "B");

@@ -143,7 +143,8 @@ std::optional<DuckViolation> duckdb_violation(std::string_view message) {
 
 Error violation_error(const DuckViolation& violation) {
   return config_error(std::string(word_of(violation.kind)) + " refuses a row" +
-                      (violation.detail.empty() ? "" : ": " + violation.detail));
+                      (violation.detail.empty() ? "" : ": " + violation.detail))
+      .with_code(ErrorCode::constraint);
 }
 
 Error violation_error(const DuckViolation& violation, DuckDatabase& database,
@@ -162,7 +163,7 @@ Error violation_error(const DuckViolation& violation, DuckDatabase& database,
       remedy += (remedy.empty() ? "" : "; ") + own;
     }
   }
-  error.message += "\ntry: " + (remedy.empty() ? make_again(schema, table) : remedy);
+  error.remedy = remedy.empty() ? make_again(schema, table) : remedy;
   return error;
 }
 

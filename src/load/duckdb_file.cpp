@@ -75,8 +75,8 @@ class File {
 };
 
 Error file_error(const std::string& path, int code) {
-  return config_error(path + ": " + std::generic_category().message(code) +
-                      "\ntry: check the disk and the rights of the file and its directory");
+  return config_error(path + ": " + std::generic_category().message(code),
+                      "check the disk and the rights of the file and its directory");
 }
 
 bool is_rest(std::string_view beginning) {
@@ -111,14 +111,14 @@ std::string shown(const std::string& path) {
 
 Result<void> check_name(const std::string& path) {
   if (to_valid_utf8(path) != path) {
-    return config_error("the name " + shown(path) +
-                        " is not UTF-8, and DuckDB opens no other\ntry: rename it");
+    return config_error("the name " + shown(path) + " is not UTF-8, and DuckDB opens no other",
+                        "rename it");
   }
   if (path.find("://") != std::string::npos) {
     // It may hold a password.
-    return config_error(
-        "duckdb: takes the name of a file, and this is an address\ntry: duckdb:FILE, with a file on "
-        "this machine");
+    return config_error("duckdb: takes the name of a file, and this is an address",
+                        "duckdb:FILE, with a file on "
+                        "this machine");
   }
   return {};
 }
@@ -164,8 +164,8 @@ Result<FileState> duckdb_file_state(const std::string& path) {
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0) return FileState::none;  // DuckDB tells what is wrong
   if (!S_ISREG(status.st_mode)) {
-    return config_error(path + " is " + kind_of(status.st_mode) +
-                        ", and a warehouse is a file\ntry: name a file; Dray makes it if it does "
+    return config_error(path + " is " + kind_of(status.st_mode) + ", and a warehouse is a file",
+                        "name a file; Dray makes it if it does "
                         "not exist");
   }
   if (status.st_size > static_cast<off_t>(headers_bytes)) return FileState::made;

@@ -188,9 +188,9 @@ class LockedReader final : public DuckReader {
       return user_error(duckdb_extract_statements_error(extracted.statements));
     }
     if (count > 1) {
-      return config_error(
-          "the statement is more than one to DuckDB\ntry: one at a time; a pivot reads when it "
-          "lists its values: pivot ... on x in (...)");
+      return config_error("the statement is more than one to DuckDB",
+                          "one at a time; a pivot reads when it "
+                          "lists its values: pivot ... on x in (...)");
     }
     DuckStatement statement;
     if (duckdb_prepare_extracted_statement(statements_->handle(), extracted.statements, 0,
@@ -251,9 +251,9 @@ Result<void> query_duckdb(const std::string& address, std::string_view text, Res
     DRAY_ASSIGN(state, duckdb_file_state(path));
   }
   if (state != FileState::made) {
-    return config_error(state == FileState::none
-                            ? "there is no such DuckDB file\ntry: dray sync makes it"
-                            : "nothing was loaded into this DuckDB file yet\ntry: dray sync");
+    return state == FileState::none
+               ? config_error("there is no such DuckDB file", "dray sync makes it")
+               : config_error("nothing was loaded into this DuckDB file yet", "dray sync");
   }
   DRAY_ASSIGN(const std::unique_ptr<DuckReader> reader, DuckReader::open(path, options));
   return reader->query(text, sink);

@@ -1,4 +1,5 @@
 #include "load/duckdb_room.h"
+#include "load/query_values.h"
 
 #include <algorithm>
 #include <string>
@@ -38,13 +39,13 @@ Result<void> DuckRoom::measure(DuckConnection& connection) {
                                           "duckdb_tables() where database_name = "
                                           "current_database()")
                                    .done()));
-  stored_.columns = std::stoull(*counted.rows[0][0]);
-  stored_.tables = std::stoull(*counted.rows[0][1]);
+  DRAY_ASSIGN(stored_.columns, needed_count(counted.rows[0][0], "duckdb_tables().column_count"));
+  DRAY_ASSIGN(stored_.tables, needed_count(counted.rows[0][1], "count(*) of duckdb_tables()"));
   if (const auto wanted = bytes_wanting({})) {
     const std::uint64_t least = least_memory_for_engine(*wanted, threads_);
     return config_error("the warehouse has " + *counted.rows[0][1] + " tables of " +
-                        *counted.rows[0][0] + " columns, more than DuckDB has room for" +
-                        "\ntry: --memory " + std::to_string(least >> 20) + "MiB or more");
+                            *counted.rows[0][0] + " columns, more than DuckDB has room for",
+                        "--memory " + std::to_string(least >> 20) + "MiB or more");
   }
   const std::uint64_t free = all_bytes_ - bytes_of(stored_);
   engine_bytes_ = std::min(engine_most_, free - std::max(free / 4, notes_least));

@@ -27,9 +27,9 @@ constexpr Kind kinds[] = {
 
 // What stands behind the scheme may hold a password, and before the colon, too.
 Error unknown_kind() {
-  return config_error(
-      "the warehouse's address is of no kind that Dray loads\ntry: duckdb:FILE, "
-      "postgres://USER@HOST/DATABASE or redshift://USER@HOST/DATABASE");
+  return config_error("the warehouse's address is of no kind that Dray loads",
+                      "duckdb:FILE, "
+                      "postgres://USER@HOST/DATABASE or redshift://USER@HOST/DATABASE");
 }
 
 const Kind* kind_of(const std::string& address) {

@@ -134,7 +134,8 @@ class PostgresSession final : public WarehouseSession {
     if (mark.rows[0][0] == session_mark_) return {};
     return config_error(
         "the session's settings were lost between two transactions: a pooler (PgBouncer) gives each "
-        "another session\ntry: a pool in session mode, or the server's own address");
+        "another session",
+        "a pool in session mode, or the server's own address");
   }
 
   Result<void> lock(std::chrono::seconds wait_max) override {
@@ -162,7 +163,7 @@ class PostgresSession final : public WarehouseSession {
     auto committed = commit();
     // Whether these rows are there does not matter: they are not in the ledger.
     if (!committed && committed.error().cause == Cause::in_doubt) {
-      return transient_error(std::move(committed).error().message);
+      return std::move(committed).error().with_cause(Cause::transient);
     }
     if (!committed) return committed;
     DRAY_TRY(begin());
@@ -429,8 +430,8 @@ class PostgresSession final : public WarehouseSession {
     const std::string what = schema + "." + table + " took " + std::to_string(arrived) + " of " +
                              std::to_string(sent) + " rows; nothing was committed";
     if (names.empty()) return internal_error(what);
-    return config_error(what + "\ntry: a trigger or rule of the table keeps rows out (" + names +
-                        "): drop it, or let it take every row");
+    return config_error(what, "a trigger or rule of the table keeps rows out (" + names +
+                                  "): drop it, or let it take every row");
   }
 
   // Fewer rows were removed or updated than were found.
@@ -440,10 +441,11 @@ class PostgresSession final : public WarehouseSession {
     // Somebody else than Dray writes to the table.
     if (names->empty())
       return transient_error(load.table + " was changed by another session during the load");
-    return config_error(load.schema + "." + load.table +
-                        " did not let all rows be replaced; nothing was committed\ntry: a trigger "
-                        "or rule of the table keeps them (" +
-                        *names + "): drop it, or let it replace every row");
+    return config_error(
+        load.schema + "." + load.table + " did not let all rows be replaced; nothing was committed",
+        "a trigger "
+        "or rule of the table keeps them (" +
+            *names + "): drop it, or let it replace every row");
   }
 
   Result<bool> has_rows(const std::string& schema, const std::string& table) {
@@ -1312,7 +1314,8 @@ class PostgresWarehouse final : public Warehouse {
                 connection.query(SqlBuilder("show server_encoding").done()));
     if (encoding.rows[0][0] == "UTF8") return {};
     return config_error(location() + " stores text as " + encoding.rows[0][0].value_or("") +
-                        ", which has not every character\ntry: create database NAME encoding "
+                            ", which has not every character",
+                        "create database NAME encoding "
                         "'UTF8' template template0");
   }
 

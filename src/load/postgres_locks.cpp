@@ -74,8 +74,8 @@ Result<void> TableLocks::take(std::string_view schema, std::string_view table, T
     if (Clock::now() >= give_up_at) {
       const std::string name = std::string(schema) + "." + std::string(table);
       return transient_error(name + " could not be changed, because another session uses it: " +
-                             holders(relation_condition(schema, table)) +
-                             "\ntry: let it end its transaction, or end it: select "
+                                 holders(relation_condition(schema, table)),
+                             "let it end its transaction, or end it: select "
                              "pg_terminate_backend(PID)");
     }
     DRAY_TRY(pause());

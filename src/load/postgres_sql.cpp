@@ -1,4 +1,5 @@
 #include "load/postgres_sql.h"
+#include "load/query_values.h"
 
 #include <optional>
 #include <string_view>
@@ -61,7 +62,10 @@ std::optional<ColumnType> our_type(std::string_view name) {
 std::optional<std::uint32_t> bound_of(std::string_view type_name) {
   const std::size_t open = type_name.find("varying(");
   if (open == std::string_view::npos) return std::nullopt;
-  return static_cast<std::uint32_t>(std::stoul(std::string(type_name.substr(open + 8))));
+  const std::string_view digits = type_name.substr(open + std::string_view("varying(").size());
+  const auto bound = count_in(std::string(digits.substr(0, digits.find(')'))));
+  if (!bound) return std::nullopt;
+  return static_cast<std::uint32_t>(*bound);
 }
 
 LiveColumn live_column(const std::string& name, const std::string& type_name, bool computed) {
@@ -164,7 +168,7 @@ Catalog postgres_catalog(const std::string& schema, const QueryResult& rows) {
       LiveTable& table = catalog.tables.emplace_back();
       table.name = *row[0];
       table.is_view = row[1] == "true";
-      table.columns_dropped = std::stoull(*row[5]);
+      table.columns_dropped = count_in(row[5]).value_or(0);
     }
     if (!row[2]) continue;
     catalog.tables.back().columns.push_back(live_column(*row[2], *row[3], row[4] == "true"));

@@ -200,14 +200,15 @@ Result<PqParameters> parse_pq_url(const std::string& url) {
   if (parsed == nullptr || looks_displaced(parameters)) {
     return config_error(
         "the warehouse's address is no URL of the form "
-        "postgres://USER@HOST:PORT/DATABASE?sslmode=require\ntry: write @ : / ? # % and blanks in "
+        "postgres://USER@HOST:PORT/DATABASE?sslmode=require",
+        "write @ : / ? # % and blanks in "
         "its parts as %40 %3A %2F %3F %23 %25 %20, or give the password by PGPASSWORD or ~/.pgpass");
   }
   if (const auto setting = own_setting_of(parameters)) {
-    return config_error("the warehouse's address sets " + *setting +
-                        ", which Dray sets for itself: it reads and writes UTF-8, ISO dates and UTC"
-                        "\ntry: leave " +
-                        *setting + " out of the address");
+    return config_error(
+        "the warehouse's address sets " + *setting +
+            ", which Dray sets for itself: it reads and writes UTF-8, ISO dates and UTC",
+        "leave " + *setting + " out of the address");
   }
   return parameters;
 }
@@ -268,7 +269,8 @@ class PqConnection::Impl {
     const std::string_view encoding = pg_encoding_to_char(PQclientEncoding(connection_));
     if (encoding == "UTF8") return {};
     return config_error("the session with " + location() + " speaks " + std::string(encoding) +
-                        ", and Dray asked for UTF8\ntry: connect to the server itself, not through "
+                            ", and Dray asked for UTF8",
+                        "connect to the server itself, not through "
                         "a pooler, or let the pooler pass on client_encoding");
   }
 
@@ -345,7 +347,7 @@ class PqConnection::Impl {
     committing_ = false;
     if (!outcome) {
       if (!lost_ && !leaves_commit_in_doubt(last_sqlstate_)) return outcome;
-      return Error{Cause::in_doubt, std::move(outcome).error().message};
+      return std::move(outcome).error().with_cause(Cause::in_doubt);
     }
     // A transaction in which something failed is rolled back by COMMIT, and that is no error.
     if (view(PQcmdStatus(result.get())) == "COMMIT") return {};

@@ -130,12 +130,8 @@ class PqReader {
     const std::size_t before = text_position(statement_.begin);
     const std::string place = pointed_at(text_, before + position - head_.size());
     if (place.empty()) return error;
-    // Before the hint, which is the last line.
-    const std::size_t hint = error.message.find("\ntry: ");
-    const std::size_t at = hint == std::string::npos ? error.message.size() : hint;
     const std::size_t line_end = place.find('\n');
-    error.message.insert(at,
-                         "\n  " + place.substr(0, line_end) + "\n  " + place.substr(line_end + 1));
+    error.message += "\n  " + place.substr(0, line_end) + "\n  " + place.substr(line_end + 1);
     return error;
   }
 

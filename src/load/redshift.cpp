@@ -40,32 +40,19 @@ constexpr std::int64_t slices_most = 4'096;
 // is not true any more, and it cannot commit. The day is for one that has begun but not read yet.
 constexpr std::chrono::hours run_hours_min(24);
 
-// The moment in "20261125T224631-abcdef".
-std::optional<Timestamp> began(std::string_view run_id) {
-  if (run_id.size() < 15 || run_id[8] != 'T') return std::nullopt;
-  std::string text(run_id.substr(0, 15));
-  for (const std::size_t at : {13U, 11U})
-    text.insert(at, ":");
-  for (const std::size_t at : {6U, 4U})
-    text.insert(at, "-");
-  const auto micros = parse_timestamp(text + "Z");
-  if (!micros) return std::nullopt;
-  return from_micros(*micros);
-}
-
 // Of a staging table's name: "source run number".
-std::string run_of(const StagingTable& table) {
+RunId run_of(const StagingTable& table) {
   const std::size_t end = table.name.rfind(' ');
   const std::size_t begin = table.name.rfind(' ', end - 1) + 1;
   std::string run_id = table.name.substr(begin, end - begin);
   // Names are folded to lower case.
   std::ranges::replace(run_id, 't', 'T');
-  return run_id;
+  return RunId(std::move(run_id));
 }
 
-bool can_commit_no_more(const std::string& run_id, const StageRun& run) {
-  const auto its_own = began(run_id);
-  const auto last = began(run.last_committed_run);
+bool can_commit_no_more(const RunId& run_id, const StageRun& run) {
+  const auto its_own = run_id.began();
+  const auto last = run.last_committed_run.began();
   return its_own && last && *its_own + run_hours_min < *last;
 }
 
@@ -179,7 +166,7 @@ class RedshiftSession final : public WarehouseSession {
   Result<void> make_lock();
   Result<void> sweep(const StageRun& run);
   Result<std::vector<std::string>> pending_folders(const std::string& source);
-  Result<std::set<std::string>> recorded(const std::vector<std::string>& run_ids);
+  Result<std::set<RunId>> recorded(const std::vector<RunId>& run_ids);
   Result<std::vector<StagingTable>> staging_tables(const std::string& source);
   void remove_files();
   void abandon();
@@ -313,9 +300,8 @@ Result<void> RedshiftSession::apply(const SchemaChange& change) {
 Result<StageOutcome> RedshiftSession::stage(const StageRun& run,
                                             const std::vector<TableLoad*>& loads) {
   if (cluster_->area == nullptr) {
-    return config_error(
-        "Redshift takes rows from S3 alone, and no staging place is named\ntry: "
-        "staging=s3://BUCKET/PREFIX in the address, or staging: in dray.yaml");
+    return config_error("Redshift takes rows from S3 alone, and no staging place is named",
+                        "staging=s3://BUCKET/PREFIX in the address, or staging: in dray.yaml");
   }
   run_ = run;
   DRAY_TRY(sweep(run));
@@ -398,19 +384,19 @@ std::map<std::int64_t, std::uint64_t> RedshiftSession::told_files(
 Result<void> RedshiftSession::sweep(const StageRun& run) {
   DRAY_TRY(catalog(ledger_schema));
   DRAY_ASSIGN(const std::vector<StagingTable> tables, staging_tables(run.source));
-  DRAY_ASSIGN(std::vector<std::string> runs, cluster_->area->runs(run.source));
+  DRAY_ASSIGN(std::vector<RunId> runs, cluster_->area->runs(run.source));
   for (const StagingTable& table : tables)
     runs.push_back(run_of(table));
-  DRAY_ASSIGN(const std::set<std::string> ended, recorded(runs));
+  DRAY_ASSIGN(const std::set<RunId> ended, recorded(runs));
   // Asked for after the runs: one that has ended by then has written what it left pending.
   DRAY_ASSIGN(const std::vector<std::string> kept, pending_folders(run.source));
-  const auto has_ended = [&](const std::string& other) {
+  const auto has_ended = [&](const RunId& other) {
     return other != run.run_id && (ended.contains(other) || can_commit_no_more(other, run));
   };
   for (const StagingTable& table : tables) {
     if (has_ended(run_of(table))) DRAY_TRY(execute(drop_staging_table(table)));
   }
-  for (const std::string& other : std::set<std::string>(runs.begin(), runs.end())) {
+  for (const RunId& other : std::set<RunId>(runs.begin(), runs.end())) {
     if (has_ended(other)) DRAY_TRY(cluster_->area->remove_run(run.source, other, kept));
   }
   return {};
@@ -438,17 +424,17 @@ Result<std::vector<StagingTable>> RedshiftSession::staging_tables(const std::str
   return tables;
 }
 
-Result<std::set<std::string>> RedshiftSession::recorded(const std::vector<std::string>& run_ids) {
-  std::set<std::string> found;
+Result<std::set<RunId>> RedshiftSession::recorded(const std::vector<RunId>& run_ids) {
+  std::set<RunId> found;
   if (run_ids.empty() || !ledger_columns_.contains("runs")) return found;
   SqlBuilder sql("select run_id from _dray.runs where run_id in (");
   for (std::size_t i = 0; i < run_ids.size(); ++i) {
     if (i > 0) sql.code(", ");
-    sql.text(run_ids[i]);
+    sql.text(run_ids[i].text());
   }
   DRAY_ASSIGN(const QueryResult rows, query(std::move(sql.code(")")).done()));
   for (const auto& row : rows.rows)
-    found.insert(*row[0]);
+    found.insert(RunId(*row[0]));
   return found;
 }
 

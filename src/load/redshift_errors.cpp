@@ -1,4 +1,5 @@
 #include "load/redshift_errors.h"
+#include "load/query_values.h"
 
 #include <algorithm>
 #include <array>
@@ -14,9 +15,7 @@ std::string trimmed(const std::optional<std::string>& text) {
   out.erase(out.find_last_not_of(' ') + 1);
   return out;
 }
-std::int64_t number(const std::optional<std::string>& text) {
-  return text && !text->empty() ? std::stoll(*text) : 0;
-}
+std::int64_t number(const std::optional<std::string>& text) { return integer_in(text).value_or(0); }
 
 // LIKE's own characters stand for themselves.
 std::string like_prefix(const std::string& folder) {

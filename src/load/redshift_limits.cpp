@@ -1,4 +1,5 @@
 #include "load/redshift_limits.h"
+#include "load/query_values.h"
 
 #include <string>
 #include <utility>
@@ -27,10 +28,10 @@ std::string limit_text(const TableLimits& limits) {
 
 Error no_room(std::uint64_t tables, const TableLimits& limits) {
   return config_error("there is no room for a new table: the database has " +
-                      std::to_string(tables) + ", and may have " + limit_text(limits) +
-                      ", of which " + std::to_string(tables_aside) +
-                      " are kept for temporary ones"
-                      "\ntry: drop tables that nobody needs, or give the cluster larger nodes and "
+                          std::to_string(tables) + ", and may have " + limit_text(limits) +
+                          ", of which " + std::to_string(tables_aside) +
+                          " are kept for temporary ones",
+                      "drop tables that nobody needs, or give the cluster larger nodes and "
                       "say so by tables_max");
 }
 
@@ -48,7 +49,7 @@ Result<std::uint64_t> count_tables(PqConnection& connection) {
                                   "c.relnamespace where c.relkind = 'r' and n.nspname not in "
                                   "('pg_catalog', 'information_schema', 'pg_internal', 'pg_toast')")
                            .done()));
-  return std::stoull(counted.rows.at(0).at(0).value_or("0"));
+  return needed_count(counted.rows.at(0).at(0), "count(*) of pg_class");
 }
 
 void leave_out_without_room(std::uint64_t tables, const TableLimits& limits,

@@ -79,9 +79,8 @@ class Named {
     const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
     const bool is_whole = read.ec == std::errc() && read.ptr == text.data() + text.size();
     if (is_whole && value >= 1 && value <= most) return value;
-    return config_error("the warehouse's " + name +
-                        " is no number that it may be\ntry: a whole number from 1 to " +
-                        std::to_string(most));
+    return config_error("the warehouse's " + name + " is no number that it may be",
+                        "a whole number from 1 to " + std::to_string(most));
   }
 
  private:
@@ -91,14 +90,14 @@ class Named {
 Result<void> check_staging(const RedshiftStaging& staging) {
   const std::string& packed = staging.compression;
   if (!packed.empty() && packed != "zstd" && packed != "gzip") {
-    return config_error(
-        "the warehouse's staging_compression is none that there is\ntry: zstd or gzip");
+    return config_error("the warehouse's staging_compression is none that there is",
+                        "zstd or gzip");
   }
   const std::string& wanted = staging.encryption;
   if (wanted.empty() || wanted == "aes256" || wanted == "kms") return {};
-  return config_error(
-      "the warehouse's staging_encryption is none that there is\ntry: aes256, or kms with "
-      "staging_kms_key_id");
+  return config_error("the warehouse's staging_encryption is none that there is",
+                      "aes256, or kms with "
+                      "staging_kms_key_id");
 }
 
 std::vector<std::string> split_at_commas(const std::string& text) {
@@ -116,16 +115,16 @@ Result<std::optional<RedshiftIam>> iam_of(const Named& named) {
                   split_at_commas(named.text("db_groups")), named.text("auto_create") == "true"};
   if (iam.cluster.empty() && iam.workgroup.empty()) return std::optional<RedshiftIam>();
   if (iam.cluster.empty() || iam.workgroup.empty()) return std::optional(std::move(iam));
-  return config_error(
-      "the warehouse is a cluster or a workgroup, not both\ntry: leave out cluster "
-      "or workgroup");
+  return config_error("the warehouse is a cluster or a workgroup, not both",
+                      "leave out cluster "
+                      "or workgroup");
 }
 
 Result<bool> comments_of(const Named& named) {
   const std::string wanted = named.text("comments");
   if (wanted == "tables") return true;
   if (wanted.empty() || wanted == "none") return false;
-  return config_error("the warehouse's comments is \"" + wanted + "\"\ntry: tables or none");
+  return config_error("the warehouse's comments is \"" + wanted + "\"", "tables or none");
 }
 
 std::string certificate_file() {

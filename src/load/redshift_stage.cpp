@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "base/guarded.h"
 #include "load/redshift_errors.h"
 
 namespace dray {
@@ -13,7 +14,7 @@ constexpr int copy_attempts_max = 3;
 
 // One name for each table of each run, that tells whose it is.
 std::string staging_table_name(const StageRun& run, std::size_t number) {
-  return staging_table_prefix(run.source) + run.run_id + " " + std::to_string(number);
+  return staging_table_prefix(run.source) + run.run_id.text() + " " + std::to_string(number);
 }
 
 }  // namespace
@@ -28,7 +29,13 @@ Result<void> RedshiftStager::stage(const StageRun& run, const std::vector<TableL
     const std::size_t count = std::min<std::size_t>(cluster_.options.connections_max, loads.size());
     std::vector<std::jthread> workers;
     for (std::size_t i = 0; i < count; ++i)
-      workers.emplace_back([&] { work(run, loads, failures); });
+      workers.emplace_back([&] {
+        auto worked = guarded([&]() -> Result<void> {
+          work(run, loads, failures);
+          return {};
+        });
+        if (!worked) fail(std::move(worked).error());
+      });
   }
   if (interrupted_) return cancelled_error();
   if (failure_) return *failure_;
@@ -148,7 +155,7 @@ Result<std::int64_t> RedshiftStager::copy_once(PqConnection& connection,
   auto committed = connection.commit();
   // Whether it did or not, the next attempt makes the table anew.
   if (!committed && committed.error().cause == Cause::in_doubt) {
-    return transient_error(std::move(committed).error().message);
+    return std::move(committed).error().with_cause(Cause::transient);
   }
   DRAY_TRY(std::move(committed));
   return number;
@@ -158,13 +165,13 @@ Error RedshiftStager::explained(PqConnection& connection, const RedshiftStaged& 
                                 const TableLoad& load, Error error) {
   const auto refused = find_load_error(connection, staged.files.folder);
   if (!refused) return error;
-  std::string message = error.message + "\n" + to_text(*refused, staged.files);
+  error.message += "\n" + to_text(*refused, staged.files);
   const auto place = cluster_.area->place_of(refused->file, refused->line, staged.files);
   if (place && *place) {
-    message += "\nthat row is line " + std::to_string((*place)->line) + " of ";
-    message += object_with_number(load, (*place)->object_number);
+    error.message += "\nthat row is line " + std::to_string((*place)->line) + " of ";
+    error.message += object_with_number(load, (*place)->object_number);
   }
-  return {error.cause, std::move(message)};
+  return error;
 }
 
 }  // namespace dray

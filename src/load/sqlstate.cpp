@@ -89,8 +89,28 @@ constexpr std::array internal_meanings = std::to_array<InternalMeaning>({
 });
 
 Error with_remedy(Cause cause, std::string message, std::string_view remedy) {
-  if (!remedy.empty()) message.append("\ntry: ").append(remedy);
-  return {cause, std::move(message)};
+  return {cause, std::move(message), std::string(remedy)};
+}
+
+// The first whose prefix fits.
+constexpr auto codes = std::to_array<std::pair<std::string_view, ErrorCode>>({
+    {"08", ErrorCode::not_connected},
+    {"23", ErrorCode::constraint},
+    {"28", ErrorCode::not_connected},
+    {"3D", ErrorCode::not_connected},
+    {insufficient_privilege, ErrorCode::missing_right},
+    {"53100", ErrorCode::disk_full},
+    {"53200", ErrorCode::out_of_memory},
+    {"53300", ErrorCode::not_connected},
+    {"55006", ErrorCode::in_use},
+    {"55P03", ErrorCode::in_use},
+    {"57P", ErrorCode::not_connected},
+});
+
+ErrorCode code_of(std::string_view sqlstate) {
+  const auto* const known = std::ranges::find_if(
+      codes, [&](const auto& code) { return sqlstate.starts_with(code.first); });
+  return known == codes.end() ? ErrorCode::none : known->second;
 }
 
 bool contains(std::string_view text, std::string_view part) {
@@ -314,9 +334,7 @@ Error internal_error_of(const ServerError& error, std::string message) {
   return with_remedy(meaning->cause, std::move(message), meaning->remedy);
 }
 
-}  // namespace
-
-Error error_of(const ServerError& error, StatementOf whose, std::string_view missing_right) {
+Error meaning_of(const ServerError& error, StatementOf whose, std::string_view missing_right) {
   std::string message = continued_lines(message_of(error, whose));
   if (!error.sqlstate.empty()) message.append(" [").append(error.sqlstate).append("]");
   if (error.sqlstate.starts_with("23")) return constraint_error(error, std::move(message));
@@ -339,6 +357,14 @@ Error error_of(const ServerError& error, StatementOf whose, std::string_view mis
   return with_remedy(meaning->cause, std::move(message), meaning->remedy);
 }
 
+}  // namespace
+
+Error error_of(const ServerError& error, StatementOf whose, std::string_view missing_right) {
+  Error told = meaning_of(error, whose, missing_right).with_code(code_of(error.sqlstate));
+  told.sqlstate = error.sqlstate;
+  return told;
+}
+
 bool leaves_commit_in_doubt(std::string_view sqlstate) {
   return sqlstate.empty() || sqlstate.starts_with("08") || sqlstate.starts_with("57P") ||
          sqlstate == "40003";
@@ -348,10 +374,12 @@ Error connect_error(std::string_view message, const Login& login) {
   std::string text = continued_lines(message);
   const auto* const meaning = std::ranges::find_if(
       connect_meanings, [&](const ConnectMeaning& m) { return contains(text, m.part); });
-  if (meaning == connect_meanings.end()) return config_error(std::move(text));
+  if (meaning == connect_meanings.end())
+    return config_error(std::move(text)).with_code(ErrorCode::not_connected);
   const bool is_other = login.has_tls && !meaning->remedy_with_tls.empty();
   return with_remedy(meaning->cause, std::move(text),
-                     filled_in(is_other ? meaning->remedy_with_tls : meaning->remedy, login));
+                     filled_in(is_other ? meaning->remedy_with_tls : meaning->remedy, login))
+      .with_code(ErrorCode::not_connected);
 }
 
 }  // namespace dray

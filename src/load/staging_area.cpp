@@ -253,10 +253,10 @@ Result<void> StagingArea::put(const std::string& url, std::string_view bytes) {
   return {};
 }
 
-Result<StagedTable> StagingArea::write(const TableLoad& load, const std::string& run_id,
+Result<StagedTable> StagingArea::write(const TableLoad& load, const RunId& run_id,
                                        std::size_t number, const PartOptions& options) {
   StagedTable staged;
-  staged.folder = source_folder(load.schema) + run_id + "/" + five_digits(number) + "/";
+  staged.folder = source_folder(load.schema) + run_id.text() + "/" + five_digits(number) + "/";
   staged.schema = load.schema;
   staged.table = load.table;
   staged.lineage_table = load.lineage_table;
@@ -309,9 +309,9 @@ Result<StagedTable> StagingArea::read(const std::string& description) {
   return staged;
 }
 
-std::string StagingArea::ledger_folder(const std::string& source, const std::string& run_id,
+std::string StagingArea::ledger_folder(const std::string& source, const RunId& run_id,
                                        std::size_t number) const {
-  return source_folder(source) + run_id + "/ledger-" + five_digits(number) + "/";
+  return source_folder(source) + run_id.text() + "/ledger-" + five_digits(number) + "/";
 }
 
 Result<StagingArea::PlainFile> StagingArea::write_file(const std::string& folder,
@@ -388,20 +388,20 @@ Result<void> StagingArea::remove(const std::string& folder) {
   return client_->remove(url.bucket, keys);
 }
 
-Result<std::vector<std::string>> StagingArea::runs(const std::string& source) {
+Result<std::vector<RunId>> StagingArea::runs(const std::string& source) {
   DRAY_ASSIGN(const S3Url url, parse_s3_url(source_folder(source)));
-  std::set<std::string> runs;
+  std::set<RunId> runs;
   DRAY_TRY(each_key(*client_, url, [&](const std::string& key) {
     const std::size_t begin = url.key.size();
     const std::size_t end = key.find('/', begin);
-    if (end != std::string::npos) runs.insert(key.substr(begin, end - begin));
+    if (end != std::string::npos) runs.insert(RunId(key.substr(begin, end - begin)));
   }));
-  return std::vector<std::string>(runs.begin(), runs.end());
+  return std::vector<RunId>(runs.begin(), runs.end());
 }
 
-Result<void> StagingArea::remove_run(const std::string& source, const std::string& run_id,
+Result<void> StagingArea::remove_run(const std::string& source, const RunId& run_id,
                                      const std::vector<std::string>& kept) {
-  DRAY_ASSIGN(const S3Url url, parse_s3_url(source_folder(source) + run_id + "/"));
+  DRAY_ASSIGN(const S3Url url, parse_s3_url(source_folder(source) + run_id.text() + "/"));
   std::vector<std::string> keys;
   DRAY_TRY(each_key(*client_, url, [&](const std::string& key) {
     const std::string place = "s3://" + url.bucket + "/" + key;

@@ -22,6 +22,7 @@
 #include "aws/s3.h"
 #include "base/result.h"
 #include "load/warehouse.h"
+#include "model/run_id.h"
 #include "model/staged.h"
 #include "stage/parts.h"
 
@@ -61,7 +62,7 @@ class StagingArea {
 
   // Writes the rows that are not dropped, cut into parts of about `options.part_bytes`, into the
   // run's folder of this number. Whatever is in `load` beside rows is in the description.
-  Result<StagedTable> write(const TableLoad& load, const std::string& run_id, std::size_t number,
+  Result<StagedTable> write(const TableLoad& load, const RunId& run_id, std::size_t number,
                             const PartOptions& options);
   // `description` is the url that a StagedTable told.
   Result<StagedTable> read(const std::string& description);
@@ -72,7 +73,7 @@ class StagingArea {
     std::string url;
     std::uint64_t size_bytes = 0;
   };
-  std::string ledger_folder(const std::string& source, const std::string& run_id,
+  std::string ledger_folder(const std::string& source, const RunId& run_id,
                             std::size_t number) const;
   Result<PlainFile> write_file(const std::string& folder, std::size_t number,
                                std::string_view bytes);
@@ -95,9 +96,9 @@ class StagingArea {
   // All that is in a folder.
   Result<void> remove(const std::string& folder);
   // The runs of a source that have files here.
-  Result<std::vector<std::string>> runs(const std::string& source);
+  Result<std::vector<RunId>> runs(const std::string& source);
   // What a run has left here, but for the folders `kept`.
-  Result<void> remove_run(const std::string& source, const std::string& run_id,
+  Result<void> remove_run(const std::string& source, const RunId& run_id,
                           const std::vector<std::string>& kept);
 
  private:

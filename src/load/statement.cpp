@@ -133,7 +133,7 @@ class Tokens {
 };
 
 Error refused(std::string_view what, std::string_view remedy) {
-  return config_error(std::string(what).append("\ntry: ").append(remedy));
+  return config_error(std::string(what), std::string(remedy));
 }
 
 bool is_allowed(const std::string& word, SqlDialect dialect) {

@@ -35,6 +35,7 @@
 #include "load/sql.h"
 #include "model/catalog.h"
 #include "model/report.h"
+#include "model/run_id.h"
 #include "model/staged.h"
 
 namespace dray {
@@ -75,8 +76,8 @@ struct TableLoaded {
 // What stage() is told of the run, beside its tables.
 struct StageRun {
   std::string source;  // the schema
-  std::string run_id;
-  std::string last_committed_run;  // of the source; "": none has
+  RunId run_id;
+  RunId last_committed_run;  // of the source; empty: none has
 };
 
 // What became of it.

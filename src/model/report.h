@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "model/run_id.h"
+
 namespace dray {
 
 enum class RunStatus {
@@ -50,7 +52,7 @@ struct Notice {
 };
 
 struct RunReport {
-  std::string run_id;  // sorts by time
+  RunId run_id;
   std::string source;  // the schema's name
   std::string location;
   std::string warehouse;

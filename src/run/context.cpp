@@ -1,6 +1,5 @@
 #include "run/context.h"
 
-#include <chrono>
 #include <utility>
 
 #include "base/message.h"
@@ -24,16 +23,10 @@ std::string skip_command(const std::string& source, const std::string& key) {
   return "dray objects skip '" + quoted + "' --source " + source + " --reason TEXT";
 }
 
-Timestamp now() {
-  return std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
-}
-
-std::string one_line(const std::string& text) {
-  constexpr std::string_view hint = "\ntry: ";
-  const std::size_t at = text.find(hint);
-  std::string out = in_one_line(std::string_view(text).substr(0, at));
-  if (at == std::string::npos) return out;
-  return out + " (try: " + in_one_line(std::string_view(text).substr(at + hint.size())) + ")";
+std::string one_line(const Error& error) {
+  std::string out = in_one_line(error.message);
+  if (error.remedy.empty()) return out;
+  return out + " (try: " + in_one_line(error.remedy) + ")";
 }
 
 }  // namespace dray

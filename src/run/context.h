@@ -26,6 +26,8 @@ struct RunContext {
   // Of rejects: a few lines of objects that are loaded.
   bool is_retry() const { return !request.only_lines.empty(); }
 
+  Timestamp now() const { return request.now(); }
+
   void notice(std::string code, std::string message, std::uint64_t count) const;
   // Not everything that should have been loaded was; `why` joins what was said before.
   void fell_short(const std::string& why) const;
@@ -37,9 +39,7 @@ constexpr const char* run_it_again = "; run it again: nothing is loaded twice";
 // To put an object aside that will never be readable, for a person to copy.
 std::string skip_command(const std::string& source, const std::string& key);
 
-Timestamp now();
-
 // As in a table of runs.
-std::string one_line(const std::string& text);
+std::string one_line(const Error& error);
 
 }  // namespace dray

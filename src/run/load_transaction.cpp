@@ -77,9 +77,9 @@ Result<void> commit_recorded(const RunContext& context, std::unique_ptr<Warehous
   session.reset();
   const auto recorded = was_recorded(context, is_recorded);
   if (!recorded) {
-    return Error{Cause::in_doubt, "commit: " + committed.error().message +
-                                      "; whether it happened could not be read either: " +
-                                      recorded.error().message + run_it_again};
+    return in_doubt_error("commit: " + committed.error().message +
+                          "; whether it happened could not be read either: " +
+                          recorded.error().message + run_it_again);
   }
   if (*recorded) return {};
   return transient_error("commit: " + committed.error().message + "; the warehouse did not commit");
@@ -228,8 +228,10 @@ Result<void> LoadTransaction::check_ledger() {
   const LedgerMark& known = parts_.ledger.mark;
   if (mark.objects != known.objects || mark.newest_run != known.newest_run ||
       mark.last_uuid_ts != known.last_uuid_ts) {
-    parts_.overtaken = loads_.empty() || loads_.front().files.empty();
-    return transient_error("another sync has loaded " + source + " meanwhile");
+    Error error = transient_error("another sync has loaded " + source + " meanwhile");
+    const bool can_begin_again = loads_.empty() || loads_.front().files.empty();
+    if (can_begin_again) error.code = ErrorCode::overtaken;
+    return error;
   }
   return {};
 }
@@ -373,7 +375,8 @@ CollectionReport& LoadTransaction::collection_for(const TablePlan& table) {
 Result<void> LoadTransaction::stop_requested() const {
   if (!context_.stop.stop_requested()) return {};
   if (!tables_committed_) return cancelled_error();
-  return Error{Cause::cancelled, "some tables have their new rows; the next sync adds the rest"};
+  return Error{Cause::cancelled, "some tables have their new rows; the next sync adds the rest", "",
+               ErrorCode::partly_loaded};
 }
 
 }  // namespace dray

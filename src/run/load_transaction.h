@@ -41,9 +41,6 @@ class LoadTransaction {
     ValueRejects& value_rejects;
     Micros uuid_ts;
     std::uint64_t check_seed;
-    // Set when another sync has loaded the source since the ledger was read, and nothing is left
-    // behind that only a record of this run could remove.
-    bool& overtaken;
   };
   explicit LoadTransaction(const Parts& parts);
 

@@ -37,7 +37,7 @@ Result<Tables> PendingTables::tables(WarehouseSession& session) {
     if (read.error().cause == Cause::transient) return std::move(read).error();
     // Somebody removed them, it seems. The others need not wait.
     context_.notice("table_pending",
-                    pending.table + ": its rows cannot be read: " + one_line(read.error().message) +
+                    pending.table + ": its rows cannot be read: " + one_line(read.error()) +
                         "; docs/redshift.md tells how to have them read from the raw objects again",
                     pending.rows);
     told_.insert(pending.files);
@@ -52,10 +52,10 @@ Result<void> PendingTables::keep(const LoadTransaction& transaction, WarehouseSe
   std::vector<std::string> reasons;
   for (const auto& [load, why] : transaction.left_out()) {
     tables.push_back({load.table, context_.report.run_id, load.files, load.rows_in_files});
-    reasons.push_back(why.message);
+    reasons.push_back(why.text());
   }
   if (tables.empty()) return {};
-  return write_pending(session, context_.report.source, now(), tables, reasons);
+  return write_pending(session, context_.report.source, context_.now(), tables, reasons);
 }
 
 Result<void> PendingTables::forget_loaded(const LoadTransaction& transaction,
@@ -99,7 +99,7 @@ void PendingTables::tell_left_out(const LoadTransaction& transaction) {
   for (const auto& [load, why] : transaction.left_out()) {
     if (!told_.insert(load.files).second) continue;
     context_.notice("table_pending",
-                    load.table + ": " + one_line(why.message) + "; its rows wait in " + load.files +
+                    load.table + ": " + one_line(why) + "; its rows wait in " + load.files +
                         after_waiting(load.files),
                     load.rows_in_files);
     tables.push_back(load.table);

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <thread>
 
+#include "base/guarded.h"
 #include "decode/event.h"
 #include "decode/inflate.h"
 #include "decode/lines.h"
@@ -289,8 +290,8 @@ class Worker {
 };
 
 void Reading::work() {
-  Worker worker(*this);
-  if (Result<void> outcome = worker.run(); !outcome) fail(std::move(outcome).error());
+  auto outcome = guarded([&] { return Worker(*this).run(); });
+  if (!outcome) fail(std::move(outcome).error());
 }
 
 }  // namespace

@@ -3,15 +3,14 @@
 #include <algorithm>
 
 #include "ledger/ledger.h"
+#include "load/query_values.h"
 
 namespace dray {
 namespace {
 
 using Row = std::vector<std::optional<std::string>>;
 
-std::uint64_t number(const std::optional<std::string>& text) {
-  return text ? static_cast<std::uint64_t>(std::stoll(*text)) : 0;
-}
+std::uint64_t number(const std::optional<std::string>& text) { return count_in(text).value_or(0); }
 std::string text(const std::optional<std::string>& value) { return value.value_or(""); }
 Timestamp time(const std::optional<std::string>& value) {
   return from_micros(value ? parse_timestamp(*value).value_or(0) : 0);
@@ -55,7 +54,7 @@ SqlBuilder select_runs() {
 RunReport run_of(const Row& row, const std::string& warehouse) {
   DRAY_ASSERT(row.size() == run_column_count);
   RunReport run;
-  run.run_id = text(row[0]);
+  run.run_id = RunId(text(row[0]));
   run.source = text(row[1]);
   run.location = text(row[2]);
   run.warehouse = warehouse;
@@ -81,14 +80,14 @@ Result<void> add_details(WarehouseSession& session, RunReport& run) {
   SqlBuilder collections(
       "select table_name, rows_loaded, duplicates, rows_replaced, values_rejected, new_columns, "
       "created from _dray.collections where run_id = ");
-  collections.text(run.run_id).code(" order by 1");
+  collections.text(run.run_id.text()).code(" order by 1");
   DRAY_ASSIGN(const QueryResult tables, session.query(std::move(collections).done()));
   for (const Row& row : tables.rows) {
     run.collections.push_back({text(row[0]), number(row[1]), number(row[2]), number(row[3]),
                                number(row[4]), split_names(text(row[5])), row[6] == "true"});
   }
   SqlBuilder notices("select code, message, count from _dray.notices where run_id = ");
-  notices.text(run.run_id).code(" order by 1, 2");
+  notices.text(run.run_id.text()).code(" order by 1, 2");
   DRAY_ASSIGN(const QueryResult found, session.query(std::move(notices).done()));
   for (const Row& row : found.rows) {
     run.notices.push_back({text(row[0]), text(row[1]), number(row[2])});
@@ -316,8 +315,8 @@ Result<std::optional<RunReport>> find_run(Warehouse& warehouse, const std::strin
   sql.code(" order by started_at limit 2");
   DRAY_ASSIGN(auto runs, read_runs(warehouse, *session, std::move(sql).done()));
   if (runs.empty()) return std::optional<RunReport>();
-  if (runs.size() > 1 && runs.front().run_id != run_id) {
-    return config_error("several runs begin with " + run_id + "\ntry: more of its id");
+  if (runs.size() > 1 && runs.front().run_id.text() != run_id) {
+    return config_error("several runs begin with " + run_id, "more of its id");
   }
   return std::optional<RunReport>(std::move(runs.front()));
 }

@@ -37,7 +37,7 @@ Result<std::vector<std::string>> skip_objects(Warehouse& warehouse, const SkipRe
   DRAY_ASSIGN(const std::vector<SkippedObject> before, read_skipped(*session, request.source));
   std::vector<std::string> unknown;
   for (const std::string& key : request.keys) {
-    SkippedObject object{key, request.reason, request.skipped_by, now(), {}, {}};
+    SkippedObject object{key, request.reason, request.skipped_by, system_time(), {}, {}};
     const auto again = std::ranges::find(before, key, &SkippedObject::key);
     if (again != before.end()) {
       object.size_bytes = again->size_bytes;
@@ -54,8 +54,8 @@ Result<std::vector<std::string>> skip_objects(Warehouse& warehouse, const SkipRe
 namespace {
 
 Error not_skipped(const std::string& source, const std::string& key) {
-  return config_error(key + " of " + source + " is not skipped\ntry: dray objects list --source " +
-                      source);
+  return config_error(key + " of " + source + " is not skipped",
+                      "dray objects list --source " + source);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "base/guarded.h"
 #include "base/hash.h"
 #include "base/heap.h"
 #include "ledger/ledger.h"
@@ -33,14 +34,6 @@ std::chrono::microseconds since(Clock::time_point begun) {
   return std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - begun);
 }
 
-// Sorts by time, and two runs of one microsecond still differ.
-std::string make_run_id(Timestamp started) {
-  std::string id = format_timestamp(to_micros(std::chrono::floor<std::chrono::seconds>(started)));
-  std::erase_if(id, [](char c) { return c == '-' || c == ':'; });
-  std::ranges::replace(id, ' ', 'T');
-  return id + "-" + sha256_hex(std::to_string(random_seed())).substr(0, 6);
-}
-
 std::string temp_directory(const SyncRequest& request) {
   if (!request.temp_directory.empty()) return request.temp_directory;
   const char* set = std::getenv("TMPDIR");  // NOLINT(concurrency-mt-unsafe): nobody sets it
@@ -67,20 +60,18 @@ class Sync {
         shares_(share_memory(request.memory_bytes, threads_)),
         staged_({shares_.staged, temp_directory(request)}),
         value_rejects_(staged_, {shares_.rejects, temp_directory(request)}) {
-    report_.started = now();
-    report_.run_id = make_run_id(report_.started);
+    report_.started = context_.now();
+    report_.run_id = RunId::make(report_.started, random_seed());
     report_.location = store.location();
     report_.warehouse = warehouse.location();
   }
 
-  // Another sync was quicker: what is left to do is for a run that knows what it has loaded.
-  bool begins_again() const { return overtaken_ && !is_last_; }
-
   Result<RunReport> run() {
     report_.source = schema_name(request_.source);
     if (report_.source.empty()) {
-      return config_error("the source name \"" + request_.source +
-                          "\" has no letter or digit to make a schema of\ntry: --source NAME");
+      return config_error(
+          "the source name \"" + request_.source + "\" has no letter or digit to make a schema of",
+          "--source NAME");
     }
     if (is_as_noted(context_)) {
       note_look();
@@ -97,7 +88,8 @@ class Sync {
     }
     session_.reset();  // rolls back
     Error error = outcome.error();
-    if (error.cause == Cause::cancelled || begins_again()) return error;
+    const bool begins_again = error.code == ErrorCode::overtaken && !is_last_;
+    if (error.cause == Cause::cancelled || begins_again) return error;
     record_failure(error);
     if (error.cause == Cause::config) return error;
     return finished();
@@ -163,8 +155,8 @@ class Sync {
     DRAY_ASSIGN(const std::string why, why_not_schema());
     if (why.empty()) return {};
     if (!ledger_.location) {
-      return config_error(why +
-                          "\ntry: call the source something else (--source NAME, or its name "
+      return config_error(why,
+                          "call the source something else (--source NAME, or its name "
                           "in dray.yaml)");
     }
     context_.notice("schema_name", why + "; the source was loaded before and goes on", 1);
@@ -192,8 +184,8 @@ class Sync {
   Result<void> check_location() const {
     if (!is_elsewhere() || request_.moved || !ledger_.mark.has_loaded) return {};
     return config_error("the schema " + report_.source + " is loaded from " + *ledger_.location +
-                        ", not from " + report_.location +
-                        "\ntry: --source with another name, or --moved if the same logs lie there "
+                            ", not from " + report_.location,
+                        "--source with another name, or --moved if the same logs lie there "
                         "now");
   }
 
@@ -483,9 +475,8 @@ class Sync {
   }
 
   Result<void> too_little_memory(const std::string& why, std::uint64_t least) const {
-    return config_error(why + "\ntry: --memory " + std::to_string(least >> 20) +
-                        "MiB or more (it is " + std::to_string(request_.memory_bytes >> 20) +
-                        "MiB)");
+    return config_error(why, "--memory " + std::to_string(least >> 20) + "MiB or more (it is " +
+                                 std::to_string(request_.memory_bytes >> 20) + "MiB)");
   }
 
   // --- loading -----------------------------------------------------------------------------------
@@ -506,9 +497,8 @@ class Sync {
 
   // Each transaction's is greater than all before it.
   LoadTransaction::Parts parts_of(Tables& tables, const ObjectSet& objects) {
-    uuid_ts_ = std::max({to_micros(now()), ledger_.mark.last_uuid_ts + 1, uuid_ts_ + 1});
-    return {context_,       session_, ledger_,     tables,    objects,
-            value_rejects_, uuid_ts_, check_seed_, overtaken_};
+    uuid_ts_ = std::max({to_micros(context_.now()), ledger_.mark.last_uuid_ts + 1, uuid_ts_ + 1});
+    return {context_, session_, ledger_, tables, objects, value_rejects_, uuid_ts_, check_seed_};
   }
 
   // In the transaction of the rows, which may be tried several times.
@@ -590,8 +580,8 @@ class Sync {
     DRAY_ASSIGN(const auto told, value_rejects_.rows());
     for (const std::unique_ptr<StagedRows>& rejects : told) {
       DRAY_ASSIGN(const ValuesRejected rejected,
-                  write_rejects(*session_, report_.source, report_.run_id, now(), *rejects, keys,
-                                unusable));
+                  write_rejects(*session_, report_.source, report_.run_id, context_.now(), *rejects,
+                                keys, unusable));
       for (const auto& [table, count] : rejected)
         report_.values_rejected += count;
       for (CollectionReport& collection : report_.collections) {
@@ -619,7 +609,7 @@ class Sync {
     if (error.cause == Cause::transient) {
       error.message += what_to_do(before ? *before : Failures());
     }
-    report_.error = one_line(error.message);
+    report_.error = one_line(error);
     if (!session || !before || !(*session)->begin() || !create_ledger(**session)) return;
     if (write_run(**session, report_, 0)) (void)(*session)->commit();
   }
@@ -654,7 +644,6 @@ class Sync {
   ValueRejects value_rejects_;
   Tables tables_;
   Micros uuid_ts_ = 0;
-  bool overtaken_ = false;
   std::uint64_t values_rejected_before_ = 0;  // of rows that had waited
 };
 
@@ -662,11 +651,13 @@ class Sync {
 
 Result<RunReport> sync(const SyncRequest& request, ObjectStore& store, Warehouse& warehouse,
                        SyncProgress& progress, std::stop_token stop) {  // NOLINT(*-value-param)
+  // Another sync was quicker: what is left to do is for a run that knows what that one has loaded.
   constexpr int attempts_max = 5;
   for (int attempt = 1;; ++attempt) {
-    Sync run(request, store, warehouse, progress, stop, attempt == attempts_max);
-    auto report = run.run();
-    if (run.begins_again()) continue;
+    const bool is_last = attempt == attempts_max;
+    auto report = guarded(
+        [&] { return Sync(request, store, warehouse, progress, stop, is_last).run(); });
+    if (!report && report.error().code == ErrorCode::overtaken && !is_last) continue;
     if (!report && report.error().cause == Cause::transient) {
       report.error().message.append(run_it_again);
     }

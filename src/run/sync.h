@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/time.h"
 #include "load/warehouse.h"
 #include "model/report.h"
 #include "model/type_rules.h"
@@ -54,6 +55,10 @@ struct SyncRequest {
   // Hears of each step before it is taken, a short sentence without secrets. From the thread that
   // calls sync().
   std::function<void(std::string_view)> on_step;
+
+  // What time it is: of the run's record, of uuid_ts, and of when all was listed last. Durations
+  // have a clock that nobody sets. From the thread that calls sync().
+  std::function<Timestamp()> now = system_time;
 
   unsigned threads = 0;  // 0: as many as the machine has
   std::uint64_t memory_bytes = 1ULL << 30;

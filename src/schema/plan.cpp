@@ -116,16 +116,16 @@ const LiveTable* find_table(const Catalog& catalog, std::string_view name) {
 Error type_needed(const std::string& table, const LiveColumn& column, std::string_view type_view) {
   const std::string type(type_view);
   return config_error(table + "." + column.name + " is " + column.type_name +
-                      ", and every table of Dray's needs it as " + type + "\ntry: alter table " +
-                      table + " alter column " + column.name + " type " + type +
-                      "; or load this source into another schema");
+                          ", and every table of Dray's needs it as " + type,
+                      "alter table " + table + " alter column " + column.name + " type " + type +
+                          "; or load this source into another schema");
 }
 
 Result<void> check_ours(const Catalog& catalog, const LiveTable& table) {
   const std::string name = catalog.schema + "." + table.name;
   if (table.is_view) {
-    return config_error(name + " is a view, and events of that name need a table" +
-                        "\ntry: rename the view, or load this source into another schema");
+    return config_error(name + " is a view, and events of that name need a table",
+                        "rename the view, or load this source into another schema");
   }
   for (const StandardColumn column : {StandardColumn::id, StandardColumn::received_at,
                                       StandardColumn::uuid, StandardColumn::uuid_ts}) {
@@ -138,9 +138,9 @@ Result<void> check_ours(const Catalog& catalog, const LiveTable& table) {
     }
     if (!present) {
       return config_error(name + " was not made by Dray: it has no column " +
-                          std::string(facts(column).name) + " of type " +
-                          std::string(to_string(facts(column).type)) +
-                          "\ntry: move that table away, or load this source into another schema");
+                              std::string(facts(column).name) + " of type " +
+                              std::string(to_string(facts(column).type)),
+                          "move that table away, or load this source into another schema");
     }
   }
   return {};
@@ -157,9 +157,10 @@ class TablePlanner {
     live_ = find_table(catalog_, wanted_.name);
     if (live_ != nullptr) DRAY_TRY(check_ours(catalog_, *live_));
     if (live_ == nullptr && is_taken(catalog_, wanted_.name)) {
-      return config_error(catalog_.schema + "." + wanted_.name +
-                          " is no table, and rows of that name need one\ntry: rename it, or load "
-                          "this source into another schema");
+      return config_error(
+          catalog_.schema + "." + wanted_.name + " is no table, and rows of that name need one",
+          "rename it, or load "
+          "this source into another schema");
     }
     plan_.created = live_ == nullptr;
     collect_new_columns();

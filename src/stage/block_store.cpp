@@ -79,8 +79,8 @@ class SpillFile {
   Error failure(const char* doing) const {
     const std::string why = system_message(errno);
     return config_error(std::string(doing) + " the temporary directory " +
-                        quotable_path(directory_, "of temp_directory") + ": " + why +
-                        "\ntry: free some room there, or set temp_directory to another place");
+                            quotable_path(directory_, "of temp_directory") + ": " + why,
+                        "free some room there, or set temp_directory to another place");
   }
 
   std::string directory_;

@@ -64,7 +64,7 @@ class CredentialsChain : public testing::Test {
   }
   std::string id() {
     const auto found = find();
-    return found ? found->access_key_id : found.error().message;
+    return found ? found->access_key_id : found.error().text();
   }
 
   CredentialsOptions options_;
@@ -187,8 +187,8 @@ TEST_F(CredentialsChain, SaysWhereItLookedAndShowsNoSecret) {
   options_.role_arn = "arn:role";
   const auto denied = find();
   EXPECT_EQ(denied.error().cause, Cause::config);
-  EXPECT_THAT(denied.error().message, AllOf(HasSubstr("AccessDenied: no way"),
-                                            HasSubstr("trust policy"), Not(HasSubstr("hunter2"))));
+  EXPECT_THAT(denied.error().text(), AllOf(HasSubstr("AccessDenied: no way"),
+                                           HasSubstr("trust policy"), Not(HasSubstr("hunter2"))));
 }
 
 TEST_F(CredentialsChain, AsksAgainBeforeTheyExpireOrWhenTheyAreRefused) {
@@ -279,10 +279,10 @@ class CredentialProcess : public CredentialsChain {
     configure('"' + program(script) + "\" --password hunter2");
     const auto found = find();
     EXPECT_EQ(found.error().cause, Cause::config) << script;
-    EXPECT_THAT(found.error().message,
+    EXPECT_THAT(found.error().text(),
                 AllOf(HasSubstr("profile \"default\""), HasSubstr("give keys"),
                       Not(HasSubstr("hunter2")), Not(HasSubstr("s3cret"))));
-    return found.error().message;
+    return found.error().text();
   }
 };
 
@@ -360,7 +360,7 @@ TEST_F(CredentialProcess, EndsWithAllThatItStartedWhenItTakesTooLong) {
   const std::string pid = write("pid", "");
   const std::string path = program("sleep 100 & echo $! > '" + pid + "'; wait");
   const auto late = process_credentials("'" + path + "'", std::chrono::milliseconds(500), {});
-  EXPECT_THAT(late.error().message, HasSubstr("took longer than 1 s"));
+  EXPECT_THAT(late.error().text(), HasSubstr("took longer than 1 s"));
   std::string sleeper;
   std::ifstream(pid) >> sleeper;
   ASSERT_FALSE(sleeper.empty());
@@ -456,7 +456,7 @@ TEST_F(CredentialsChain, OpensARealBucketWithARealRole) {
   set("AWS_ENDPOINT_URL_STS", server.endpoint);
   options_.role_arn = server.role_arn;
   const auto found = find();
-  ASSERT_TRUE(found.ok()) << found.error().message;
+  ASSERT_TRUE(found.ok()) << found.error().text();
   EXPECT_FALSE(found->session_token.empty());
   EXPECT_TRUE(found->expires.has_value());
   S3ListRequest request;

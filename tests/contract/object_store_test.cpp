@@ -135,14 +135,14 @@ TYPED_TEST(ObjectStoreContract, NeverMixesVersions) {
   this->place_.put("a.json", "other");
   const auto changed = this->read(first);
   EXPECT_EQ(changed.error().cause, Cause::bad_data);
-  EXPECT_EQ(changed.error().message, "changed since it was listed");
+  EXPECT_EQ(changed.error().text(), "changed since it was listed");
   const ObjectInfo second = this->place_.store().list({}).value().objects.at(0);
   EXPECT_NE(second.version, first.version);
   EXPECT_EQ(this->read(second).value(), "other");
   this->place_.remove("a.json");
   const auto gone = this->read(second);
   EXPECT_EQ(gone.error().cause, Cause::bad_data);
-  EXPECT_EQ(gone.error().message, "gone since it was listed");
+  EXPECT_EQ(gone.error().text(), "gone since it was listed");
   EXPECT_TRUE(this->keys().empty());
 }
 

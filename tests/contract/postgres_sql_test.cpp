@@ -41,7 +41,7 @@ TEST(PostgresSql, IsWhatTheFileSays) {
   auto warehouse = open_postgres_traced(database.url(), {}, [&](std::string_view statement) {
     sent += normalised(std::string(statement)) + ";\n";
   });
-  ASSERT_TRUE(warehouse.ok()) << warehouse.error().message;
+  ASSERT_TRUE(warehouse.ok()) << warehouse.error().text();
   MemoryStore store;
   SyncRequest request;
   request.source = "shop";
@@ -55,7 +55,7 @@ TEST(PostgresSql, IsWhatTheFileSays) {
     store.add(key, lines);
     SyncProgress progress;
     const auto report = sync(request, store, **warehouse, progress, {});
-    ASSERT_TRUE(report.ok()) << report.error().message;
+    ASSERT_TRUE(report.ok()) << report.error().text();
     EXPECT_EQ(report->status, RunStatus::success) << report->error;
   };
   const std::string sold = R"("type":"track","event":"Sold","properties":{"price":1})";

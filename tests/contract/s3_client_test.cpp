@@ -134,9 +134,9 @@ TEST(S3Client, DoesNotSpeakToWhomItDoesNotTrust) {
   options.endpoint = s3_server().tls_endpoint;
   const auto head = s3_test_client(options)->head("any", "key");
   EXPECT_EQ(head.error().cause, Cause::config);
-  EXPECT_THAT(head.error().message, AllOf(HasSubstr("not trusted"), HasSubstr("AWS_CA_BUNDLE")));
+  EXPECT_THAT(head.error().text(), AllOf(HasSubstr("not trusted"), HasSubstr("AWS_CA_BUNDLE")));
   options.http.ca_file = "/nowhere.pem";
-  EXPECT_THAT(s3_test_client(options)->head("any", "key").error().message,
+  EXPECT_THAT(s3_test_client(options)->head("any", "key").error().text(),
               HasSubstr("/nowhere.pem"));
 }
 
@@ -179,12 +179,12 @@ TEST(S3Client, SaysThatAnObjectIsGoneOrChanged) {
   ASSERT_TRUE(client->put(bucket, "x", std::string("two")).ok());
   const auto changed = read_to_end(*get(*client, bucket, "x", etag));
   EXPECT_EQ(changed.error().cause, Cause::bad_data);
-  EXPECT_EQ(changed.error().message, "changed since it was listed");
+  EXPECT_EQ(changed.error().text(), "changed since it was listed");
   const std::string key = "x";
   ASSERT_TRUE(client->remove(bucket, std::span(&key, 1)).ok());
   const auto gone = read_to_end(*get(*client, bucket, "x", etag));
   EXPECT_EQ(gone.error().cause, Cause::bad_data);
-  EXPECT_EQ(gone.error().message, "gone since it was listed");
+  EXPECT_EQ(gone.error().text(), "gone since it was listed");
   EXPECT_FALSE(client->head(bucket, "x").value().has_value());
   EXPECT_TRUE(client->remove(bucket, std::span(&key, 1)).ok()) << "what is gone may be removed";
 }
@@ -259,30 +259,30 @@ TEST(S3Client, ExplainsWhatAPersonMustDo) {
 
   const auto no_bucket = client->list(listing("no-such-bucket"));
   EXPECT_EQ(no_bucket.error().cause, Cause::config);
-  EXPECT_THAT(no_bucket.error().message, HasSubstr("there is no bucket \"no-such-bucket\""));
+  EXPECT_THAT(no_bucket.error().text(), HasSubstr("there is no bucket \"no-such-bucket\""));
 
   Credentials wrong = s3_server().credentials;
   wrong.secret_access_key = Secret("not-the-secret");
   const auto refused = s3_test_client(s3_test_options(), wrong)->list(listing(bucket));
   EXPECT_EQ(refused.error().cause, Cause::config);
-  EXPECT_THAT(refused.error().message,
+  EXPECT_THAT(refused.error().text(),
               AllOf(HasSubstr("AWS_SECRET_ACCESS_KEY"), Not(HasSubstr("not-the-secret"))));
 
   Credentials unknown = s3_server().credentials;
   unknown.access_key_id = "AKIDNOBODY";
-  EXPECT_THAT(s3_test_client(s3_test_options(), unknown)->list(listing(bucket)).error().message,
+  EXPECT_THAT(s3_test_client(s3_test_options(), unknown)->list(listing(bucket)).error().text(),
               HasSubstr("access key is not known"));
 
   const auto stranger = s3_test_client(s3_test_options(), s3_server().stranger);
   const auto listed = stranger->list(listing(bucket));
   EXPECT_EQ(listed.error().cause, Cause::config);
-  EXPECT_THAT(listed.error().message, HasSubstr("s3:ListBucket on arn:aws:s3:::" + bucket));
-  EXPECT_THAT(read_to_end(*get(*stranger, bucket, "x")).error().message,
+  EXPECT_THAT(listed.error().text(), HasSubstr("s3:ListBucket on arn:aws:s3:::" + bucket));
+  EXPECT_THAT(read_to_end(*get(*stranger, bucket, "x")).error().text(),
               HasSubstr("s3:GetObject on arn:aws:s3:::" + bucket + "/x"));
-  EXPECT_THAT(stranger->put(bucket, "y", {}).error().message, HasSubstr("s3:PutObject"));
-  EXPECT_THAT(stranger->head(bucket, "x").error().message, HasSubstr("s3:GetObject"));
+  EXPECT_THAT(stranger->put(bucket, "y", {}).error().text(), HasSubstr("s3:PutObject"));
+  EXPECT_THAT(stranger->head(bucket, "x").error().text(), HasSubstr("s3:GetObject"));
   const std::string key = "x";
-  EXPECT_THAT(stranger->remove(bucket, std::span(&key, 1)).error().message,
+  EXPECT_THAT(stranger->remove(bucket, std::span(&key, 1)).error().text(),
               HasSubstr("s3:DeleteObject"));
 }
 
@@ -291,7 +291,7 @@ TEST(S3Client, GivesUpOnAServerThatIsNotThere) {
   options.endpoint = "http://127.0.0.1:1";
   const auto listed = s3_test_client(options)->list(listing("bucket"));
   EXPECT_EQ(listed.error().cause, Cause::transient);
-  EXPECT_THAT(listed.error().message, HasSubstr("tried 4 times"));
+  EXPECT_THAT(listed.error().text(), HasSubstr("tried 4 times"));
 }
 
 TEST(S3Client, StopsWhenItIsAsked) {

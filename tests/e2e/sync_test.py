@@ -314,6 +314,15 @@ class SetAside(SyncTest):
         self.assertEqual(self.query("select count(*), count(distinct id) from shop.order_done"), [[50, 50]])
         self.assertEqual(self.query("select distinct state from _dray.objects"), [["loaded"]])
 
+    def test_values_of_a_torn_object_decide_no_type(self):
+        # It has several chunks, so that most of its lines were mapped before the end was missed.
+        self.write("a.gz", [track(1, price=1)])
+        torn = self.write("b.gz", [track(number, price=f"{number} EUR") for number in range(2, 60_000)])
+        whole = torn.read_bytes()
+        torn.write_bytes(whole[:-100])
+        self.assertEqual(self.sync(code=3)["objects"]["set_aside"], 1)
+        self.assertEqual(self.query("select price, typeof(price) from shop.order_done"), [[1, "BIGINT"]])
+
     def test_a_run_of_which_every_object_is_bad_is_a_failure(self):
         for name in "a.gz", "b.gz":
             (self.logs / name).write_bytes(b"bad")

@@ -107,8 +107,8 @@ TEST_F(S3Fault, GivesUpInTheEndAndSaysWhatTheServerSaid) {
   HttpServer server([&](const ServedRequest&) { return answer(503, error_xml("SlowDown")); });
   const auto listed = client(server).list(listing());
   EXPECT_EQ(listed.error().cause, Cause::transient);
-  EXPECT_THAT(listed.error().message, HasSubstr("SlowDown: why"));
-  EXPECT_THAT(listed.error().message, HasSubstr("tried 4 times"));
+  EXPECT_THAT(listed.error().text(), HasSubstr("SlowDown: why"));
+  EXPECT_THAT(listed.error().text(), HasSubstr("tried 4 times"));
   EXPECT_EQ(server.requests().size(), 4U);
 }
 
@@ -129,7 +129,7 @@ TEST_F(S3Fault, TakesABrokenListingForNone) {
         std::string("<ListBucketResult><Contents><Key>a</Key><Size>x</Size></Contents>"
                     "</ListBucketResult>")}) {
     HttpServer server([&](const ServedRequest&) { return answer(200, body); });
-    EXPECT_THAT(client(server).list(listing()).error().message, HasSubstr("no listing")) << body;
+    EXPECT_THAT(client(server).list(listing()).error().text(), HasSubstr("no listing")) << body;
   }
 }
 
@@ -150,7 +150,7 @@ TEST_F(S3Fault, EndsAListingThatGoesRoundInACircle) {
     return answer(200, page_xml({"k" + token}, next.at(token)));
   });
   const auto circle = client(repeats).list_all(listing(), [](const S3Page&) {});
-  EXPECT_THAT(circle.error().message, HasSubstr("circle"));
+  EXPECT_THAT(circle.error().text(), HasSubstr("circle"));
   EXPECT_EQ(repeats.requests().size(), 3U);
   // Tokens that are new each time, and the same keys behind each.
   std::size_t pages = 0;
@@ -158,7 +158,7 @@ TEST_F(S3Fault, EndsAListingThatGoesRoundInACircle) {
     return answer(200, page_xml({"a", "b"}, std::to_string(request.number)));
   });
   const auto endless = client(begins_anew).list_all(listing(), [&](const S3Page&) { ++pages; });
-  EXPECT_THAT(endless.error().message, HasSubstr("circle"));
+  EXPECT_THAT(endless.error().text(), HasSubstr("circle"));
   EXPECT_EQ(pages, 10'000U);
 }
 
@@ -192,8 +192,8 @@ TEST_F(S3Fault, AsksAgainForANameThatWasNotFound) {
   for (int i = 0; i < 2; ++i) {
     const auto listed = nowhere->list(listing());
     EXPECT_EQ(listed.error().cause, Cause::transient);
-    EXPECT_THAT(listed.error().message, HasSubstr("no such host"));
-    EXPECT_THAT(listed.error().message, HasSubstr("tried 3 times"));
+    EXPECT_THAT(listed.error().text(), HasSubstr("no such host"));
+    EXPECT_THAT(listed.error().text(), HasSubstr("tried 3 times"));
   }
 }
 
@@ -203,7 +203,7 @@ TEST_F(S3Fault, TakesNoOtherVersionFromAServerThatIgnoresIfMatch) {
   client(server);
   const auto other = read(object());
   EXPECT_EQ(other.error().cause, Cause::bad_data);
-  EXPECT_EQ(other.error().message, "changed since it was listed");
+  EXPECT_EQ(other.error().text(), "changed since it was listed");
   EXPECT_EQ(read(object("")).value(), "bytes");
   etag = "ETag: W/\"e1\"";
   EXPECT_EQ(read(object()).value(), "bytes") << "the same, packed by a proxy";
@@ -219,7 +219,7 @@ TEST_F(S3Fault, TakesNoOtherVersionFromAServerThatIgnoresIfMatch) {
     return cut;
   });
   client(changes);
-  EXPECT_EQ(read(object()).error().message, "changed since it was listed");
+  EXPECT_EQ(read(object()).error().text(), "changed since it was listed");
 }
 
 TEST_F(S3Fault, SignsForNoOtherHostThanItsEndpoint) {
@@ -231,12 +231,12 @@ TEST_F(S3Fault, SignsForNoOtherHostThanItsEndpoint) {
     });
     const auto refused = client(location).list(listing());
     EXPECT_EQ(refused.error().cause, Cause::config) << status;
-    EXPECT_THAT(refused.error().message, HasSubstr(host));
-    EXPECT_THAT(refused.error().message, HasSubstr("set endpoint"));
+    EXPECT_THAT(refused.error().text(), HasSubstr(host));
+    EXPECT_THAT(refused.error().text(), HasSubstr("set endpoint"));
     HttpServer endpoint([&, status](const ServedRequest&) {
       return answer(status, error_xml("PermanentRedirect", "<Endpoint>" + host + "</Endpoint>"));
     });
-    EXPECT_THAT(client(endpoint).list(listing()).error().message, HasSubstr(host));
+    EXPECT_THAT(client(endpoint).list(listing()).error().text(), HasSubstr(host));
   }
   EXPECT_TRUE(there.requests().empty());
 }
@@ -316,7 +316,7 @@ TEST_F(S3Fault, NoticesAnotherSizeThanTheListingSaid) {
   client(server);
   S3GetRequest request = object();
   request.size_bytes = 99;
-  EXPECT_EQ(read(request).error().message, "changed since it was listed");
+  EXPECT_EQ(read(request).error().text(), "changed since it was listed");
 }
 
 TEST_F(S3Fault, ChecksTheChecksumThatTheServerGives) {
@@ -333,11 +333,11 @@ TEST_F(S3Fault, ChecksTheChecksumThatTheServerGives) {
     });
     client(server);
     const auto whole = read(object());
-    ASSERT_TRUE(whole.ok()) << whole.error().message;
+    ASSERT_TRUE(whole.ok()) << whole.error().text();
     EXPECT_EQ(*whole, bytes);
     EXPECT_EQ(server.requests().at(0).headers.at("x-amz-checksum-mode"), "ENABLED");
     damages = true;
-    EXPECT_THAT(read(object()).error().message, HasSubstr("arrived damaged")) << name;
+    EXPECT_THAT(read(object()).error().text(), HasSubstr("arrived damaged")) << name;
   }
 }
 
@@ -361,7 +361,7 @@ TEST_F(S3Fault, FollowsABucketToItsRegion) {
         301, error_xml("PermanentRedirect"),
         {std::string("x-amz-bucket-region: ") + (elsewhere(request) ? "eu-west-3" : "us-east-1")});
   });
-  EXPECT_THAT(client(circle).list(listing()).error().message, HasSubstr("another region"));
+  EXPECT_THAT(client(circle).list(listing()).error().text(), HasSubstr("another region"));
 }
 
 TEST_F(S3Fault, AsksForTheRegionThatARedirectionDoesNotTell) {
@@ -402,7 +402,7 @@ TEST_F(S3Fault, GoesWhereARedirectionSends) {
        {std::vector<std::string>{}, {"Location: /here"}, {"Location: ftp://127.0.0.1/x"}}) {
     HttpServer nowhere(
         [&](const ServedRequest&) { return answer(307, error_xml("TemporaryRedirect"), headers); });
-    EXPECT_THAT(client(nowhere).list(listing()).error().message, HasSubstr("another region"));
+    EXPECT_THAT(client(nowhere).list(listing()).error().text(), HasSubstr("another region"));
     EXPECT_EQ(nowhere.requests().size(), 2U);
   }
 }
@@ -429,8 +429,8 @@ TEST_F(S3Fault, AsksOnceForNewCredentials) {
   HttpServer never([&](const ServedRequest&) { return answer(400, error_xml("ExpiredToken")); });
   const auto listed = client(never).list(listing());
   EXPECT_EQ(listed.error().cause, Cause::config);
-  EXPECT_THAT(listed.error().message, HasSubstr("expired"));
-  EXPECT_THAT(listed.error().message, Not(HasSubstr("TOKEN")));
+  EXPECT_THAT(listed.error().text(), HasSubstr("expired"));
+  EXPECT_THAT(listed.error().text(), Not(HasSubstr("TOKEN")));
   EXPECT_EQ(never.requests().size(), 2U);
 }
 
@@ -439,7 +439,7 @@ TEST_F(S3Fault, GivesUpOnSilence) {
   options_.http.idle_timeout = std::chrono::milliseconds(50);
   const auto listed = client(server).list(listing());
   EXPECT_EQ(listed.error().cause, Cause::transient);
-  EXPECT_THAT(listed.error().message, HasSubstr("silent"));
+  EXPECT_THAT(listed.error().text(), HasSubstr("silent"));
 }
 
 TEST_F(S3Fault, StopsInTheMiddleOfSilence) {
@@ -486,7 +486,7 @@ TEST_F(UploadFault, SeesTheErrorBehindAnAnswerOfSuccess) {
     return answer(200, ++completions == 1 ? error_xml("InternalError") : completed_);
   });
   const auto completed = upload(server);
-  ASSERT_TRUE(completed.ok()) << completed.error().message;
+  ASSERT_TRUE(completed.ok()) << completed.error().text();
   EXPECT_EQ(*completed, etag_);
   EXPECT_EQ(completions, 2);
 }
@@ -505,7 +505,7 @@ TEST_F(UploadFault, FindsTheObjectWhenTheAnswerToItsCompletionWasLost) {
     return answer(404, error_xml("NoSuchUpload"));
   });
   const auto completed = upload(server);
-  ASSERT_TRUE(completed.ok()) << completed.error().message;
+  ASSERT_TRUE(completed.ok()) << completed.error().text();
   EXPECT_EQ(*completed, etag_);
   is_there = false;
   EXPECT_EQ(upload(server).error().cause, Cause::transient);
@@ -517,7 +517,7 @@ TEST_F(UploadFault, AbortsWhatCannotBeCompleted) {
     if (request.method == "DELETE") return answer(204, "");
     return begin_or_part(request);
   });
-  EXPECT_THAT(upload(server).error().message, HasSubstr("s3:PutObject"));
+  EXPECT_THAT(upload(server).error().text(), HasSubstr("s3:PutObject"));
   EXPECT_EQ(server.requests().back().method, "DELETE");
   EXPECT_THAT(server.requests().back().target, HasSubstr("uploadId=u%201%2B"));
 }
@@ -531,7 +531,7 @@ TEST_F(S3Fault, TellsWhichKeyWasNotRemoved) {
   const std::vector<std::string> keys = {"a", "b"};
   const auto removed = client(server).remove("bucket", keys);
   EXPECT_EQ(removed.error().cause, Cause::config);
-  EXPECT_THAT(removed.error().message, HasSubstr("s3:DeleteObject on arn:aws:s3:::bucket/b"));
+  EXPECT_THAT(removed.error().text(), HasSubstr("s3:DeleteObject on arn:aws:s3:::bucket/b"));
 }
 
 }  // namespace

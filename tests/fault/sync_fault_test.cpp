@@ -83,7 +83,7 @@ std::unique_ptr<Warehouse> open(const std::string& address,
   options.memory_bytes = memory_bytes;
   auto warehouse = open_warehouse(address, options);
   if (!warehouse) {
-    ADD_FAILURE() << warehouse.error().message;
+    ADD_FAILURE() << warehouse.error().text();
     return nullptr;
   }
   return std::move(warehouse).value();
@@ -105,7 +105,7 @@ RunReport clean_sync(ObjectStore& store, Warehouse& warehouse,
                      ReloadChanged reload_changed = ReloadChanged::no) {
   auto report = run_sync(store, warehouse, reload_changed);
   if (!report) {
-    ADD_FAILURE() << report.error().message;
+    ADD_FAILURE() << report.error().text();
     return {};
   }
   EXPECT_EQ(report->status, RunStatus::success) << report->error;
@@ -116,7 +116,7 @@ RunReport clean_sync(ObjectStore& store, Warehouse& warehouse,
 std::vector<std::string> rows_of(WarehouseSession& session, const std::string& select) {
   const auto result = session.query(Sql::typed_by_user(select + " order by all"));
   if (!result) {
-    ADD_FAILURE() << result.error().message;
+    ADD_FAILURE() << result.error().text();
     return {};
   }
   std::vector<std::string> rows;
@@ -134,12 +134,12 @@ Tables read_tables(Warehouse& warehouse) {
   Tables tables;
   auto session = warehouse.open_session();
   if (!session) {
-    ADD_FAILURE() << session.error().message;
+    ADD_FAILURE() << session.error().text();
     return tables;
   }
   auto catalog = (*session)->catalog("shop");
   if (!catalog) {
-    ADD_FAILURE() << catalog.error().message;
+    ADD_FAILURE() << catalog.error().text();
     return tables;
   }
   for (LiveTable& table : catalog->tables) {
@@ -274,7 +274,7 @@ void expect_truth(const Failed& failed, FaultTiming timing, FaultDuration durati
   const bool committed = failed.call == "commit" && timing == FaultTiming::after;
   if (!failed.report) {
     EXPECT_EQ(next.objects_loaded, objects_new);
-    EXPECT_NE(failed.report.error().message.find("run it again"), std::string::npos);
+    EXPECT_NE(failed.report.error().text().find("run it again"), std::string::npos);
     return;
   }
   const RunReport& report = *failed.report;

@@ -117,7 +117,7 @@ std::unique_ptr<Warehouse> open_memory() {
   options.memory_bytes = 128U << 20;
   options.duplicates_bytes = 1;  // each row is settled by itself
   auto warehouse = open_warehouse("duckdb::memory:", options);
-  EXPECT_TRUE(warehouse.ok()) << warehouse.error().message;
+  EXPECT_TRUE(warehouse.ok()) << warehouse.error().text();
   return std::move(warehouse).value();
 }
 
@@ -163,7 +163,7 @@ class CaseRun {
     EXPECT_TRUE(session.ok());
     auto result = (*session)->query(Sql::typed_by_user(text));
     if (result) return std::move(result).value();
-    ADD_FAILURE() << text << ": " << result.error().message;
+    ADD_FAILURE() << text << ": " << result.error().text();
     return {};
   }
 
@@ -185,7 +185,7 @@ class CaseRun {
     schema_ = schema_name(request.source);
     std::vector<std::string> lines;
     if (!report) {
-      std::istringstream message(report.error().message);
+      std::istringstream message(report.error().text());
       for (std::string line; std::getline(message, line);)
         lines.push_back("error: " + line);
       return lines;
@@ -197,7 +197,7 @@ class CaseRun {
     if (const std::string rows = rows_of_tables(); !rows.empty()) lines.push_back(rows);
     for (const Notice& notice : report->notices)
       lines.push_back("notice " + notice.code + ' ' + std::to_string(notice.count));
-    add_rejects(report->run_id, lines);
+    add_rejects(report->run_id.text(), lines);
     return lines;
   }
 
@@ -315,7 +315,7 @@ enum class On { duckdb, postgres };
 
 std::unique_ptr<Warehouse> open(const std::string& address) {
   auto warehouse = open_warehouse(address, {});
-  EXPECT_TRUE(warehouse.ok()) << warehouse.error().message;
+  EXPECT_TRUE(warehouse.ok()) << warehouse.error().text();
   return std::move(warehouse).value();
 }
 

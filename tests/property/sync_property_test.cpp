@@ -46,7 +46,7 @@ class Sandbox {
     SyncProgress progress;
     auto report = dray::sync(request, store_, *warehouse_, progress, {});
     if (!report) {
-      ADD_FAILURE() << report.error().message;
+      ADD_FAILURE() << report.error().text();
       return {};
     }
     EXPECT_EQ(report->status, RunStatus::success) << report->error;
@@ -58,7 +58,7 @@ class Sandbox {
     auto session = warehouse_->open_session().value();
     const auto result = session->query(Sql::typed_by_user(select));
     if (!result) {
-      ADD_FAILURE() << select << ": " << result.error().message;
+      ADD_FAILURE() << select << ": " << result.error().text();
       return {};
     }
     std::vector<std::string> rows;

@@ -68,9 +68,9 @@ void run(const Sql& sql) {
   PqOptions options;
   options.parameters = *parameters;
   auto connection = PqConnection::open(std::move(options));
-  ASSERT_TRUE(connection.ok()) << connection.error().message;
+  ASSERT_TRUE(connection.ok()) << connection.error().text();
   const auto done = (*connection)->execute(sql);
-  ASSERT_TRUE(done.ok()) << done.error().message;
+  ASSERT_TRUE(done.ok()) << done.error().text();
 }
 
 }  // namespace

@@ -40,11 +40,11 @@ void drop_schemas(const std::map<std::string, std::string>& environment) {
                         {"sslrootcert", environment.at("REDSHIFT_CA_FILE")},
                         {"client_encoding", "UTF8"}};
   const auto connection = PqConnection::open(std::move(options));
-  ASSERT_TRUE(connection.ok()) << connection.error().message;
+  ASSERT_TRUE(connection.ok()) << connection.error().text();
   for (const char* schema : {"shop", "made", "_dray", "_dray_staging"}) {
     SqlBuilder sql("drop schema if exists ");
     const auto done = (*connection)->execute(std::move(sql.name(schema).code(" cascade")).done());
-    ASSERT_TRUE(done.ok()) << done.error().message;
+    ASSERT_TRUE(done.ok()) << done.error().text();
   }
 }
 

@@ -29,7 +29,7 @@ TEST(RequestTo, TakesAUrlApart) {
 TEST(RequestTo, RefusesWhatIsNoAddressAndDoesNotShowAPassword) {
   for (const char* url : {"", "host", "ftp://h", "https://", "https:///x"})
     EXPECT_EQ(request_to(url).error().cause, Cause::config) << url;
-  EXPECT_EQ(request_to("https://me:hidden@h").error().message.find("hidden"), std::string::npos);
+  EXPECT_EQ(request_to("https://me:hidden@h").error().text().find("hidden"), std::string::npos);
 }
 
 TEST(HttpHeaders, ReplaceByNameWhateverItsCase) {

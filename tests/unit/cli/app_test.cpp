@@ -15,7 +15,7 @@ constexpr std::chrono::sys_days today = 2026y / 3 / 1;
 template <typename T>
 T parsed(const std::vector<std::string>& arguments) {
   auto result = parse_command_line(arguments, today);
-  EXPECT_TRUE(result.ok()) << result.error().message;
+  EXPECT_TRUE(result.ok()) << result.error().text();
   if (!result.ok()) return {};
   auto* command = std::get_if<Command>(&*result);
   if (command == nullptr || !std::holds_alternative<T>(*command)) {
@@ -29,12 +29,12 @@ std::string error_of(const std::vector<std::string>& arguments) {
   const auto result = parse_command_line(arguments, today);
   if (result.ok()) return "(no error)";
   EXPECT_EQ(result.error().cause, Cause::config);
-  return result.error().message;
+  return result.error().text();
 }
 
 HelpText help_of(const std::vector<std::string>& arguments) {
   const auto result = parse_command_line(arguments, today);
-  EXPECT_TRUE(result.ok()) << result.error().message;
+  EXPECT_TRUE(result.ok()) << result.error().text();
   const auto* help = result.ok() ? std::get_if<HelpText>(&*result) : nullptr;
   EXPECT_NE(help, nullptr);
   return help == nullptr ? HelpText{} : *help;

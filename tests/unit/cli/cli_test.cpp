@@ -52,7 +52,8 @@ TEST(RunCli, UnderJsonAnErrorIsAnObjectToo) {
   const Ran ran = run({"sync", "--bogus", "--json"});
   EXPECT_EQ(ran.code, 2);
   EXPECT_EQ(ran.out, R"({"status":"error","source":"","message":"sync: unknown option --bogus",)"
-                     R"("try":"dray sync --help","cause":"configuration","exit_code":2})"
+                     R"("try":"dray sync --help","cause":"configuration","code":"","actor":"user",)"
+                     R"("sqlstate":"","exit_code":2})"
                      "\n");
   EXPECT_EQ(ran.err, "dray: error: sync: unknown option --bogus\n  try: dray sync --help\n");
 }

@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 
 RunReport report_of_a_sync() {
   RunReport report;
-  report.run_id = "20261101T120000Z-1";
+  report.run_id = RunId("20261101T120000Z-1");
   report.source = "shop";
   report.location = "/data/logs";
   report.warehouse = "duckdb:shop.duckdb";
@@ -61,7 +61,7 @@ TEST(ReportText, AFailureShowsItsErrorAndNoCounts) {
   report.source = "shop";
   report.location = "/l";
   report.warehouse = "duckdb:x";
-  report.run_id = "r";
+  report.run_id = RunId("r");
   report.status = RunStatus::failure;
   report.error = "load orders: disk full";
   EXPECT_EQ(report_text(report, SyncMode::load, {}),

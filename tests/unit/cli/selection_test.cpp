@@ -12,7 +12,7 @@ namespace {
 
 template <typename T>
 std::string error_of(const Result<T>& result) {
-  return result.ok() ? "(no error)" : result.error().message;
+  return result.ok() ? "(no error)" : result.error().text();
 }
 
 Selection quick(const std::string& place, const std::string& warehouse) {
@@ -48,7 +48,7 @@ TEST(NameOfPlace, IsTheLastComponent) {
 
 TEST(SelectSources, ByArguments) {
   const auto config = select_sources(quick("./logs/", "duckdb:x"));
-  ASSERT_TRUE(config.ok()) << config.error().message;
+  ASSERT_TRUE(config.ok()) << config.error().text();
   EXPECT_EQ(config->warehouse, "duckdb:x");
   ASSERT_EQ(config->sources.size(), 1u);
   EXPECT_EQ(config->sources[0].name, "logs");
@@ -61,7 +61,7 @@ TEST(SelectSources, ByArgumentsWithFlags) {
   selection.threads = 3;
   selection.memory_bytes = 1 << 28;
   const auto config = select_sources(selection);
-  ASSERT_TRUE(config.ok()) << config.error().message;
+  ASSERT_TRUE(config.ok()) << config.error().text();
   EXPECT_EQ(config->sources[0].name, "shop");
   EXPECT_EQ(config->threads, 3u);
   EXPECT_EQ(config->memory_bytes, 1u << 28);
@@ -148,13 +148,13 @@ TEST(ShownAddress, HasNoPassword) {
 TEST(SelectSources, ByConfiguration) {
   Selection selection = from_file(two_sources);
   auto config = select_sources(selection);
-  ASSERT_TRUE(config.ok()) << config.error().message;
+  ASSERT_TRUE(config.ok()) << config.error().text();
   EXPECT_EQ(config->sources.size(), 2u);
   EXPECT_EQ(config->threads, 2u);
   selection.sources = {"Mobile App"};
   selection.threads = 4;
   config = select_sources(selection);
-  ASSERT_TRUE(config.ok()) << config.error().message;
+  ASSERT_TRUE(config.ok()) << config.error().text();
   ASSERT_EQ(config->sources.size(), 1u);
   EXPECT_EQ(config->sources[0].location, "/logs/app");
   EXPECT_EQ(config->threads, 4u);

@@ -23,12 +23,12 @@ std::string error_of(const std::string& text) {
   const auto config = parse_config(text, "dray.yaml", "");
   if (config.ok()) return "(no error)";
   EXPECT_EQ(config.error().cause, Cause::config);
-  return config.error().message;
+  return config.error().text();
 }
 
 Config parsed(const std::string& text, const std::string& base_directory = "") {
   auto config = parse_config(text, "dray.yaml", base_directory);
-  EXPECT_TRUE(config.ok()) << config.error().message;
+  EXPECT_TRUE(config.ok()) << config.error().text();
   return config.ok() ? *config : Config{};
 }
 
@@ -318,10 +318,10 @@ TEST(Config, AliasesThatMultiplyCostNothing) {
 TEST(ReadConfig, NamesTheFileThatItCannotRead) {
   const auto config = read_config("/no/such/dray.yaml");
   ASSERT_FALSE(config.ok());
-  EXPECT_EQ(config.error().message, "--config: No such file or directory");
+  EXPECT_EQ(config.error().text(), "--config: No such file or directory");
   const auto directory = read_config("/tmp");
   ASSERT_FALSE(directory.ok());
-  EXPECT_EQ(directory.error().message, "/tmp: is a directory");
+  EXPECT_EQ(directory.error().text(), "/tmp: is a directory");
 }
 
 }  // namespace

@@ -12,7 +12,7 @@ namespace {
 
 TEST(ConfigTemplate, ParsesAsItIs) {
   const auto config = parse_config(config_template(), "dray.yaml", "");
-  ASSERT_TRUE(config.ok()) << config.error().message;
+  ASSERT_TRUE(config.ok()) << config.error().text();
   EXPECT_EQ(config->sources.at(0).name, "shop");
 }
 
@@ -20,7 +20,7 @@ TEST(ConfigTemplate, ParsesAsItIs) {
 TEST(ConfigTemplate, ParsesWithEverySettingUncommented) {
   const std::string text = std::regex_replace(config_template(), std::regex("# ([a-z_]+: )"), "$1");
   const auto config = parse_config(text, "dray.yaml", "");
-  ASSERT_TRUE(config.ok()) << config.error().message << "\n" << text;
+  ASSERT_TRUE(config.ok()) << config.error().text() << "\n" << text;
   EXPECT_TRUE(config->sources.at(0).history);
   EXPECT_TRUE(config->warehouse_id);
 }
@@ -57,7 +57,7 @@ TEST(Settings, DefaultsOfTheTableAreThoseOfTheProgram) {
     source += ", " + std::string(setting.key) + ": " + std::string(setting.standard);
   }
   const auto config = parse_config(text + "sources: [" + source + "}]\n", "dray.yaml", "");
-  ASSERT_TRUE(config.ok()) << config.error().message;
+  ASSERT_TRUE(config.ok()) << config.error().text();
   const Config standard;
   EXPECT_EQ(config->threads, standard.threads);
   EXPECT_EQ(config->memory_bytes, standard.memory_bytes);

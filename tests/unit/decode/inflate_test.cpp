@@ -162,8 +162,8 @@ TEST(Gzip, RefusesAnythingElseBehindTheLastMember) {
       const Error error = failure(member + garbage, Encoding::gzip, chunking);
       EXPECT_EQ(error.cause, Cause::bad_data);
       const std::size_t zeros = std::min(garbage.find_first_not_of('\0'), garbage.size());
-      EXPECT_EQ(error.message, "has something else behind the gzip data, from byte " +
-                                   std::to_string(member.size() + zeros) + " on");
+      EXPECT_EQ(error.text(), "has something else behind the gzip data, from byte " +
+                                  std::to_string(member.size() + zeros) + " on");
     }
   }
 }
@@ -174,7 +174,7 @@ TEST(Gzip, NoticesEveryTruncation) {
     for (const Chunking& chunking : {Chunking{}, Chunking{5, 64}}) {
       const Error error = failure(bytes.substr(0, size), Encoding::gzip, chunking);
       EXPECT_EQ(error.cause, Cause::bad_data);
-      EXPECT_EQ(error.message, "truncated: ends in the middle of the gzip data") << size;
+      EXPECT_EQ(error.text(), "truncated: ends in the middle of the gzip data") << size;
     }
   }
 }
@@ -193,7 +193,7 @@ TEST(Gzip, NeverTakesADamagedBodyForAGoodOne) {
     }
     EXPECT_EQ(text.error().cause, Cause::bad_data) << i;
     if (i < good.size() - 8) continue;
-    EXPECT_EQ(text.error().message, "corrupt gzip: checksum does not match") << i;
+    EXPECT_EQ(text.error().text(), "corrupt gzip: checksum does not match") << i;
   }
 }
 
@@ -260,7 +260,7 @@ TEST(Zstd, RefusesAWindowThatWouldTakeTooMuchMemory) {
   EXPECT_TRUE(inflate(zstd("a", 1, 27), Encoding::zstd).ok());
   const Error error = failure(zstd("a", 1, 28), Encoding::zstd);
   EXPECT_EQ(error.cause, Cause::bad_data);
-  EXPECT_EQ(error.message,
+  EXPECT_EQ(error.text(),
             "needs a zstd window of more than 128 MiB: compress it again without --long");
 }
 
@@ -313,7 +313,7 @@ TEST(Expansion, IsStoppedPastItsLimit) {
       total += *count;
     ASSERT_FALSE(count.ok());
     EXPECT_EQ(count.error().cause, Cause::bad_data);
-    EXPECT_EQ(count.error().message, "expands more than 50-fold");
+    EXPECT_EQ(count.error().text(), "expands more than 50-fold");
     EXPECT_LE(total, tight.expansion_free_bytes + buffer.size());
   }
 }
@@ -349,7 +349,7 @@ TEST(Inflate, PassesTheReadersErrorOn) {
     const auto count = stream->read(buffer);
     ASSERT_FALSE(count.ok());
     EXPECT_EQ(count.error().cause, Cause::transient);
-    EXPECT_EQ(count.error().message, "connection reset");
+    EXPECT_EQ(count.error().text(), "connection reset");
   }
 }
 

@@ -38,7 +38,7 @@ TEST_F(EachChunk, ReadsAllRows) {
 TEST_F(EachChunk, AFailureBehindTheFirstRowsIsNoEnd) {
   const auto outcome = read("if(range < 900000, 'fine', error('row ' || range))");
   ASSERT_FALSE(outcome.ok());
-  EXPECT_NE(outcome.error().message.find("row 9"), std::string::npos) << outcome.error().message;
+  EXPECT_NE(outcome.error().text().find("row 9"), std::string::npos) << outcome.error().text();
   EXPECT_GT(rows, 0U);
   EXPECT_LT(rows, 1'000'000U);
   EXPECT_TRUE(database->is_distrusted());
@@ -56,11 +56,10 @@ TEST(DuckDbError, TellsNoAddressesOfFunctions) {
   const Error full = duckdb_error(
       "FATAL Error: Could not write file \"w.duckdb.wal\": File too large\n\nStack Trace:\n\n"
       "/lib/libduckdb.so(_ZN6duckdb9ExceptionC1Ev+0x52) [0x7f4cff34125e]\n/lib/libc.so.6(+0x891f5)");
-  EXPECT_EQ(full.message,
+  EXPECT_EQ(full.text(),
             "FATAL Error: Could not write file \"w.duckdb.wal\": File too large\n"
             "try: free some room there, and run this again");
-  EXPECT_EQ(duckdb_error("INTERNAL Error: odd\n\nStack Trace:\n0x1").message,
-            "INTERNAL Error: odd");
+  EXPECT_EQ(duckdb_error("INTERNAL Error: odd\n\nStack Trace:\n0x1").text(), "INTERNAL Error: odd");
 }
 
 TEST(DuckDbError, NoRoomHasARemedyWhateverDuckDBCallsIt) {
@@ -69,7 +68,7 @@ TEST(DuckDbError, NoRoomHasARemedyWhateverDuckDBCallsIt) {
       "MiB/384.0 MiB used)\n\nPossible solutions:\n* Reducing the number of threads");
   EXPECT_EQ(error.cause, Cause::config);
   EXPECT_EQ(
-      error.message,
+      error.text(),
       "TransactionContext Error: Failed to commit: failed to pin block of size 13.3 MiB "
       "(376.5 MiB/384.0 MiB used)\ntry: allow more memory (--memory, or memory in dray.yaml)");
 }

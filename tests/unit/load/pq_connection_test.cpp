@@ -21,7 +21,7 @@ TEST(ParsePqUrl, RepeatsNothingOfAPasswordThatMovedTheParts) {
     const auto parameters = parse_pq_url(url);
     ASSERT_FALSE(parameters.ok()) << url;
     EXPECT_EQ(parameters.error().cause, Cause::config);
-    EXPECT_EQ(parameters.error().message.find("cret"), std::string::npos) << url;
+    EXPECT_EQ(parameters.error().text().find("cret"), std::string::npos) << url;
   }
 }
 
@@ -33,7 +33,7 @@ TEST(ParsePqUrl, LeavesTheSettingsOfTheBytesToDray) {
     const auto parameters = parse_pq_url(std::string("postgres://ada@db/events?") + query);
     ASSERT_FALSE(parameters.ok()) << query;
     EXPECT_EQ(parameters.error().cause, Cause::config);
-    EXPECT_NE(parameters.error().message.find("which Dray sets for itself"), std::string::npos);
+    EXPECT_NE(parameters.error().text().find("which Dray sets for itself"), std::string::npos);
   }
   for (const char* query :
        {"client_encoding=utf8", "client_encoding=UTF-8", "application_name=x",

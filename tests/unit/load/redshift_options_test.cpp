@@ -7,7 +7,7 @@ namespace {
 
 RedshiftOptions parsed(const std::string& address) {
   auto options = redshift_options(address);
-  EXPECT_TRUE(options) << options.error().message;
+  EXPECT_TRUE(options) << options.error().text();
   return options ? *options : RedshiftOptions();
 }
 
@@ -54,7 +54,7 @@ TEST(RedshiftOptions, WhatIsNoEncryptionIsTold) {
   EXPECT_EQ(parsed("redshift://h/d?staging_encryption=kms").staging.encryption, "kms");
   const auto wrong = redshift_options("redshift://h/d?staging_encryption=rot13");
   ASSERT_FALSE(wrong);
-  EXPECT_NE(wrong.error().message.find("staging_encryption"), std::string::npos);
+  EXPECT_NE(wrong.error().text().find("staging_encryption"), std::string::npos);
 }
 
 TEST(RedshiftOptions, TheSettingsOfTheBytesAreDrays) {
@@ -68,7 +68,7 @@ TEST(RedshiftOptions, NumbersThatAreNoneAreToldByName) {
     const auto options = redshift_options(std::string("redshift://h/d?connections=") + wrong);
     ASSERT_FALSE(options) << wrong;
     EXPECT_EQ(options.error().cause, Cause::config);
-    EXPECT_NE(options.error().message.find("connections"), std::string::npos);
+    EXPECT_NE(options.error().text().find("connections"), std::string::npos);
   }
 }
 

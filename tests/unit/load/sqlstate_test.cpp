@@ -27,7 +27,7 @@ TEST(ErrorOf, SaysWhatAPersonHasToChange) {
   for (const char* sqlstate : {"28P01", "28000", "3D000", "42501", "53100", "54011", "25006"}) {
     const Error error = error_with(sqlstate);
     EXPECT_EQ(error.cause, Cause::config) << sqlstate;
-    EXPECT_NE(error.message.find("\ntry: "), std::string::npos) << sqlstate;
+    EXPECT_NE(error.text().find("\ntry: "), std::string::npos) << sqlstate;
   }
 }
 
@@ -44,7 +44,7 @@ Error error_saying(std::string_view sqlstate, std::string_view message) {
 TEST(ErrorOf, NamesTheSettingOfTooFewLocks) {
   const Error locks = error_saying("53200", "out of shared memory");
   EXPECT_EQ(locks.cause, Cause::config);
-  EXPECT_NE(locks.message.find("max_locks_per_transaction"), std::string::npos);
+  EXPECT_NE(locks.text().find("max_locks_per_transaction"), std::string::npos);
   EXPECT_EQ(error_saying("53200", "out of memory").cause, Cause::transient);
 }
 
@@ -54,21 +54,21 @@ TEST(ErrorOf, SaysWhatToDoAboutAPublication) {
       "cannot delete from table \"sold\" because it does not have a replica identity and publishes "
       "deletes");
   EXPECT_EQ(error.cause, Cause::config);
-  EXPECT_NE(error.message.find("replica identity full"), std::string::npos);
+  EXPECT_NE(error.text().find("replica identity full"), std::string::npos);
 }
 
 TEST(ErrorOf, SaysWhichIndexAValueIsTooLongFor) {
   const Error error = error_saying(
       "54000", "index row size 3016 exceeds btree version 4 maximum 2704 for index \"by_note\"");
   EXPECT_EQ(error.cause, Cause::config);
-  EXPECT_NE(error.message.find("drop that index"), std::string::npos);
+  EXPECT_NE(error.text().find("drop that index"), std::string::npos);
 }
 
 TEST(ErrorOf, GivesTheMissingRight) {
   const Error error = error_of({"42501", "permission denied for schema shop", "", ""},
                                StatementOf::dray, "grant usage on schema shop to dray");
   EXPECT_EQ(error.cause, Cause::config);
-  EXPECT_EQ(error.message,
+  EXPECT_EQ(error.text(),
             "permission denied for schema shop [42501]\ntry: grant usage on schema shop to dray");
 }
 
@@ -85,7 +85,7 @@ TEST(ErrorOf, TellsNoValueOfARow) {
                            "users",
                            "",
                            "one_email"};
-  EXPECT_EQ(error_of(unique).message,
+  EXPECT_EQ(error_of(unique).text(),
             "duplicate key value violates unique constraint \"one_email\" [23505]\ntry: drop the "
             "unique index or constraint one_email of shop.users: Dray did not make it, and rows "
             "break it");
@@ -96,16 +96,16 @@ TEST(ErrorOf, TellsNoValueOfARow) {
                          "shop",
                          "users",
                          "x"};
-  EXPECT_NE(error_of(null).message.find("alter table shop.users alter column x drop not null"),
+  EXPECT_NE(error_of(null).text().find("alter table shop.users alter column x drop not null"),
             std::string::npos);
   const ServerError value{"22P02", "invalid input syntax for type bigint: \"ana \"x\" y\"",
                           "",      "",
                           "",      "",
                           "",      "COPY sold, line 3, column price: \"ana\""};
-  EXPECT_EQ(error_of(value).message,
+  EXPECT_EQ(error_of(value).text(),
             "invalid input syntax for type bigint: *** (COPY sold, line 3, column price) [22P02]");
   const ServerError box{"XX000", "Invalid digit, Value 'ana', Pos 0, Type: Integer"};
-  EXPECT_EQ(error_of(box).message, "Invalid digit, Value ***, Pos 0, Type: Integer [XX000]");
+  EXPECT_EQ(error_of(box).text(), "Invalid digit, Value ***, Pos 0, Type: Integer [XX000]");
   const ServerError raised{"P0001",     "no ana@x.org",
                            "ana@x.org", "",
                            "",          "",
@@ -115,20 +115,20 @@ TEST(ErrorOf, TellsNoValueOfARow) {
                             "ung\xC3\xBCltig: \xC2\xBB"
                             "ana\xC2\xAB"};
   for (const ServerError& error : {unique, null, value, box, raised, foreign})
-    EXPECT_EQ(error_of(error).message.find("ana"), std::string::npos) << error.message;
-  EXPECT_NE(error_of(raised).message.find("shop.f()"), std::string::npos);
+    EXPECT_EQ(error_of(error).text().find("ana"), std::string::npos) << error.message;
+  EXPECT_NE(error_of(raised).text().find("shop.f()"), std::string::npos);
 }
 
 TEST(ErrorOf, TellsAPersonAllOfTheirOwnStatement) {
   const ServerError value{"22P02", "invalid input syntax for type bigint: \"ana\""};
-  EXPECT_EQ(error_of(value, StatementOf::person).message,
+  EXPECT_EQ(error_of(value, StatementOf::person).text(),
             "invalid input syntax for type bigint: \"ana\" [22P02]");
 }
 
 TEST(ErrorOf, NamesTheViewThatHoldsAColumn) {
   const ServerError view{"0A000", "cannot alter type of a column used by a view or rule",
                          "rule _RETURN on view shop.v depends on column \"plan\""};
-  EXPECT_NE(error_of(view).message.find("view shop.v"), std::string::npos);
+  EXPECT_NE(error_of(view).text().find("view shop.v"), std::string::npos);
 }
 
 TEST(LeavesCommitInDoubt, WhenTheSessionEndedBeforeTheAnswer) {
@@ -160,8 +160,8 @@ TEST(ConnectError, NeverAdvisesToDoWithoutTlsWhereTheServerHasIt) {
   for (const std::string_view failure : tls_failures) {
     const Error error = connect_error(failure, {"dray", "dev", true});
     EXPECT_EQ(error.cause, Cause::config) << failure;
-    EXPECT_NE(error.message.find("\ntry: "), std::string::npos) << failure;
-    EXPECT_EQ(error.message.find("sslmode"), std::string::npos) << failure;
+    EXPECT_NE(error.text().find("\ntry: "), std::string::npos) << failure;
+    EXPECT_EQ(error.text().find("sslmode"), std::string::npos) << failure;
   }
 }
 
@@ -170,14 +170,14 @@ TEST(ConnectError, GivesTheRightToConnect) {
       "FATAL:  permission denied for database \"events\"\nDETAIL:  User does not have CONNECT "
       "privilege.",
       {"Ana", "events"});
-  EXPECT_TRUE(error.message.ends_with("\ntry: grant connect on database events to \"Ana\""))
-      << error.message;
+  EXPECT_TRUE(error.text().ends_with("\ntry: grant connect on database events to \"Ana\""))
+      << error.text();
 }
 
 TEST(ConnectError, TellsAServerThatIsFullOrAStandby) {
   EXPECT_EQ(connect_error("FATAL:  sorry, too many clients already").cause, Cause::transient);
   EXPECT_NE(
-      connect_error("FATAL:  sorry, too many clients already").message.find("max_connections"),
+      connect_error("FATAL:  sorry, too many clients already").text().find("max_connections"),
       std::string::npos);
   EXPECT_EQ(connect_error("FATAL:  too many connections for role \"dray\"").cause,
             Cause::transient);

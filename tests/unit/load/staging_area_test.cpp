@@ -29,7 +29,7 @@ TEST(StagedTable, ItsDescriptionTellsAllOfIt) {
   staged.rows = 123'456'789'012;
   staged.parts = 3;
   const auto read = staged_table_of(to_json(staged));
-  ASSERT_TRUE(read) << read.error().message;
+  ASSERT_TRUE(read) << read.error().text();
   EXPECT_EQ(to_json(*read), to_json(staged));
   EXPECT_EQ(read->columns.size(), 5U);
   EXPECT_EQ(read->columns[0].varchar_bytes, 512U);

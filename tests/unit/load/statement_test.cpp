@@ -93,7 +93,7 @@ TEST(ReadStatement, KnowsWhereALiteralEnds) {
 
 TEST(ReadStatement, RepeatsNothing) {
   for (const auto* text : {"postgres://u:hunter2@host/db", "hunter2", "select 1; hunter2"})
-    EXPECT_EQ(read_statement(text, duckdb).error().message.find("hunter2"), std::string::npos);
+    EXPECT_EQ(read_statement(text, duckdb).error().text().find("hunter2"), std::string::npos);
 }
 
 TEST(ReadStatement, CutsOutTheBody) {

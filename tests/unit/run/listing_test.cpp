@@ -95,6 +95,18 @@ TEST_F(ListingOfASync, BeginsAtTheOldestOpenDayForADayAfterAFullOne) {
   EXPECT_EQ(sync_from(), "2026-01-09");
 }
 
+TEST_F(ListingOfASync, IsFullWhenTheClockWasSetBack) {
+  add("2026-01-01/a.json");
+  add("2026-01-10/a.json");
+  Timestamp time = system_time();
+  request_.now = [&time] { return time; };
+  EXPECT_EQ(sync_from(), "");
+  EXPECT_EQ(sync_from(), "2026-01-07");
+  time -= std::chrono::hours(48);
+  EXPECT_EQ(sync_from(), "");
+  EXPECT_EQ(sync_from(), "2026-01-07");
+}
+
 TEST_F(ListingOfASync, RemembersAFullOneThatFoundNothing) {
   add("2026-01-01/a.json");
   add("2026-01-10/a.json");

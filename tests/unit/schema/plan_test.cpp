@@ -55,7 +55,7 @@ Plan plan_of(const Catalog& catalog, const std::vector<WantedTable>& wanted,
              ContractColumns contract = ContractColumns::leave_out) {
   auto plan = make_plan(catalog, wanted, contract);
   if (!plan) {
-    ADD_FAILURE() << plan.error().message;
+    ADD_FAILURE() << plan.error().text();
     return {};
   }
   return std::move(plan).value();
@@ -275,7 +275,7 @@ TEST(Plan, RefusesAView) {
   const auto plan = make_plan(catalog, {{"pages", {}}}, ContractColumns::create);
   ASSERT_FALSE(plan.ok());
   EXPECT_EQ(plan.error().cause, Cause::config);
-  EXPECT_NE(plan.error().message.find("shop.pages is a view"), std::string::npos);
+  EXPECT_NE(plan.error().text().find("shop.pages is a view"), std::string::npos);
   // One that no event is for bothers nobody.
   EXPECT_TRUE(make_plan(catalog, {{"screens", {}}}, ContractColumns::create).ok());
 }
@@ -288,7 +288,7 @@ TEST(Plan, RefusesATableThatSomebodyElseMade) {
     const auto plan = make_plan(catalog, {{"pages", {}}}, ContractColumns::create);
     ASSERT_FALSE(plan.ok()) << missing;
     EXPECT_EQ(plan.error().cause, Cause::config);
-    EXPECT_NE(plan.error().message.find("has no column " + std::string(missing) + " of type"),
+    EXPECT_NE(plan.error().text().find("has no column " + std::string(missing) + " of type"),
               std::string::npos);
   }
   Catalog catalog = catalog_of({our_table("pages")});
@@ -466,7 +466,7 @@ TEST(MakePlan, StopsWhereSomethingElseIsCalledLikeAFixedTable) {
   const auto plan = make_plan(catalog, {{"tracks", {}}}, ContractColumns::leave_out);
   ASSERT_FALSE(plan.ok());
   EXPECT_EQ(plan.error().cause, Cause::config);
-  EXPECT_NE(plan.error().message.find("shop.tracks is no table"), std::string::npos);
+  EXPECT_NE(plan.error().text().find("shop.tracks is no table"), std::string::npos);
 }
 
 }  // namespace

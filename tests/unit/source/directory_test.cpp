@@ -212,8 +212,8 @@ TEST_F(Directory, RefusesAnUnreadableRootAndSaysWhatToDo) {
   const auto store = open_directory(path("r"));
   ASSERT_FALSE(store.ok());
   EXPECT_EQ(store.error().cause, Cause::config);
-  EXPECT_NE(store.error().message.find("grant this user"), std::string::npos)
-      << store.error().message;
+  EXPECT_NE(store.error().text().find("grant this user"), std::string::npos)
+      << store.error().text();
 }
 
 TEST_F(Directory, SaysNoPermissionForAFileThatMayNotBeRead) {
@@ -225,16 +225,16 @@ TEST_F(Directory, SaysNoPermissionForAFileThatMayNotBeRead) {
   const auto reader = (*store)->open((*store)->list({}).value().objects.at(0));
   ASSERT_FALSE(reader.ok());
   EXPECT_EQ(reader.error().cause, Cause::bad_data);
-  EXPECT_EQ(reader.error().message, "no permission to read it");
+  EXPECT_EQ(reader.error().text(), "no permission to read it");
 }
 
 TEST_F(Directory, RefusesAMissingRootAndSaysWhatToDo) {
   for (const std::string& missing : {path("none"), path("none/../x"), std::string()}) {
     const auto store = open_directory(missing);
     ASSERT_FALSE(store.ok()) << missing;
-    EXPECT_EQ(store.error().cause, Cause::config) << store.error().message;
+    EXPECT_EQ(store.error().cause, Cause::config) << store.error().text();
   }
-  EXPECT_EQ(open_directory(path("none")).error().message,
+  EXPECT_EQ(open_directory(path("none")).error().text(),
             "SOURCE: there is no such directory; check the path, and that the disk is mounted");
 }
 
@@ -265,7 +265,7 @@ TEST_F(Directory, RefusesASingleFileThatIsNoEventFile) {
   const auto store = open_directory(path("notes.txt"));
   ASSERT_FALSE(store.ok());
   EXPECT_EQ(store.error().cause, Cause::config);
-  EXPECT_NE(store.error().message.find(".ndjson"), std::string::npos);
+  EXPECT_NE(store.error().text().find(".ndjson"), std::string::npos);
 }
 
 TEST_F(Directory, ItsLocationIsAbsoluteAndPlain) {
@@ -292,7 +292,7 @@ TEST_F(Directory, SaysWhenAFileIsGoneSinceItWasListed) {
   const auto reader = (*store)->open(object);
   ASSERT_FALSE(reader.ok());
   EXPECT_EQ(reader.error().cause, Cause::bad_data);
-  EXPECT_EQ(reader.error().message, "gone since it was listed");
+  EXPECT_EQ(reader.error().text(), "gone since it was listed");
 }
 
 TEST_F(Directory, SaysWhenAFileChangedSinceItWasListed) {
@@ -303,8 +303,8 @@ TEST_F(Directory, SaysWhenAFileChangedSinceItWasListed) {
   other_size.size_bytes = 4;
   ObjectInfo other_version = object;
   other_version.version = "1";
-  EXPECT_EQ((*store)->open(other_size).error().message, "changed since it was listed");
-  EXPECT_EQ((*store)->open(other_version).error().message, "changed since it was listed");
+  EXPECT_EQ((*store)->open(other_size).error().text(), "changed since it was listed");
+  EXPECT_EQ((*store)->open(other_version).error().text(), "changed since it was listed");
   EXPECT_TRUE((*store)->open(object).ok());
 }
 
@@ -314,7 +314,7 @@ TEST_F(Directory, DoesNotWaitForAPipeThatTookAFilesPlace) {
   const ObjectInfo object = (*store)->list({}).value().objects.at(0);
   fs::remove(path("a.gz"));
   ASSERT_EQ(::mkfifo(path("a.gz").c_str(), 0600), 0);
-  EXPECT_EQ((*store)->open(object).error().message, "changed since it was listed");
+  EXPECT_EQ((*store)->open(object).error().text(), "changed since it was listed");
 }
 
 TEST_F(Directory, SaysWhenAFileGrowsOrShrinksWhileItIsRead) {
@@ -329,7 +329,7 @@ TEST_F(Directory, SaysWhenAFileGrowsOrShrinksWhileItIsRead) {
     const auto text = read_all(**reader);
     ASSERT_FALSE(text.ok());
     EXPECT_EQ(text.error().cause, Cause::bad_data);
-    EXPECT_EQ(text.error().message, "changed while it was read");
+    EXPECT_EQ(text.error().text(), "changed while it was read");
   }
 }
 

@@ -50,11 +50,11 @@ TEST(MemoryStore, RefusesAnObjectThatChangedOrWentSinceItWasListed) {
   store.add("a.json", "1");
   const ObjectInfo object = store.list({}).value().objects.at(0);
   store.replace("a.json", "1");
-  EXPECT_EQ(store.open(object).error().message, "changed since it was listed");
+  EXPECT_EQ(store.open(object).error().text(), "changed since it was listed");
   EXPECT_EQ(store.open(object).error().cause, Cause::bad_data);
   EXPECT_NE(store.list({}).value().objects.at(0), object);
   store.remove("a.json");
-  EXPECT_EQ(store.open(object).error().message, "gone since it was listed");
+  EXPECT_EQ(store.open(object).error().text(), "gone since it was listed");
   EXPECT_TRUE(store.list({}).value().objects.empty());
 }
 

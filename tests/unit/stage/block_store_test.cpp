@@ -179,7 +179,7 @@ TEST(BlockStore, SaysThatItsDirectoryCannotBeWritten) {
   const auto added = store.add(std::move(batch));
   ASSERT_FALSE(added.ok());
   EXPECT_EQ(added.error().cause, Cause::config);
-  EXPECT_NE(added.error().message.find("temp_directory"), std::string::npos);
+  EXPECT_NE(added.error().text().find("temp_directory"), std::string::npos);
 }
 
 }  // namespace

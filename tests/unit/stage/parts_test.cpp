@@ -123,7 +123,7 @@ class Parts : public testing::Test {
       if (fail_at_part_ == parts_.size()) return config_error("the bucket is gone");
       return {};
     });
-    failure_ = written ? std::string() : written.error().message;
+    failure_ = written ? std::string() : written.error().text();
     return written ? *written : PartsWritten{};
   }
 
@@ -490,7 +490,7 @@ TEST_F(LargeParts, TheWriterForgetsHalfAPartWhenRowsCannotBeRead) {
     return {};
   });
   ASSERT_FALSE(failed.ok());
-  EXPECT_EQ(failed.error().message, "the disk is gone");
+  EXPECT_EQ(failed.error().text(), "the disk is gone");
   EXPECT_EQ(parts, 0U);
   expect_whole_rows(write(writer, columns()));
 }

@@ -34,7 +34,7 @@ inline std::vector<std::string> describe_rows(const StagedRows& rows) {
   for (std::size_t number = 0; number < rows.block_count(); ++number) {
     const auto block = rows.rows(number, scratch);
     if (!block) {
-      ADD_FAILURE() << block.error().message;
+      ADD_FAILURE() << block.error().text();
       return out;
     }
     const char* at = block->records.data();

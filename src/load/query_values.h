@@ -1,0 +1,26 @@
+// Values of a QueryResult, read without trust: a server sent them, and a hand may have written
+// them.
+//
+// Pure. Threads: any.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace dray {
+
+// The whole number that a value is; nothing for NULL and for whatever is none of 64 bits.
+std::optional<std::int64_t> integer_in(const std::optional<std::string>& value);
+std::optional<std::uint64_t> count_in(const std::optional<std::string>& value);
+
+// The same where nothing else will do. Errors: `internal`, which names `where`
+// ("_dray.objects.size_bytes") and not the value.
+Result<std::int64_t> needed_integer(const std::optional<std::string>& value,
+                                    std::string_view where);
+Result<std::uint64_t> needed_count(const std::optional<std::string>& value, std::string_view where);
+
+}  // namespace dray
