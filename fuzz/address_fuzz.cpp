@@ -13,9 +13,9 @@
 #include "aws/s3.h"
 #include "base/result.h"
 #include "cli/selection.h"
-#include "load/pq_connection.h"
 #include "load/redshift_options.h"
-#include "load/statement.h"
+#include "sql/pq_connection.h"
+#include "sql/statement.h"
 
 namespace {
 

@@ -9,9 +9,9 @@
 #include "base/quotable.h"
 #include "cli/format.h"
 #include "config/nearest.h"
-#include "load/duckdb_file.h"
 #include "model/memory_shares.h"
 #include "run/records.h"
+#include "sql/duckdb_file.h"
 #include "transform/naming.h"
 
 namespace dray {

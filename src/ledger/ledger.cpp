@@ -5,13 +5,12 @@
 #include <string_view>
 
 #include "base/hash.h"
-#include "load/query_values.h"
+#include "ledger/tables.h"
 #include "model/row_batch.h"
+#include "sql/query_values.h"
 
 namespace dray {
 namespace {
-
-constexpr const char* ledger_schema = "_dray";
 
 // Columns of Dray's own tables. Widths are for a warehouse that wants to know them: S3's longest
 // key is 1,024 bytes, a reject's value too, messages are cut nowhere.
@@ -122,8 +121,7 @@ class CountedRows final : public RowSource {
 };
 
 template <typename Fill>
-Result<void> append_rows(WarehouseSession& session, const char* table, std::size_t count,
-                         Fill fill) {
+Result<void> append_rows(Session& session, const char* table, std::size_t count, Fill fill) {
   CountedRows<Fill> rows(count, std::move(fill));
   return session.append(ledger_schema, table, rows);
 }
@@ -202,7 +200,7 @@ std::int64_t to_number(const std::optional<std::string>& text, std::int64_t othe
 constexpr std::size_t numbers_per_statement = 10'000;
 
 template <typename Number>
-Result<void> execute_in(WarehouseSession& session, const SqlBuilder& head,
+Result<void> execute_in(Session& session, const SqlBuilder& head,
                         const std::vector<Number>& numbers) {
   for (std::size_t done = 0; done < numbers.size(); done += numbers_per_statement) {
     const std::size_t end = std::min(numbers.size(), done + numbers_per_statement);
@@ -249,7 +247,7 @@ bool has_ledger(const Catalog& catalog) { return find_table(catalog, "runs") != 
 
 }  // namespace
 
-Result<void> create_ledger(WarehouseSession& session) {
+Result<void> create_ledger(Session& session) {
   DRAY_ASSIGN(const Catalog catalog, session.catalog(ledger_schema));
   if (!catalog.schema_exists) DRAY_TRY(session.apply(CreateSchema{ledger_schema}));
   for (CreateTable& table : ledger_tables()) {
@@ -265,7 +263,7 @@ Result<void> create_ledger(WarehouseSession& session) {
   return {};
 }
 
-Result<LedgerShape> ledger_shape(WarehouseSession& session) {
+Result<LedgerShape> ledger_shape(Session& session) {
   DRAY_ASSIGN(const Catalog catalog, session.catalog(ledger_schema));
   LedgerShape shape;
   shape.is_there = has_ledger(catalog);
@@ -277,12 +275,12 @@ Result<LedgerShape> ledger_shape(WarehouseSession& session) {
   return shape;
 }
 
-Result<bool> has_ledger(WarehouseSession& session) {
+Result<bool> has_ledger(Session& session) {
   DRAY_ASSIGN(const LedgerShape shape, ledger_shape(session));
   return shape.is_there;
 }
 
-Result<bool> has_run(WarehouseSession& session, const RunId& run_id) {
+Result<bool> has_run(Session& session, const RunId& run_id) {
   DRAY_ASSIGN(const bool there, has_ledger(session));
   if (!there) return false;
   SqlBuilder sql("select 1 from _dray.runs where run_id = ");
@@ -300,7 +298,7 @@ std::int64_t first_number(const std::string& source) {
 
 }  // namespace
 
-Result<LedgerMark> read_mark(WarehouseSession& session, const std::string& source) {
+Result<LedgerMark> read_mark(Session& session, const std::string& source) {
   SqlBuilder of_objects(
       "select count(*), max(run_id), max(object_number) from _dray.objects where source = ");
   DRAY_ASSIGN(const QueryResult objects, session.query(std::move(of_objects.text(source)).done()));
@@ -322,8 +320,7 @@ Result<LedgerMark> read_mark(WarehouseSession& session, const std::string& sourc
   return mark;
 }
 
-Result<std::map<std::string, SetAside>> read_set_aside(WarehouseSession& session,
-                                                       const std::string& source,
+Result<std::map<std::string, SetAside>> read_set_aside(Session& session, const std::string& source,
                                                        const LedgerShape& shape) {
   SqlBuilder sql("select key, reason, recorded_at");
   if (shape.has_attempts) sql.code(", set_aside_at, attempts");
@@ -343,7 +340,7 @@ Result<std::map<std::string, SetAside>> read_set_aside(WarehouseSession& session
   return set_aside;
 }
 
-Result<LedgerState> read_ledger(WarehouseSession& session, const std::string& source) {
+Result<LedgerState> read_ledger(Session& session, const std::string& source) {
   LedgerState state;
   state.mark.next_object_number = state.mark.next_table_number = first_number(source) + 1;
   DRAY_ASSIGN(const LedgerShape shape, ledger_shape(session));
@@ -384,8 +381,7 @@ Result<LedgerState> read_ledger(WarehouseSession& session, const std::string& so
   return state;
 }
 
-Result<std::vector<std::string>> sources_beginning_with(WarehouseSession& session,
-                                                        const std::string& name) {
+Result<std::vector<std::string>> sources_beginning_with(Session& session, const std::string& name) {
   std::vector<std::string> others;
   DRAY_ASSIGN(const bool there, has_ledger(session));
   if (!there) return others;
@@ -398,7 +394,7 @@ Result<std::vector<std::string>> sources_beginning_with(WarehouseSession& sessio
   return others;
 }
 
-Result<void> read_objects(WarehouseSession& session, const std::string& source,
+Result<void> read_objects(Session& session, const std::string& source,
                           const std::string& start_after, LedgerState& state) {
   // Without an object there may be no table either.
   if (!state.first_key) return {};
@@ -417,8 +413,7 @@ Result<void> read_objects(WarehouseSession& session, const std::string& source,
   return {};
 }
 
-Result<std::vector<SkippedObject>> read_skipped(WarehouseSession& session,
-                                                const std::string& source) {
+Result<std::vector<SkippedObject>> read_skipped(Session& session, const std::string& source) {
   std::vector<SkippedObject> skipped;
   DRAY_ASSIGN(const LedgerShape shape, ledger_shape(session));
   if (!shape.has_skipped) return skipped;
@@ -441,16 +436,14 @@ Result<std::vector<SkippedObject>> read_skipped(WarehouseSession& session,
 
 namespace {
 
-Result<void> delete_skipped(WarehouseSession& session, const std::string& source,
-                            const std::string& key) {
+Result<void> delete_skipped(Session& session, const std::string& source, const std::string& key) {
   SqlBuilder sql("delete from _dray.skipped where source = ");
   return session.execute(std::move(sql.text(source).code(" and key = ").text(key)).done());
 }
 
 }  // namespace
 
-Result<void> write_skipped(WarehouseSession& session, const std::string& source,
-                           SkippedObject object) {
+Result<void> write_skipped(Session& session, const std::string& source, SkippedObject object) {
   SqlBuilder seen("select size_bytes, version from _dray.objects where source = ");
   seen.text(source).code(" and key = ").text(object.key);
   DRAY_ASSIGN(const QueryResult rows, session.query(std::move(seen).done()));
@@ -468,15 +461,13 @@ Result<void> write_skipped(WarehouseSession& session, const std::string& source,
   });
 }
 
-Result<void> forget_skipped(WarehouseSession& session, const std::string& source,
-                            const std::string& key) {
+Result<void> forget_skipped(Session& session, const std::string& source, const std::string& key) {
   DRAY_TRY(delete_skipped(session, source, key));
   SqlBuilder sql("update _dray.sources set listed_at = null where source = ");
   return session.execute(std::move(sql.text(source)).done());
 }
 
-Result<std::vector<PendingTable>> read_pending(WarehouseSession& session,
-                                               const std::string& source) {
+Result<std::vector<PendingTable>> read_pending(Session& session, const std::string& source) {
   std::vector<PendingTable> pending;
   DRAY_ASSIGN(const LedgerShape shape, ledger_shape(session));
   if (!shape.has_pending) return pending;
@@ -493,7 +484,7 @@ Result<std::vector<PendingTable>> read_pending(WarehouseSession& session,
   return pending;
 }
 
-Result<void> write_pending(WarehouseSession& session, const std::string& source, Timestamp now,
+Result<void> write_pending(Session& session, const std::string& source, Timestamp now,
                            const std::vector<PendingTable>& tables,
                            const std::vector<std::string>& reasons) {
   return append_rows(
@@ -505,12 +496,12 @@ Result<void> write_pending(WarehouseSession& session, const std::string& source,
       });
 }
 
-Result<void> forget_pending(WarehouseSession& session, const std::string& files) {
+Result<void> forget_pending(Session& session, const std::string& files) {
   SqlBuilder sql("delete from _dray.pending where files = ");
   return session.execute(std::move(sql.text(files)).done());
 }
 
-Result<RunId> last_committed_run(WarehouseSession& session, const std::string& source) {
+Result<RunId> last_committed_run(Session& session, const std::string& source) {
   DRAY_ASSIGN(const bool there, has_ledger(session));
   if (!there) return RunId();
   SqlBuilder sql("select max(run_id) from _dray.runs where status in ('success', 'partial')");
@@ -521,9 +512,8 @@ Result<RunId> last_committed_run(WarehouseSession& session, const std::string& s
 
 namespace {
 
-Result<void> append_objects(WarehouseSession& session, const std::string& source,
-                            const RunId& run_id, Timestamp now,
-                            const std::vector<ObjectEntry>& objects,
+Result<void> append_objects(Session& session, const std::string& source, const RunId& run_id,
+                            Timestamp now, const std::vector<ObjectEntry>& objects,
                             std::string_view loaded_state) {
   return append_rows(
       session, "objects", objects.size(), [&](std::size_t i, std::vector<PlainValue>& row) {
@@ -543,9 +533,8 @@ Result<void> append_objects(WarehouseSession& session, const std::string& source
 
 }  // namespace
 
-Result<void> announce_objects(WarehouseSession& session, const std::string& source,
-                              const RunId& run_id, Timestamp now,
-                              const std::vector<ObjectEntry>& objects) {
+Result<void> announce_objects(Session& session, const std::string& source, const RunId& run_id,
+                              Timestamp now, const std::vector<ObjectEntry>& objects) {
   std::vector<ObjectEntry> unknown;
   for (const ObjectEntry& entry : objects) {
     if (!entry.set_aside_reason.empty()) continue;
@@ -559,21 +548,19 @@ Result<void> announce_objects(WarehouseSession& session, const std::string& sour
   return append_objects(session, source, run_id, now, unknown, "loading");
 }
 
-Result<void> forget_unfinished(WarehouseSession& session, const std::string& source) {
+Result<void> forget_unfinished(Session& session, const std::string& source) {
   SqlBuilder sql("delete from _dray.lineage where object_number in (select object_number from ");
   sql.code("_dray.objects where state = 'loading' and source = ").text(source);
   return session.execute(std::move(sql.code(")")).done());
 }
 
-Result<void> forget_origins(WarehouseSession& session,
-                            const std::vector<std::int64_t>& object_numbers) {
+Result<void> forget_origins(Session& session, const std::vector<std::int64_t>& object_numbers) {
   return execute_in(session, SqlBuilder("delete from _dray.lineage where object_number"),
                     object_numbers);
 }
 
-Result<void> write_objects(WarehouseSession& session, const std::string& source,
-                           const RunId& run_id, Timestamp now,
-                           const std::vector<ObjectEntry>& objects) {
+Result<void> write_objects(Session& session, const std::string& source, const RunId& run_id,
+                           Timestamp now, const std::vector<ObjectEntry>& objects) {
   SqlBuilder announced("delete from _dray.objects where state = 'loading' and source = ");
   DRAY_TRY(session.execute(std::move(announced.text(source)).done()));
   for (const ObjectEntry& entry : objects) {
@@ -585,7 +572,7 @@ Result<void> write_objects(WarehouseSession& session, const std::string& source,
   return append_objects(session, source, run_id, now, objects, "loaded");
 }
 
-Result<void> forget_objects(WarehouseSession& session, const std::string& source,
+Result<void> forget_objects(Session& session, const std::string& source,
                             const std::vector<std::string>& keys) {
   for (const std::string& key : keys) {
     SqlBuilder sql("delete from _dray.objects where state = 'set_aside' and source = ");
@@ -594,7 +581,7 @@ Result<void> forget_objects(WarehouseSession& session, const std::string& source
   return {};
 }
 
-Result<void> write_tables(WarehouseSession& session, const std::string& source, const RunId& run_id,
+Result<void> write_tables(Session& session, const std::string& source, const RunId& run_id,
                           const std::vector<TableEntry>& tables) {
   return append_rows(session, "tables", tables.size(),
                      [&](std::size_t i, std::vector<PlainValue>& row) {
@@ -604,8 +591,7 @@ Result<void> write_tables(WarehouseSession& session, const std::string& source, 
                      });
 }
 
-Result<void> write_source(WarehouseSession& session, const std::string& source,
-                          const SourceEntry& entry) {
+Result<void> write_source(Session& session, const std::string& source, const SourceEntry& entry) {
   DRAY_TRY(session.execute(
       std::move(SqlBuilder("delete from _dray.sources where source = ").text(source)).done()));
   const auto time = [](const std::optional<Timestamp>& value) {
@@ -618,7 +604,7 @@ Result<void> write_source(WarehouseSession& session, const std::string& source,
 }
 
 // An update, so that of two runs that look at once each leaves one entry.
-Result<void> write_look(WarehouseSession& session, const std::string& source, Timestamp looked_at,
+Result<void> write_look(Session& session, const std::string& source, Timestamp looked_at,
                         std::optional<Timestamp> listed_at) {
   const auto time = [](Timestamp value) { return format_timestamp(to_micros(value)); };
   SqlBuilder sql("update _dray.sources set looked_at = timestamp ");
@@ -628,7 +614,7 @@ Result<void> write_look(WarehouseSession& session, const std::string& source, Ti
   return session.execute(std::move(sql.code(") where source = ").text(source)).done());
 }
 
-Result<Failures> failures_in_a_row(WarehouseSession& session, const std::string& source) {
+Result<Failures> failures_in_a_row(Session& session, const std::string& source) {
   Failures failures;
   DRAY_ASSIGN(const LedgerShape shape, ledger_shape(session));
   if (!shape.is_there) return failures;
@@ -648,7 +634,7 @@ Sql newest_first(const LedgerShape& shape) {
   return SqlBuilder(" order by coalesce(run_number, 0) desc, started_at desc").done();
 }
 
-Result<void> write_run(WarehouseSession& session, const RunReport& report, Micros uuid_ts) {
+Result<void> write_run(Session& session, const RunReport& report, Micros uuid_ts) {
   const std::string_view run_id = report.run_id.text();
   DRAY_ASSIGN(
       const QueryResult greatest,
@@ -699,7 +685,7 @@ Result<void> write_run(WarehouseSession& session, const RunReport& report, Micro
                      });
 }
 
-Result<ValuesRejected> write_rejects(WarehouseSession& session, const std::string& source,
+Result<ValuesRejected> write_rejects(Session& session, const std::string& source,
                                      const RunId& run_id, Timestamp now, const StagedRows& rejects,
                                      const std::vector<std::string>& object_keys,
                                      const std::vector<bool>& unusable) {
@@ -708,9 +694,8 @@ Result<ValuesRejected> write_rejects(WarehouseSession& session, const std::strin
   return std::move(rows).values_rejected();
 }
 
-Result<void> resolve_rejects(WarehouseSession& session, const std::string& source,
-                             const RunId& run_id, const std::string& object,
-                             const std::vector<std::uint64_t>& lines) {
+Result<void> resolve_rejects(Session& session, const std::string& source, const RunId& run_id,
+                             const std::string& object, const std::vector<std::uint64_t>& lines) {
   SqlBuilder sql("update _dray.rejects set resolved_run = ");
   sql.text(run_id.text()).code(" where resolved_run is null and source = ").text(source);
   sql.code(" and object = ").text(object);

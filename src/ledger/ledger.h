@@ -13,17 +13,17 @@
 
 #include "base/result.h"
 #include "base/time.h"
-#include "load/warehouse.h"
 #include "model/object.h"
 #include "model/report.h"
 #include "model/run_id.h"
 #include "model/staged.h"
+#include "sql/session.h"
 
 namespace dray {
 
 // Makes the tables, and the columns of a later version, that are missing. Inside the load's
 // transaction.
-Result<void> create_ledger(WarehouseSession& session);
+Result<void> create_ledger(Session& session);
 
 // What of the ledger is there: a warehouse that an earlier version wrote lacks some until
 // create_ledger().
@@ -36,16 +36,16 @@ struct LedgerShape {
   bool has_skipped = false;      // likewise
 };
 
-Result<LedgerShape> ledger_shape(WarehouseSession& session);
+Result<LedgerShape> ledger_shape(Session& session);
 
 // " order by ..." for _dray.runs: the last recorded comes first, also after the clock was set back.
 Sql newest_first(const LedgerShape& shape);
 
 // Whether the warehouse has a ledger at all.
-Result<bool> has_ledger(WarehouseSession& session);
+Result<bool> has_ledger(Session& session);
 
 // Whether a run of this id has committed.
-Result<bool> has_run(WarehouseSession& session, const RunId& run_id);
+Result<bool> has_run(Session& session, const RunId& run_id);
 
 struct LedgerObject {
   std::uint64_t size_bytes = 0;
@@ -99,35 +99,30 @@ struct LedgerState {
 };
 
 // All but the objects. Empty when there is no ledger yet.
-Result<LedgerState> read_ledger(WarehouseSession& session, const std::string& source);
+Result<LedgerState> read_ledger(Session& session, const std::string& source);
 
 // The other sources that were loaded whose names begin so.
-Result<std::vector<std::string>> sources_beginning_with(WarehouseSession& session,
-                                                        const std::string& name);
+Result<std::vector<std::string>> sources_beginning_with(Session& session, const std::string& name);
 
 // The objects that are set aside now, by key.
-Result<std::map<std::string, SetAside>> read_set_aside(WarehouseSession& session,
-                                                       const std::string& source,
+Result<std::map<std::string, SetAside>> read_set_aside(Session& session, const std::string& source,
                                                        const LedgerShape& shape);
 
 // The objects whose keys are behind `start_after` ("": all), into state.objects. Keys are compared
 // by the warehouse: one that does not compare text bytewise has to be told to, in its columns.
-Result<void> read_objects(WarehouseSession& session, const std::string& source,
+Result<void> read_objects(Session& session, const std::string& source,
                           const std::string& start_after, LedgerState& state);
 
 // By key. Empty when there is no ledger, or one of before there were any.
-Result<std::vector<SkippedObject>> read_skipped(WarehouseSession& session,
-                                                const std::string& source);
+Result<std::vector<SkippedObject>> read_skipped(Session& session, const std::string& source);
 // Takes the place of an earlier one of the same key, and of the entry as an object that was set
 // aside. Inside a transaction; size and version are filled in from that entry.
-Result<void> write_skipped(WarehouseSession& session, const std::string& source,
-                           SkippedObject object);
+Result<void> write_skipped(Session& session, const std::string& source, SkippedObject object);
 // Takes it back: the next sync lists all of the source, and so finds it.
-Result<void> forget_skipped(WarehouseSession& session, const std::string& source,
-                            const std::string& key);
+Result<void> forget_skipped(Session& session, const std::string& source, const std::string& key);
 
 // How the ledger stands now; there must be one.
-Result<LedgerMark> read_mark(WarehouseSession& session, const std::string& source);
+Result<LedgerMark> read_mark(Session& session, const std::string& source);
 
 // A table whose rows of one run wait in files, because the warehouse refused them there (only of
 // warehouses that stage). The run's objects are loaded all the same: these rows are not read again.
@@ -139,16 +134,15 @@ struct PendingTable {
   Timestamp since{};
 };
 
-Result<std::vector<PendingTable>> read_pending(WarehouseSession& session,
-                                               const std::string& source);
+Result<std::vector<PendingTable>> read_pending(Session& session, const std::string& source);
 // `reasons` by table.
-Result<void> write_pending(WarehouseSession& session, const std::string& source, Timestamp now,
+Result<void> write_pending(Session& session, const std::string& source, Timestamp now,
                            const std::vector<PendingTable>& tables,
                            const std::vector<std::string>& reasons);
-Result<void> forget_pending(WarehouseSession& session, const std::string& files);
+Result<void> forget_pending(Session& session, const std::string& files);
 
 // Of the source; "" if none has.
-Result<RunId> last_committed_run(WarehouseSession& session, const std::string& source);
+Result<RunId> last_committed_run(Session& session, const std::string& source);
 
 // One object of this run.
 struct ObjectEntry {
@@ -164,26 +158,23 @@ struct ObjectEntry {
 // Gives the objects their numbers for good, before the transaction that says what became of them:
 // of a load that takes several. Until then they are `loading`, those that are loaded again too, and
 // a later sync takes them for new.
-Result<void> announce_objects(WarehouseSession& session, const std::string& source,
-                              const RunId& run_id, Timestamp now,
-                              const std::vector<ObjectEntry>& objects);
+Result<void> announce_objects(Session& session, const std::string& source, const RunId& run_id,
+                              Timestamp now, const std::vector<ObjectEntry>& objects);
 
 // Takes back the origins of the rows that a load which did not end has committed: whoever loads its
 // objects now tells them again.
-Result<void> forget_unfinished(WarehouseSession& session, const std::string& source);
+Result<void> forget_unfinished(Session& session, const std::string& source);
 
 // Takes back the origins of all rows of objects that are loaded again: where they were in the old
 // content says nothing of the new one, and would settle ties wrongly.
-Result<void> forget_origins(WarehouseSession& session,
-                            const std::vector<std::int64_t>& object_numbers);
+Result<void> forget_origins(Session& session, const std::vector<std::int64_t>& object_numbers);
 
 // What became of them.
-Result<void> write_objects(WarehouseSession& session, const std::string& source,
-                           const RunId& run_id, Timestamp now,
-                           const std::vector<ObjectEntry>& objects);
+Result<void> write_objects(Session& session, const std::string& source, const RunId& run_id,
+                           Timestamp now, const std::vector<ObjectEntry>& objects);
 
 // Removes the entries of objects of which nothing was ever loaded.
-Result<void> forget_objects(WarehouseSession& session, const std::string& source,
+Result<void> forget_objects(Session& session, const std::string& source,
                             const std::vector<std::string>& keys);
 
 struct TableEntry {
@@ -192,7 +183,7 @@ struct TableEntry {
   std::int64_t number = 0;
 };
 
-Result<void> write_tables(WarehouseSession& session, const std::string& source, const RunId& run_id,
+Result<void> write_tables(Session& session, const std::string& source, const RunId& run_id,
                           const std::vector<TableEntry>& tables);
 
 struct SourceEntry {
@@ -202,12 +193,11 @@ struct SourceEntry {
   std::optional<Timestamp> newest_event;
 };
 
-Result<void> write_source(WarehouseSession& session, const std::string& source,
-                          const SourceEntry& entry);
+Result<void> write_source(Session& session, const std::string& source, const SourceEntry& entry);
 
 // That a run found nothing left to do, after all that were recorded. Changes nothing of a source
 // that the ledger does not know. `listed_at`: if all of its objects were listed.
-Result<void> write_look(WarehouseSession& session, const std::string& source, Timestamp looked_at,
+Result<void> write_look(Session& session, const std::string& source, Timestamp looked_at,
                         std::optional<Timestamp> listed_at);
 
 // The source's last recorded runs, as far as they are failures.
@@ -216,23 +206,22 @@ struct Failures {
   Timestamp since;  // the first of them
 };
 
-Result<Failures> failures_in_a_row(WarehouseSession& session, const std::string& source);
+Result<Failures> failures_in_a_row(Session& session, const std::string& source);
 
 // The run, its collections and its notices.
-Result<void> write_run(WarehouseSession& session, const RunReport& report, Micros uuid_ts);
+Result<void> write_run(Session& session, const RunReport& report, Micros uuid_ts);
 
 // How many values were rejected, by table.
 using ValuesRejected = std::map<std::string, std::uint64_t, std::less<>>;
 
 // The staged rejects, less those of objects that were set aside.
-Result<ValuesRejected> write_rejects(WarehouseSession& session, const std::string& source,
+Result<ValuesRejected> write_rejects(Session& session, const std::string& source,
                                      const RunId& run_id, Timestamp now, const StagedRows& rejects,
                                      const std::vector<std::string>& object_keys,
                                      const std::vector<bool>& unusable);
 
 // Marks the open rejects of these lines as mended by this run; without lines those of all.
-Result<void> resolve_rejects(WarehouseSession& session, const std::string& source,
-                             const RunId& run_id, const std::string& object,
-                             const std::vector<std::uint64_t>& lines);
+Result<void> resolve_rejects(Session& session, const std::string& source, const RunId& run_id,
+                             const std::string& object, const std::vector<std::uint64_t>& lines);
 
 }  // namespace dray

@@ -4,8 +4,8 @@
 
 #include <vector>
 
-#include "load/sql.h"
 #include "model/catalog.h"
+#include "sql/sql.h"
 
 namespace dray {
 

@@ -13,9 +13,9 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "load/postgres_row.h"
-#include "load/pq_connection.h"
 #include "load/warehouse.h"
 #include "model/staged.h"
+#include "sql/pq_connection.h"
 
 namespace dray {
 

@@ -1,6 +1,7 @@
 // One file, one transaction for everything a run changes.
 #include "load/duckdb.h"
-#include "load/query_values.h"
+#include "ledger/tables.h"
+#include "sql/query_values.h"
 
 #include <algorithm>
 #include <cstring>
@@ -15,14 +16,14 @@
 #include "base/hash.h"
 #include "load/comments.h"
 #include "load/duckdb_casts.h"
-#include "load/duckdb_connection.h"
-#include "load/duckdb_constraints.h"
-#include "load/duckdb_file.h"
 #include "load/duckdb_room.h"
 #include "load/duckdb_rows.h"
 #include "load/profile_casts.h"
 #include "load/reserved_schemas.h"
 #include "load/rivals.h"
+#include "sql/duckdb_connection.h"
+#include "sql/duckdb_constraints.h"
+#include "sql/duckdb_file.h"
 
 namespace dray {
 namespace {
@@ -91,14 +92,14 @@ std::string folded(std::string name) {
   return name;
 }
 
-// Whether _dray.long_rows is there, the tables with rows that DuckDB cannot hold 2,048 of: then
-// their row groups have to stay as short as they were made.
+// Whether the ledger's schema has the table of long rows, the tables with rows that DuckDB cannot
+// hold 2,048 of: then their row groups have to stay as short as they were made.
 Result<bool> dray_tells_long_rows(DuckConnection& connection) {
-  DRAY_ASSIGN(const QueryResult found,
-              connection.query(SqlBuilder("select count(*) > 0 from duckdb_tables() where "
-                                          "database_name = current_database() and schema_name = "
-                                          "'_dray' and table_name = 'long_rows'")
-                                   .done()));
+  SqlBuilder sql(
+      "select count(*) > 0 from duckdb_tables() where database_name = current_database() and "
+      "schema_name = ");
+  sql.text(ledger_schema).code(" and table_name = ").text(long_rows_table_name);
+  DRAY_ASSIGN(const QueryResult found, connection.query(std::move(sql).done()));
   return found.rows[0][0] == "true";
 }
 
@@ -327,9 +328,8 @@ class DuckSession final : public WarehouseSession {
   }
 
   Result<void> write_lineage(const TableLoad& load) {
-    SqlBuilder sql(
-        "insert into _dray.lineage (uuid, received_at, table_number, object_number, line) select "
-        "uuid, make_timestamp(received_at), ");
+    SqlBuilder sql("insert into ");
+    sql.word(lineage_columns).code(" select uuid, make_timestamp(received_at), ");
     sql.number(*load.lineage_table).code(", object_number, line from dray_origins(");
     return execute(std::move(sql.number(relations_.show(load)).code(")")).done());
   }
@@ -368,12 +368,14 @@ class DuckSession final : public WarehouseSession {
 
   // A checkpoint would make one row group of several short ones, and hold all their rows for it.
   Result<void> keep_groups_short(const TableLoad& load) {
-    DRAY_TRY(execute(SqlBuilder("create table if not exists _dray.long_rows (schema_name varchar "
-                                "not null, table_name varchar not null)")
-                         .done()));
-    SqlBuilder sql("insert into _dray.long_rows select schema_name, table_name from (values (");
+    SqlBuilder table("create table if not exists ");
+    table.word(long_rows_table)
+        .code(" (schema_name varchar not null, table_name varchar not null)");
+    DRAY_TRY(execute(std::move(table).done()));
+    SqlBuilder sql("insert into ");
+    sql.word(long_rows_table).code(" select schema_name, table_name from (values (");
     sql.text(load.schema).code(", ").text(load.table).code(")) l (schema_name, table_name) ");
-    sql.code("except select schema_name, table_name from _dray.long_rows");
+    sql.code("except select schema_name, table_name from ").word(long_rows_table);
     DRAY_TRY(execute(std::move(sql).done()));
     return execute(SqlBuilder("set max_vacuum_tasks = 0").done());
   }
@@ -381,8 +383,12 @@ class DuckSession final : public WarehouseSession {
   Result<bool> has_long_rows(const TableLoad& load) {
     DRAY_ASSIGN(const bool is_told, dray_tells_long_rows(*connection_));
     if (!is_told) return false;
-    SqlBuilder sql("select count(*) > 0 from _dray.long_rows where schema_name = ");
-    sql.text(load.schema).code(" and table_name = ").text(load.table);
+    SqlBuilder sql("select count(*) > 0 from ");
+    sql.word(long_rows_table)
+        .code(" where schema_name = ")
+        .text(load.schema)
+        .code(" and table_name = ")
+        .text(load.table);
     DRAY_ASSIGN(const QueryResult found, query(std::move(sql).done()));
     return found.rows[0][0] == "true";
   }
@@ -844,8 +850,9 @@ class DuckSession final : public WarehouseSession {
   Result<void> find_places(const TableLoad& load, Rivals& rivals) {
     std::vector<std::int64_t> tied = rivals.tied_uuids();
     if (tied.empty()) return {};
-    SqlBuilder sql("select l.uuid, epoch_us(l.received_at), o.key, l.line from _dray.lineage l ");
-    sql.code("join _dray.objects o on o.object_number = l.object_number where l.uuid in ");
+    SqlBuilder sql("select l.uuid, epoch_us(l.received_at), o.key, l.line from ");
+    sql.word(lineage_table).code(" l join ").word(objects_table);
+    sql.code(" o on o.object_number = l.object_number where l.uuid in ");
     sql.code("(select number from dray_numbers(").number(relations_.show(std::move(tied)));
     sql.code(")) and l.table_number in (").numbers(load.rival_tables);
     return connection_->each_chunk(std::move(sql.code(")")).done(), [&](duckdb_data_chunk chunk) {

@@ -5,9 +5,9 @@
 #pragma once
 
 #include "base/result.h"
-#include "load/duckdb_connection.h"
-#include "load/sql.h"
 #include "model/column_type.h"
+#include "sql/duckdb_connection.h"
+#include "sql/sql.h"
 
 namespace dray {
 

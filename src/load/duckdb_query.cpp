@@ -4,10 +4,10 @@
 #include <vector>
 
 #include "base/message.h"
-#include "load/duckdb_connection.h"
-#include "load/duckdb_file.h"
 #include "load/open.h"
-#include "load/statement.h"
+#include "sql/duckdb_connection.h"
+#include "sql/duckdb_file.h"
+#include "sql/statement.h"
 
 namespace dray {
 namespace {

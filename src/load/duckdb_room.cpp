@@ -1,11 +1,11 @@
 #include "load/duckdb_room.h"
-#include "load/query_values.h"
+#include "sql/query_values.h"
 
 #include <algorithm>
 #include <string>
 
-#include "load/sql.h"
 #include "model/memory_shares.h"
+#include "sql/sql.h"
 
 namespace dray {
 namespace {

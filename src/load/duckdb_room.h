@@ -9,9 +9,9 @@
 #include <optional>
 
 #include "base/result.h"
-#include "load/duckdb_connection.h"
 #include "load/open.h"
 #include "load/warehouse.h"
+#include "sql/duckdb_connection.h"
 
 namespace dray {
 

@@ -13,8 +13,8 @@
 #include <vector>
 
 #include "base/result.h"
-#include "load/duckdb_connection.h"
 #include "model/staged.h"
+#include "sql/duckdb_connection.h"
 
 namespace dray {
 

@@ -12,15 +12,16 @@
 
 #include "base/hash.h"
 #include "base/numbers.h"
+#include "ledger/tables.h"
 #include "load/copy_rows.h"
 #include "load/postgres_locks.h"
 #include "load/postgres_sql.h"
-#include "load/pq_connection.h"
 #include "load/profile_casts.h"
 #include "load/reserved_schemas.h"
 #include "load/rivals.h"
 #include "load/wide_profiles.h"
 #include "model/cast.h"
+#include "sql/pq_connection.h"
 
 namespace dray {
 namespace {
@@ -109,7 +110,7 @@ class PostgresSession final : public WarehouseSession {
   Result<Catalog> catalog(const std::string& schema) override {
     DRAY_ASSIGN(const QueryResult rows, query(postgres_catalog_query(schema)));
     Catalog catalog = postgres_catalog(schema, rows);
-    if (!catalog.schema_exists || schema == "_dray") return catalog;
+    if (!catalog.schema_exists || schema == ledger_schema) return catalog;
     DRAY_ASSIGN(const QueryResult taken, query(postgres_taken_names_query(schema)));
     for (const auto& row : taken.rows)
       catalog.taken.push_back(row[0].value_or(""));
@@ -172,7 +173,7 @@ class PostgresSession final : public WarehouseSession {
 
   Result<void> commit() override {
     if (is_lineage_written_) {
-      DRAY_TRY(ensure_index("_dray", "lineage", "uuid", IndexKind::ordered));
+      DRAY_TRY(ensure_index(ledger_schema, lineage_table_name, "uuid", IndexKind::ordered));
     }
     return connection_->commit();
   }
@@ -591,9 +592,9 @@ class PostgresSession final : public WarehouseSession {
   Result<void> write_lineage(const TableLoad& load) {
     is_lineage_written_ = true;
     CopyStream copy(*connection_);
-    DRAY_TRY(copy.begin(SqlBuilder("copy _dray.lineage (uuid, received_at, table_number, "
-                                   "object_number, line) from stdin (format binary)")
-                            .done()));
+    SqlBuilder sql("copy ");
+    sql.word(lineage_columns).code(" from stdin (format binary)");
+    DRAY_TRY(copy.begin(std::move(sql).done()));
     DRAY_TRY(each_key(load, [&](const RowKey& key, std::uint64_t) -> Result<void> {
       const std::int64_t object = (*load.object_numbers)[key.object];
       if (object == no_object_number) return {};
@@ -694,9 +695,11 @@ class PostgresSession final : public WarehouseSession {
     }
     DRAY_TRY(copy.end());
     DRAY_TRY(analyze(numbers_table));
-    SqlBuilder sql("select l.uuid, l.received_at, o.key, l.line from _dray.lineage l join ");
-    sql.sql(numbers_table.name).code(" n on l.uuid = n.number join _dray.objects o on ");
-    sql.code("o.object_number = l.object_number where l.table_number in (");
+    SqlBuilder sql("select l.uuid, l.received_at, o.key, l.line from ");
+    sql.word(lineage_table).code(" l join ").sql(numbers_table.name);
+    sql.code(" n on l.uuid = n.number join ")
+        .word(objects_table)
+        .code(" o on o.object_number = l.object_number where l.table_number in (");
     sql.numbers(load.rival_tables).code(")");
     return connection_->each_row(std::move(sql).done(), [&](PqRow row) -> Result<void> {
       rivals.add_place(number_of<std::int64_t>(row[0]),

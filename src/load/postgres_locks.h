@@ -11,7 +11,7 @@
 #include <utility>
 
 #include "base/result.h"
-#include "load/pq_connection.h"
+#include "sql/pq_connection.h"
 
 namespace dray {
 

@@ -1,5 +1,6 @@
 #include "load/postgres_sql.h"
-#include "load/query_values.h"
+#include "ledger/tables.h"
+#include "sql/query_values.h"
 
 #include <optional>
 #include <string_view>
@@ -10,8 +11,6 @@
 
 namespace dray {
 namespace {
-
-constexpr std::string_view ledger_schema = "_dray";
 
 struct DdlWriter {
   Sql operator()(const CreateSchema& change) const {

@@ -6,9 +6,9 @@
 #include <string>
 #include <string_view>
 
-#include "load/sql.h"
 #include "load/warehouse.h"
 #include "model/catalog.h"
+#include "sql/sql.h"
 
 namespace dray {
 

@@ -6,10 +6,10 @@
 #include <functional>
 #include <vector>
 
-#include "load/pq_connection.h"
 #include "load/query.h"
 #include "load/redshift_cluster.h"
-#include "load/statement.h"
+#include "sql/pq_connection.h"
+#include "sql/statement.h"
 
 namespace dray {
 namespace {

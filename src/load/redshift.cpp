@@ -8,6 +8,7 @@
 #include <span>
 #include <thread>
 
+#include "ledger/tables.h"
 #include "load/profile_casts.h"
 #include "load/redshift_cluster.h"
 #include "load/redshift_errors.h"
@@ -21,7 +22,6 @@
 namespace dray {
 namespace {
 
-constexpr const char* ledger_schema = "_dray";
 constexpr const char* lock_table = "lock";
 
 // Redshift takes 16 MB of statement; a list of numbers of this length stays far below.
@@ -405,8 +405,9 @@ Result<void> RedshiftSession::sweep(const StageRun& run) {
 Result<std::vector<std::string>> RedshiftSession::pending_folders(const std::string& source) {
   std::vector<std::string> folders;
   if (!ledger_columns_.contains("pending")) return folders;
-  SqlBuilder sql("select files from _dray.pending where source = ");
-  DRAY_ASSIGN(const QueryResult rows, query(std::move(sql.text(source)).done()));
+  SqlBuilder sql("select files from ");
+  sql.word(pending_table).code(" where source = ").text(source);
+  DRAY_ASSIGN(const QueryResult rows, query(std::move(sql).done()));
   for (const auto& row : rows.rows)
     folders.push_back(row[0]->substr(0, row[0]->rfind('/') + 1));
   return folders;
@@ -427,7 +428,8 @@ Result<std::vector<StagingTable>> RedshiftSession::staging_tables(const std::str
 Result<std::set<RunId>> RedshiftSession::recorded(const std::vector<RunId>& run_ids) {
   std::set<RunId> found;
   if (run_ids.empty() || !ledger_columns_.contains("runs")) return found;
-  SqlBuilder sql("select run_id from _dray.runs where run_id in (");
+  SqlBuilder sql("select run_id from ");
+  sql.word(runs_table).code(" where run_id in (");
   for (std::size_t i = 0; i < run_ids.size(); ++i) {
     if (i > 0) sql.code(", ");
     sql.text(run_ids[i].text());

@@ -7,10 +7,10 @@
 #include "aws/credentials.h"
 #include "base/result.h"
 #include "load/open.h"
-#include "load/pq_connection.h"
 #include "load/redshift_options.h"
 #include "load/redshift_sql.h"
 #include "load/staging_area.h"
+#include "sql/pq_connection.h"
 #include "stage/parts.h"
 
 namespace dray {

@@ -1,5 +1,5 @@
 #include "load/redshift_errors.h"
-#include "load/query_values.h"
+#include "sql/query_values.h"
 
 #include <algorithm>
 #include <array>

@@ -8,9 +8,9 @@
 #include <string>
 
 #include "base/result.h"
-#include "load/pq_connection.h"
 #include "load/staging_area.h"
 #include "model/staged.h"
+#include "sql/pq_connection.h"
 
 namespace dray {
 

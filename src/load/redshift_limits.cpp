@@ -1,5 +1,5 @@
 #include "load/redshift_limits.h"
-#include "load/query_values.h"
+#include "sql/query_values.h"
 
 #include <string>
 #include <utility>

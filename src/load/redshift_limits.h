@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "base/result.h"
-#include "load/pq_connection.h"
 #include "load/warehouse.h"
 #include "model/staged.h"
+#include "sql/pq_connection.h"
 
 namespace dray {
 

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "base/result.h"
-#include "load/pq_connection.h"
 #include "load/redshift_choice.h"
+#include "sql/pq_connection.h"
 
 namespace dray {
 

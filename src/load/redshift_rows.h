@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "base/result.h"
-#include "load/sql.h"
 #include "load/staging_area.h"
 #include "load/warehouse.h"
+#include "sql/sql.h"
 
 namespace dray {
 

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "base/time.h"
+#include "ledger/tables.h"
 #include "load/comments.h"
 
 namespace dray {
@@ -302,9 +303,9 @@ Sql select_rivals(const TableLoad& load, const StagingTable& table, const Dedupe
 
 Sql select_places(std::span<const std::int64_t> tables, std::span<const std::int64_t> uuids,
                   const std::pair<Micros, Micros>& times) {
-  SqlBuilder sql(
-      "select l.uuid, l.received_at, o.key, l.line from _dray.lineage l join _dray.objects o on "
-      "o.object_number = l.object_number where l.uuid in (");
+  SqlBuilder sql("select l.uuid, l.received_at, o.key, l.line from ");
+  sql.word(lineage_table).code(" l join ").word(objects_table);
+  sql.code(" o on o.object_number = l.object_number where l.uuid in (");
   add_numbers(sql, uuids);
   add_numbers(sql.code(") and l.table_number in ("), tables);
   // The sort key: without it the whole table would be read.
@@ -314,8 +315,13 @@ Sql select_places(std::span<const std::int64_t> tables, std::span<const std::int
 }
 
 Sql select_staged_objects(const std::string& source, const StagingTable& table) {
-  SqlBuilder sql("select object_number, key from _dray.objects where source = ");
-  sql.text(source).code(" and object_number in (select ").name(object_column).code(" from ");
+  SqlBuilder sql("select object_number, key from ");
+  sql.word(objects_table)
+      .code(" where source = ")
+      .text(source)
+      .code(" and object_number in (select ")
+      .name(object_column)
+      .code(" from ");
   return std::move(sql.table(table.schema, table.name).code(")")).done();
 }
 
@@ -366,9 +372,8 @@ Sql insert_literals(const std::string& schema, const std::string& table, const S
 }
 
 Sql insert_lineage(const TableLoad& load, const StagingTable& table) {
-  SqlBuilder sql(
-      "insert into _dray.lineage (uuid, received_at, table_number, object_number, line) select "
-      "\"uuid\", \"received_at\", ");
+  SqlBuilder sql("insert into ");
+  sql.word(lineage_columns).code(" select \"uuid\", \"received_at\", ");
   sql.number(*load.lineage_table).code(", ").name(object_column).code(", ").name(line_column);
   return std::move(sql.code(" from ").table(table.schema, table.name)).done();
 }

@@ -15,10 +15,10 @@
 #include "aws/credentials.h"
 #include "load/redshift_options.h"
 #include "load/rivals.h"
-#include "load/sql.h"
 #include "load/staging_area.h"
 #include "model/catalog.h"
 #include "model/staged.h"
+#include "sql/sql.h"
 
 namespace dray {
 

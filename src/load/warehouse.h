@@ -32,37 +32,14 @@
 
 #include "base/result.h"
 #include "base/time.h"
-#include "load/sql.h"
 #include "model/catalog.h"
 #include "model/report.h"
 #include "model/run_id.h"
 #include "model/staged.h"
+#include "sql/session.h"
+#include "sql/sql.h"
 
 namespace dray {
-
-struct QueryColumn {
-  std::string name;
-  std::string type;  // the warehouse's own name for it
-};
-
-// A small result, all in memory; values as text, NULL as nothing. Timestamps are
-// "YYYY-MM-DD HH:MM:SS[.ffffff]".
-struct QueryResult {
-  std::vector<QueryColumn> columns;
-  std::vector<std::vector<std::optional<std::string>>> rows;
-};
-
-// A value for one of Dray's own tables.
-using PlainValue =
-    std::variant<std::monostate, bool, std::int64_t, double, std::string_view, Timestamp>;
-
-// Rows handed over one at a time; what a row's text borrows lives until the next call.
-class RowSource {
- public:
-  virtual ~RowSource() = default;
-  // Fills `row`; false at the end.
-  virtual Result<bool> next(std::vector<PlainValue>& row) = 0;
-};
 
 // What a load did to one table.
 struct TableLoaded {
@@ -86,13 +63,8 @@ struct StageOutcome {
   std::vector<Notice> notices;
 };
 
-class WarehouseSession {
+class WarehouseSession : public Session {
  public:
-  virtual ~WarehouseSession() = default;
-
-  // The tables of one schema as they are now. No schema: no tables.
-  virtual Result<Catalog> catalog(const std::string& schema) = 0;
-
   // A warehouse that takes rows from files alone (Redshift) writes those of every table to its
   // staging place, several tables at once, and has them copied near their targets: outside of the
   // transaction, so that it is short. Tells for each load what failed with it, if anything; its
@@ -107,7 +79,6 @@ class WarehouseSession {
     return internal_error(files + ": this warehouse has no files");
   }
 
-  virtual Result<void> begin() = 0;
   // After an error inside a transaction, for warehouses that stage: what is staged stays so, and
   // begin() may be called again.
   virtual Result<void> rollback() { return internal_error("rollback: nothing is staged"); }
@@ -117,22 +88,12 @@ class WarehouseSession {
   // for longer.
   virtual Result<void> lock(std::chrono::seconds wait_max) = 0;
 
-  // One change of the plan; the same text as ddl() gives.
-  virtual Result<void> apply(const SchemaChange& change) = 0;
-
-  virtual Result<void> execute(const Sql& sql) = 0;
-  virtual Result<QueryResult> query(const Sql& sql) = 0;
-
   // Writes the staged rows of one table into it: rows that `load` knows to have lost are left out,
   // stored rows with the same id are compared and replaced or kept.
   virtual Result<TableLoaded> load(TableLoad& load) = 0;
 
   // Writes the profiles that the load of `merge.source_table` touched; returns how many.
   virtual Result<std::uint64_t> merge_profiles(const ProfileMerge& merge) = 0;
-
-  // Adds rows to one of Dray's own tables, all its columns in the table's order.
-  virtual Result<void> append(const std::string& schema, const std::string& table,
-                              RowSource& rows) = 0;
 
   // How many tables one transaction may write; more are loaded in several, each ended by
   // commit_some().
@@ -144,14 +105,6 @@ class WarehouseSession {
     DRAY_TRY(begin());
     return lock(wait_max);
   }
-
-  // On in_doubt the connection is gone and nobody here knows the outcome: open a new session and
-  // read the ledger.
-  virtual Result<void> commit() = 0;
-
-  // From any thread: the call in progress and every later one end soon, with `cancelled`. Not while
-  // commit() runs: nobody could tell whether it was in time.
-  virtual void interrupt() = 0;
 };
 
 // What a load adds to the tables of a warehouse, and the columns of the widest that it writes to.

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "base/result.h"
-#include "load/pq_connection.h"
 #include "model/staged.h"
+#include "sql/pq_connection.h"
 
 namespace dray {
 

@@ -13,12 +13,12 @@
 
 #include "load/open.h"
 #include "load/postgres_locks.h"
-#include "load/pq_connection.h"
 #include "load/warehouse.h"
 #include "run/records.h"
 #include "run/skips.h"
 #include "run/sync.h"
 #include "source/memory.h"
+#include "sql/pq_connection.h"
 #include "support/postgres.h"
 #include "support/redshift.h"
 

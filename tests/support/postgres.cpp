@@ -10,7 +10,7 @@
 #include <map>
 #include <memory>
 
-#include "load/pq_connection.h"
+#include "sql/pq_connection.h"
 #include "support/source_directory.h"
 
 namespace dray::testing_support {

@@ -6,7 +6,7 @@
 #include <fstream>
 #include <map>
 
-#include "load/pq_connection.h"
+#include "sql/pq_connection.h"
 #include "support/s3_server.h"
 
 namespace dray::testing_support {

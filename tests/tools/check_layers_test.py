@@ -48,6 +48,15 @@ class CheckLayers(unittest.TestCase):
     def test_refuses_a_file_outside_of_a_folder(self):
         self.assertEqual(self.check({"main.cpp": ""})[0], 1)
 
+    def test_refuses_the_ledger_s_tables_elsewhere(self):
+        layers = LAYERS + "ledger: base\ncli: base\n"
+        sql = 'const char* a = "x";\nauto sql = "select 1 from _dray.runs";\n// "_dray.runs"\n'
+        code, out = self.check({"load/a.cpp": sql}, layers)
+        self.assertEqual(code, 1)
+        self.assertIn("load/a.cpp:2: a table of the ledger", out)
+        self.assertEqual(len(out.splitlines()), 1)
+        self.assertEqual(self.check({"ledger/a.cpp": sql, "cli/a.cpp": sql}, layers), (0, ""))
+
     def test_refuses_a_circle_in_the_rules(self):
         code, out = self.check({}, "base: model\nmodel: base\n")
         self.assertEqual(code, 2)

@@ -4,9 +4,9 @@
 #include <atomic>
 
 #include "load/open.h"
-#include "load/sql.h"
 #include "run/sync.h"
 #include "source/memory.h"
+#include "sql/sql.h"
 
 namespace dray {
 namespace {

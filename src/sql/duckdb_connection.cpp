@@ -1,4 +1,4 @@
-#include "load/duckdb_connection.h"
+#include "sql/duckdb_connection.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -20,8 +20,8 @@
 #include "base/quotable.h"
 #include "base/time.h"
 #include "base/utf8.h"
-#include "load/duckdb_constraints.h"
-#include "load/duckdb_file.h"
+#include "sql/duckdb_constraints.h"
+#include "sql/duckdb_file.h"
 
 namespace dray {
 namespace {
@@ -292,12 +292,12 @@ Error duckdb_error(const char* message) {
   return internal_error(continued_lines(std::string_view(text).substr(0, second)));
 }
 
-unsigned duckdb_threads(const WarehouseOptions& options) {
+unsigned duckdb_threads(const SessionOptions& options) {
   return options.threads != 0 ? options.threads : std::max(1U, std::thread::hardware_concurrency());
 }
 
 Result<std::unique_ptr<DuckDatabase>> DuckDatabase::open(const std::string& path,
-                                                         const WarehouseOptions& options) {
+                                                         const SessionOptions& options) {
   const bool in_memory = path.empty() || path == ":memory:";
   FileState file = FileState::made;
   if (!in_memory) {
@@ -340,7 +340,7 @@ Result<std::unique_ptr<DuckDatabase>> DuckDatabase::open(const std::string& path
 // Opened by path a database is named after its file, and shop.duckdb with a schema shop would make
 // every shop.tracks ambiguous. Attached, it has a name that no schema can have.
 Result<void> DuckDatabase::attach(const std::string& path, bool in_memory,
-                                  const WarehouseOptions& options) {
+                                  const SessionOptions& options) {
   SqlBuilder sql("attach ");
   // With its type DuckDB does not look whether a file is another system's, for which it would fetch
   // an extension.

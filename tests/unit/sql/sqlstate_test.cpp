@@ -1,4 +1,4 @@
-#include "load/sqlstate.h"
+#include "sql/sqlstate.h"
 
 #include <gtest/gtest.h>
 
@@ -176,9 +176,8 @@ TEST(ConnectError, GivesTheRightToConnect) {
 
 TEST(ConnectError, TellsAServerThatIsFullOrAStandby) {
   EXPECT_EQ(connect_error("FATAL:  sorry, too many clients already").cause, Cause::transient);
-  EXPECT_NE(
-      connect_error("FATAL:  sorry, too many clients already").text().find("max_connections"),
-      std::string::npos);
+  EXPECT_NE(connect_error("FATAL:  sorry, too many clients already").text().find("max_connections"),
+            std::string::npos);
   EXPECT_EQ(connect_error("FATAL:  too many connections for role \"dray\"").cause,
             Cause::transient);
   EXPECT_EQ(connect_error("FATAL:  the database system is not yet accepting connections").cause,

@@ -1,10 +1,10 @@
-#include "load/duckdb_constraints.h"
+#include "sql/duckdb_constraints.h"
 
 #include <utility>
 #include <vector>
 
-#include "load/duckdb_connection.h"
-#include "load/sql.h"
+#include "sql/duckdb_connection.h"
+#include "sql/sql.h"
 
 namespace dray {
 namespace {

@@ -1,4 +1,4 @@
-#include "load/rights.h"
+#include "sql/rights.h"
 
 #include <algorithm>
 #include <array>

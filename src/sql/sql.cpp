@@ -1,4 +1,4 @@
-#include "load/sql.h"
+#include "sql/sql.h"
 
 #include <utility>
 

@@ -1,4 +1,4 @@
-#include "load/pq_connection.h"
+#include "sql/pq_connection.h"
 
 #include <libpq-fe.h>
 #include <poll.h>
@@ -17,8 +17,8 @@
 #include "base/message.h"
 #include "base/numbers.h"
 #include "base/quotable.h"
-#include "load/rights.h"
-#include "load/sqlstate.h"
+#include "sql/rights.h"
+#include "sql/sqlstate.h"
 
 namespace dray {
 namespace {

@@ -1,4 +1,4 @@
-#include "load/pq_connection.h"
+#include "sql/pq_connection.h"
 
 #include <gtest/gtest.h>
 

@@ -17,8 +17,8 @@
 #include <vector>
 
 #include "base/result.h"
-#include "load/sql.h"
-#include "load/warehouse.h"
+#include "sql/session.h"
+#include "sql/sql.h"
 
 namespace dray {
 

@@ -1,4 +1,4 @@
-#include "load/statement.h"
+#include "sql/statement.h"
 
 #include <gtest/gtest.h>
 

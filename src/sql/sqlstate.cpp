@@ -1,4 +1,4 @@
-#include "load/sqlstate.h"
+#include "sql/sqlstate.h"
 
 #include <algorithm>
 #include <array>
@@ -6,7 +6,7 @@
 
 #include "base/message.h"
 
-#include "load/rights.h"
+#include "sql/rights.h"
 
 namespace dray {
 namespace {

@@ -1,4 +1,4 @@
-#include "load/duckdb_file.h"
+#include "sql/duckdb_file.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>

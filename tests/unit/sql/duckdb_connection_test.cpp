@@ -1,4 +1,4 @@
-#include "load/duckdb_connection.h"
+#include "sql/duckdb_connection.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "load/query_values.h"
+#include "sql/query_values.h"
 
 #include <charconv>
 

@@ -1,5 +1,5 @@
 // A thin wrapper around DuckDB's C API (duckdb.h, 1.4): resources that free themselves, errors that
-// say what to do. Only load/duckdb*.cpp include it.
+// say what to do. Only {sql,load}/duckdb*.cpp include it.
 #pragma once
 
 #include <duckdb.h>
@@ -12,11 +12,11 @@
 #include <string>
 
 #include "base/result.h"
-#include "load/duckdb_constraints.h"
-#include "load/duckdb_file.h"
-#include "load/open.h"
-#include "load/sql.h"
-#include "load/warehouse.h"
+#include "sql/duckdb_constraints.h"
+#include "sql/duckdb_file.h"
+#include "sql/session.h"
+#include "sql/session_options.h"
+#include "sql/sql.h"
 
 namespace dray {
 
@@ -28,13 +28,13 @@ namespace dray {
 std::uint64_t row_group_rows(std::uint64_t memory_bytes);
 
 // How many it uses: those of the options, or a core each.
-unsigned duckdb_threads(const WarehouseOptions& options);
+unsigned duckdb_threads(const SessionOptions& options);
 
 class DuckDatabase {
  public:
   // `path` "" or ":memory:" is a database without a file.
   static Result<std::unique_ptr<DuckDatabase>> open(const std::string& path,
-                                                    const WarehouseOptions& options);
+                                                    const SessionOptions& options);
   ~DuckDatabase();
   DuckDatabase(const DuckDatabase&) = delete;
   DuckDatabase& operator=(const DuckDatabase&) = delete;
@@ -57,11 +57,11 @@ class DuckDatabase {
 
  private:
   DuckDatabase() = default;
-  Result<void> attach(const std::string& path, bool in_memory, const WarehouseOptions& options);
+  Result<void> attach(const std::string& path, bool in_memory, const SessionOptions& options);
   Result<void> make_file(const std::string& path, FileState state);
   std::string run_alone(const Sql& sql);
   std::string path_;
-  WarehouseOptions options_;
+  SessionOptions options_;
   duckdb_database database_ = nullptr;
   std::atomic<bool> distrusted_{false};
   std::function<void(std::string_view)> trace_;
