@@ -6,7 +6,7 @@ option(DRAY_FUZZ "Build the fuzz targets with libFuzzer (needs clang); without i
 option(DRAY_PRECOMPILE "Precompile the standard library's headers" ON)
 option(DRAY_WARNINGS_AS_ERRORS "Stop at the first warning" OFF)
 set(DRAY_MARCH "" CACHE STRING "Value for -march (x86-64-v3, native ...); empty builds for any machine of the family")
-set(DRAY_KILLS "20" CACHE STRING "How often the kill test kills; fewer under a sanitizer")
+set(DRAY_KILLS "12" CACHE STRING "How often the kill test kills; fewer under a sanitizer")
 set(DRAY_TEST_SECONDS "900" CACHE STRING "How long one test may take")
 set(DRAY_DIFFERENTIAL_SEEDS "1-30" CACHE STRING "Seeds of the differential test")
 set(DRAY_DUCKDB_ROOT "$ENV{DRAY_DUCKDB_DIR}" CACHE PATH
