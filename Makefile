@@ -9,7 +9,7 @@ NIGHTLY_KILLS ?= 600
 # Extra arguments for the benchmark program or ctest.
 ARGS ?=
 
-.PHONY: help demo build test test-redshift lint fix bench fuzz asan tsan clang ci nightly install clean
+.PHONY: help demo build test test-redshift lint fix bench compare fuzz asan tsan clang ci nightly install clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -48,6 +48,12 @@ bench: ## Measure the parts; each benchmark checks its answer
 	cmake --workflow --preset bench
 	tools/bench $(ARGS)
 
+compare: ## Dray beside DuckDB's own SQL and dlt, on the same events: build/compare.txt
+	tools/setup bench test
+	cmake --preset bench
+	cmake --build --preset bench --target dray dray-gen
+	python3 bench/compare/compare.py --out build/compare.txt $(ARGS)
+
 fuzz: ## Fuzz each target for FUZZ_SECONDS=60
 	tools/setup fuzz test
 	cmake --preset asan
@@ -81,6 +87,7 @@ nightly: ## What takes hours: whole suites under the sanitizers, 200 seeds, 300 
 	DRAY_FAULT_ONE_IN=1 ctest --preset dev -R 'kill|^differential|^fault'; code=$$?; \
 	  cmake --preset dev -UDRAY_DIFFERENTIAL_SEEDS -UDRAY_KILLS -UDRAY_TEST_SECONDS >/dev/null; exit $$code
 	$(MAKE) fuzz FUZZ_SECONDS=$(NIGHTLY_FUZZ_SECONDS)
+	$(MAKE) compare
 
 install: build ## Install under PREFIX=/usr/local
 	cmake --install build/release --prefix "$(or $(PREFIX),/usr/local)"
