@@ -279,6 +279,9 @@ def machine():
     return f"{THREADS} cores of {model}, {platform.system()}, Python {platform.python_version()}"
 
 
+BUSY = 1.1  # Times its CPU time that `dray sync` takes; with two threads on free cores it is less than 1.
+
+
 def heading(flags, speed):
     dray = execute([DRAY, "--version"], 1).output.split("\n")
     stored = sum(file.stat().st_size for file in speed.directory.iterdir() if file.is_file())
@@ -318,9 +321,12 @@ def main():
             for text in heading(flags, speed):
                 show(text)
             show()
-            for text in speed_table(in_turns(options.rounds or (1 if options.check else 3), speed.runs())):
+            results = in_turns(options.rounds or (1 if options.check else 3), speed.runs())
+            for text in speed_table(results):
                 show(text)
             show()
+            if statistics.median(used.wall / used.cpu for used in results["dray sync"]) > BUSY:
+                show("Other work had the cores for much of the time: the clock says little.")
             show(f"SQL: {speed.same_cells}.")
             show()
             show("What each kept of a small input of things that go wrong: values, and lines that nobody can load; of what")
