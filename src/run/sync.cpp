@@ -655,8 +655,8 @@ Result<RunReport> sync(const SyncRequest& request, ObjectStore& store, Warehouse
   constexpr int attempts_max = 5;
   for (int attempt = 1;; ++attempt) {
     const bool is_last = attempt == attempts_max;
-    auto report = guarded(
-        [&] { return Sync(request, store, warehouse, progress, stop, is_last).run(); });
+    auto report =
+        guarded([&] { return Sync(request, store, warehouse, progress, stop, is_last).run(); });
     if (!report && report.error().code == ErrorCode::overtaken && !is_last) continue;
     if (!report && report.error().cause == Cause::transient) {
       report.error().message.append(run_it_again);
