@@ -212,7 +212,7 @@ class DuckSession final : public WarehouseSession {
     notes_bytes_ = 0;
     DRAY_TRY(execute(SqlBuilder("use memory").done()));
     DRAY_TRY(database_->reopen());
-    DRAY_TRY(execute(SqlBuilder("use \"the warehouse\"").done()));
+    DRAY_TRY(connection_->use_warehouse(DuckConnection::Names::ours));
     return room_.measure(*connection_);
   }
 

@@ -145,7 +145,7 @@ class LockedReader final : public DuckReader {
     options.memory_bytes = query.memory_bytes;
     options.access = Access::read_only;
     DRAY_ASSIGN(database_, DuckDatabase::open(path, options));
-    DRAY_ASSIGN(statements_, DuckConnection::open(*database_));
+    DRAY_ASSIGN(statements_, DuckConnection::open(*database_, DuckConnection::Names::a_person));
     DRAY_ASSIGN(texts_, DuckConnection::open(*database_));
     DRAY_TRY(register_function());
     DRAY_TRY(statements_->execute(SqlBuilder("set autoload_known_extensions = false").done()));

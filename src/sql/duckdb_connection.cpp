@@ -329,6 +329,11 @@ Result<std::unique_ptr<DuckDatabase>> DuckDatabase::open(const std::string& path
   if (file != FileState::made && options.access == Access::read_write) {
     DRAY_TRY(made->make_file(path, file));
   }
+  // DuckDB makes its own views when the catalog is first read, and whoever has a macro called
+  // duckdb_columns in the file would be in them: before the file is there, they are DuckDB's.
+  const std::string said =
+      made->run_alone(SqlBuilder("select count(*) from system.main.duckdb_views()").done());
+  if (!said.empty()) return internal_error("reading DuckDB's catalog: " + said);
   DRAY_TRY(made->attach(path, in_memory, options));
   if (!in_memory && options.access == Access::read_write && options.temp_directory.empty()) {
     remove_leftovers(temp_stem, temp_own);
@@ -437,13 +442,39 @@ DuckDatabase::~DuckDatabase() {
   duckdb_close(&database_);
 }
 
-Result<std::unique_ptr<DuckConnection>> DuckConnection::open(DuckDatabase& database) {
+Result<std::unique_ptr<DuckConnection>> DuckConnection::open(DuckDatabase& database, Names names) {
   std::unique_ptr<DuckConnection> made(new DuckConnection(database));
   if (duckdb_connect(database.handle(), &made->connection_) != DuckDBSuccess) {
     return internal_error("DuckDB gave no connection");
   }
-  DRAY_TRY(made->execute(SqlBuilder("use \"the warehouse\"").done()));
+  DRAY_TRY(made->use_warehouse(names));
   return made;
+}
+
+// A macro in the file's schema main hides every function and operator of its name, and DuckDB looks
+// there before it looks among its own, unless the path says otherwise. The path's first entry tells
+// which database is meant, and must be a schema of it: one that a transaction makes and takes back,
+// so that nobody has anything in it; where nothing can be written that of Dray's tables.
+Result<void> DuckConnection::use_warehouse(Names names) {
+  if (names == Names::a_person) return execute(SqlBuilder("use \"the warehouse\"").done());
+  if (database_.access() == Access::read_write) {
+    DRAY_TRY(execute(SqlBuilder("begin transaction").done()));
+    DRAY_TRY(
+        execute(SqlBuilder("create schema if not exists \"the warehouse\".\"no schema of anybody\"")
+                    .done()));
+    DRAY_TRY(execute(SqlBuilder("set search_path = '\"the warehouse\".\"no schema of anybody\","
+                                "system.main,\"the warehouse\".main'")
+                         .done()));
+    return execute(SqlBuilder("rollback").done());
+  }
+  DRAY_ASSIGN(const QueryResult ours,
+              query(SqlBuilder("select schema_name from system.main.duckdb_schemas() where "
+                               "database_name = 'the warehouse' and schema_name = '_dray'")
+                        .done()));
+  if (ours.rows.empty()) return execute(SqlBuilder("use \"the warehouse\"").done());
+  return execute(SqlBuilder("set search_path = '\"the warehouse\"._dray,system.main,"
+                            "\"the warehouse\".main'")
+                     .done());
 }
 
 DuckConnection::~DuckConnection() { duckdb_disconnect(&connection_); }

@@ -52,6 +52,8 @@ class DuckDatabase {
   // if another program wrote to the file meanwhile.
   Result<void> reopen();
 
+  Access access() const { return options_.access; }
+
   // Sees each statement before it is run, if set.
   const std::function<void(std::string_view)>& trace() const { return trace_; }
 
@@ -96,13 +98,22 @@ struct DuckStatement {
 class DuckConnection {
  public:
   enum class Rows { all_at_once, streamed };
+  // Where names without a schema are looked for.
+  enum class Names {
+    ours,      // what DuckDB brings along comes before what somebody made in the file
+    a_person,  // as everywhere in DuckDB: a macro in the file's schema main hides a function
+  };
 
   // Borrows the database.
-  static Result<std::unique_ptr<DuckConnection>> open(DuckDatabase& database);
+  static Result<std::unique_ptr<DuckConnection>> open(DuckDatabase& database,
+                                                      Names names = Names::ours);
   ~DuckConnection();
   DuckConnection(const DuckConnection&) = delete;
   DuckConnection& operator=(const DuckConnection&) = delete;
   duckdb_connection handle() const { return connection_; }
+
+  // Makes the database the one that is meant, also after it was opened anew. Not in a transaction.
+  Result<void> use_warehouse(Names names);
 
   // What DuckDB's message means; the database is distrusted from now on.
   Error failure(const char* message);

@@ -86,6 +86,34 @@ class Tables(DuckdbTest):
         self.case("duckdb-unique-users", "create unique index users_id on shop.users (id)")
         self.assertEqual(self.query("select id, plan from shop.users"), [["user-1", "gold"]])
 
+    def test_macros_named_like_functions_change_nothing(self):
+        first = [identify(1, plan="silver"), identify(2, 1, "u2", plan="x"), track(3, price=1)]
+        second = [identify(2, 2, "u2", plan="y"), identify(4, 2, plan="gold"), track(3, 2, price=2), track(5, 2)]
+        tables = ("identifies", "users", "tracks", "sold")
+
+        def rows(key, warehouse):
+            self.write(key, *(first if key == "a.gz" else second))
+            self.sync(warehouse=warehouse)
+            return [self.run_dray("query", f"duckdb:{warehouse}", f"select * exclude (uuid_ts) from shop.{table} "
+                                  "order by all", "--json").stdout for table in tables]
+
+        rows("a.gz", "clean.db")
+        clean = rows("b.gz", "clean.db")
+        (self.directory / "logs/b.gz").unlink()
+        rows("a.gz", "w.db")
+        self.shell(*(f"create macro main.{macro}" for macro in (
+            "count(a) as 7", "max(a) as null", "epoch_us(a) as 0", "make_timestamp(a) as timestamp '1999-01-01'",
+            "strlen(a) as 1", "arg_max(a, b) as null", "coalesce(a, b) as 7", "dray_uuid(a) as 7", "\"+\"(a, b) as 1",
+            "\"~~\"(a, b) as false", "duckdb_tables() as table select 1 as x", "duckdb_columns() as table select 1",
+            "duckdb_schemas() as table select 1 as schema_name", "current_database() as 'x'", "is_odd(a) as a % 2")))
+        self.assertEqual(rows("b.gz", "w.db"), clean)
+        # A person's own are there for a person, and for the tables that they are part of.
+        self.shell("alter table shop.sold add column odd integer default (is_odd(3))")
+        self.write("c.gz", track(6, 3))
+        self.sync()
+        self.assertEqual(self.query("select odd, is_odd(5) from shop.sold where id = 'm6'"), [[1, 1]])
+        self.run_dray("status", "--warehouse", "duckdb:w.db")
+
     def test_ids_that_somebody_made_numbers(self):
         report = self.case("user-id-bigint", "alter table shop.identifies alter column user_id type bigint")
         self.assertEqual(self.query("select id, plan from shop.users order by 1"), [["17", "b"], ["18", "c"]])
