@@ -242,13 +242,127 @@ bool has_column(const Catalog& catalog, std::string_view table, std::string_view
          std::ranges::find(live->columns, column, &LiveColumn::name) != live->columns.end();
 }
 
-// All of its tables are made by one transaction. Others may be there before them: Redshift's lock.
-bool has_ledger(const Catalog& catalog) { return find_table(catalog, "runs") != nullptr; }
+// What somebody has made of the ledger by hand.
+constexpr std::string_view at_a_loss =
+    "; or let everything be loaded anew: drop the schema _dray and those of the sources";
+
+// What is lost with a table that cannot be made again; "" for the others, which say what happened,
+// and not what to do next.
+std::string_view lost_with(std::string_view table) {
+  if (table == "objects") return "which objects are loaded";
+  if (table == "lineage") return "which line each row is from";
+  if (table == "tables") return "which table each row's origin is of";
+  return "";
+}
+
+// Later versions than the first have added them.
+bool is_later_table(std::string_view table) { return table == "pending" || table == "skipped"; }
+bool is_later_column(std::string_view table, std::string_view column) {
+  constexpr std::array<std::array<std::string_view, 2>, 6> later{{{"sources", "looked_at"},
+                                                                  {"sources", "looked_run"},
+                                                                  {"sources", "newest_event"},
+                                                                  {"objects", "set_aside_at"},
+                                                                  {"objects", "attempts"},
+                                                                  {"runs", "run_number"}}};
+  return std::ranges::find(later, std::array{table, column}) != later.end();
+}
+
+std::string_view type_word(ColumnType type) {
+  switch (type) {
+    case ColumnType::boolean:
+      return "boolean";
+    case ColumnType::bigint:
+      return "bigint";
+    case ColumnType::double_precision:
+      return "double precision";
+    case ColumnType::timestamp:
+      return "timestamp";
+    case ColumnType::varchar:
+      return "varchar";
+  }
+  return "";
+}
+
+// Rows are written by the columns' order, so what others add has to come last.
+Result<void> check_columns(const CreateTable& ours, const LiveTable& live) {
+  const std::string table = std::string(ledger_schema) + "." + ours.table;
+  for (std::size_t i = 0; i < ours.columns.size(); ++i) {
+    const Column& column = ours.columns[i];
+    const auto found = std::ranges::find(live.columns, column.name, &LiveColumn::name);
+    if (found == live.columns.end()) {
+      const bool is_later = is_later_column(ours.table, column.name);
+      if (is_later && i >= live.columns.size()) continue;
+      if (is_later) {
+        return config_error(table + " gets the column " + column.name + " in the place where " +
+                                live.columns[i].name + " is, which is none of Dray's",
+                            "drop that column");
+      }
+      return config_error(table + " has no column " + column.name + ", which Dray made and reads",
+                          "bring the table back from a backup" + std::string(at_a_loss));
+    }
+    if (static_cast<std::size_t>(found - live.columns.begin()) != i) {
+      return config_error(
+          table + " has its columns in another order: " + column.name + " is not number " +
+              std::to_string(i + 1),
+          "make the table anew in the order that another warehouse has, and copy its rows");
+    }
+    if (!found->writable || found->type != column.type) {
+      return config_error(table + ": the column " + column.name + " is " + found->type_name +
+                              ", and Dray made it " + std::string(type_word(column.type)),
+                          "give it that type again");
+    }
+  }
+  return {};
+}
+
+bool is_there(const Catalog& catalog, const std::vector<CreateTable>& tables) {
+  // Others may be there before them: Redshift's lock.
+  return std::ranges::any_of(tables, [&](const CreateTable& table) {
+    return find_table(catalog, table.table) != nullptr;
+  });
+}
+
+// All of its tables are made by one transaction, so what is missing somebody has dropped. Gives the
+// names of tables that can be made again.
+Result<std::vector<std::string>> check_tables(const Catalog& catalog) {
+  std::vector<std::string> gone;
+  const std::vector<CreateTable> tables = ledger_tables();
+  if (!is_there(catalog, tables)) return gone;
+  for (const CreateTable& ours : tables) {
+    const std::string table = std::string(ledger_schema) + "." + ours.table;
+    const LiveTable* const live = find_table(catalog, ours.table);
+    const std::string_view lost = lost_with(ours.table);
+    if (live == nullptr) {
+      if (is_later_table(ours.table)) continue;
+      if (lost.empty()) {
+        gone.push_back(ours.table);
+        continue;
+      }
+      return config_error(
+          table + " is gone, and with it " + std::string(lost) + "; nothing was read or loaded",
+          "bring it back from a backup" + std::string(at_a_loss));
+    }
+    if (live->is_view) {
+      return config_error(
+          table + " is a view, and Dray writes to it",
+          "drop the view, and give the name back to the table" +
+              std::string(lost.empty() ? "; one that is gone is made again, empty" : at_a_loss));
+    }
+    DRAY_TRY(check_columns(ours, *live));
+  }
+  return gone;
+}
 
 }  // namespace
 
+Result<std::vector<std::string>> ledger_tables_gone(Session& session) {
+  DRAY_ASSIGN(const Catalog catalog, session.catalog(ledger_schema));
+  return check_tables(catalog);
+}
+
 Result<void> create_ledger(Session& session) {
   DRAY_ASSIGN(const Catalog catalog, session.catalog(ledger_schema));
+  DRAY_TRY(check_tables(catalog));
   if (!catalog.schema_exists) DRAY_TRY(session.apply(CreateSchema{ledger_schema}));
   for (CreateTable& table : ledger_tables()) {
     // Of one that is there a warehouse may have to see to more than that it is there: PostgreSQL to
@@ -265,8 +379,13 @@ Result<void> create_ledger(Session& session) {
 
 Result<LedgerShape> ledger_shape(Session& session) {
   DRAY_ASSIGN(const Catalog catalog, session.catalog(ledger_schema));
+  DRAY_ASSIGN(const std::vector<std::string> gone, check_tables(catalog));
+  if (!gone.empty()) {
+    return config_error(std::string(ledger_schema) + "." + gone.front() + " is gone",
+                        "dray sync, which makes it again, empty");
+  }
   LedgerShape shape;
-  shape.is_there = has_ledger(catalog);
+  shape.is_there = is_there(catalog, ledger_tables());
   shape.has_looks = has_column(catalog, "sources", "looked_at");
   shape.has_attempts = has_column(catalog, "objects", "attempts");
   shape.has_run_numbers = has_column(catalog, "runs", "run_number");
@@ -300,7 +419,8 @@ std::int64_t first_number(const std::string& source) {
 
 Result<LedgerMark> read_mark(Session& session, const std::string& source) {
   SqlBuilder of_objects(
-      "select count(*), max(run_id), max(object_number) from _dray.objects where source = ");
+      "select count(*), max(run_id), max(object_number), max(loaded + filtered), max(rejected) from "
+      "_dray.objects where source = ");
   DRAY_ASSIGN(const QueryResult objects, session.query(std::move(of_objects.text(source)).done()));
   SqlBuilder of_tables("select max(table_number) from _dray.tables where source = ");
   DRAY_ASSIGN(const QueryResult tables, session.query(std::move(of_tables.text(source)).done()));
@@ -315,8 +435,9 @@ Result<LedgerMark> read_mark(Session& session, const std::string& source) {
   if (const auto& last_load = runs.rows[0][0]) {
     mark.last_uuid_ts = parse_timestamp(*last_load).value_or(0);
   }
-  mark.has_loaded = to_number(runs.rows[0][1], 0) > 0;
-  mark.has_rejected = to_number(runs.rows[0][2], 0) > 0;
+  // Somebody may have emptied the runs, and what is gone from the source has no object.
+  mark.has_loaded = to_number(runs.rows[0][1], 0) > 0 || to_number(objects.rows[0][3], 0) > 0;
+  mark.has_rejected = to_number(runs.rows[0][2], 0) > 0 || to_number(objects.rows[0][4], 0) > 0;
   return mark;
 }
 

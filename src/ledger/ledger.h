@@ -21,6 +21,12 @@
 
 namespace dray {
 
+// Of a ledger that is there the tables that somebody has dropped and create_ledger() makes again:
+// those of what happened. `config`, here as in every function that reads the ledger, if a table is
+// gone without which nobody knows what is loaded, is a view, or has not the columns that it was
+// made with, in their order.
+Result<std::vector<std::string>> ledger_tables_gone(Session& session);
+
 // Makes the tables, and the columns of a later version, that are missing. Inside the load's
 // transaction.
 Result<void> create_ledger(Session& session);

@@ -78,6 +78,7 @@ class Sync {
       return finished();
     }
     DRAY_ASSIGN(session_, warehouse_.open_session());
+    DRAY_TRY(mend_ledger());
     DRAY_ASSIGN(ledger_, read_ledger(*session_, report_.source));
     DRAY_TRY(check_schema());
     DRAY_TRY(check_location());
@@ -147,6 +148,26 @@ class Sync {
     report_.duration = since(begun_);
     enter(SyncProgress::Phase::done);
     return std::move(report_);
+  }
+
+  // Tables of what happened that somebody has dropped.
+  Result<void> mend_ledger() {
+    if (request_.mode == SyncMode::plan) return {};
+    DRAY_ASSIGN(const std::vector<std::string> gone, ledger_tables_gone(*session_));
+    if (gone.empty()) return {};
+    DRAY_TRY(session_->begin());
+    DRAY_TRY(session_->lock(std::chrono::seconds(60)));
+    DRAY_TRY(create_ledger(*session_));
+    DRAY_TRY(session_->commit());
+    DRAY_ASSIGN(session_, context_.warehouse.open_session());
+    for (const std::string& table : gone) {
+      context_.notice("ledger_table",
+                      "_dray." + table +
+                          " was gone and is made again: what it said of earlier "
+                          "runs is lost, and no row of any other table",
+                      1);
+    }
+    return {};
   }
 
   // That the warehouse takes the schema's name as it is. A source that an earlier version has

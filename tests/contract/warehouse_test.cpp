@@ -660,6 +660,64 @@ TEST_P(WarehouseContract, SkippedObjectsAreNotRead) {
   EXPECT_EQ(sync_with(request()).status, RunStatus::partial);
 }
 
+// What people do to the tables of _dray is told by table and column before anything is read, and
+// what can be made again is.
+TEST_P(WarehouseContract, TablesOfItsOwnThatSomebodyChanged) {
+  store.add("a.json", sold("m1", "10:00:00", R"({"price":1})") + "no event\n");
+  sync_all();
+  const auto refused = [&](const std::string& change, const std::string& back) {
+    EXPECT_TRUE(session()->execute(typed(change)).ok()) << change;
+    std::string told;
+    SyncProgress progress;
+    const auto report = sync(request(), store, *warehouse, progress, {});
+    const auto statuses = source_statuses(*warehouse);
+    EXPECT_FALSE(report.ok()) << change;
+    EXPECT_FALSE(statuses.ok()) << change;
+    if (!report && !statuses) {
+      EXPECT_EQ(report.error().cause, Cause::config) << report.error().message;
+      EXPECT_EQ(report.error().text(), statuses.error().text());
+      EXPECT_FALSE(report.error().remedy.empty());
+      told = report.error().message;
+    }
+    EXPECT_TRUE(session()->execute(typed(back)).ok()) << back;
+    return told;
+  };
+  for (const char* table : {"objects", "lineage", "tables"}) {
+    const std::string name = std::string("_dray.") + table;
+    const std::string there = "alter table " + name + " rename to kept";
+    const std::string back = "alter table _dray.kept rename to " + std::string(table);
+    EXPECT_THAT(refused(there, back), HasSubstr(name + " is gone, and with it"));
+  }
+  EXPECT_THAT(refused("alter table _dray.objects rename column version to mark",
+                      "alter table _dray.objects rename column mark to version"),
+              HasSubstr("_dray.objects has no column version"));
+  EXPECT_TRUE(session()->execute(typed("alter table _dray.notices rename to kept")).ok());
+  EXPECT_THAT(
+      refused("create view _dray.notices as select * from _dray.kept", "drop view _dray.notices"),
+      HasSubstr("_dray.notices is a view"));
+  EXPECT_TRUE(session()->execute(typed("alter table _dray.kept rename to notices")).ok());
+  if (GetParam() != Kind::redshift) {
+    EXPECT_THAT(refused("alter table _dray.rejects alter column line type double precision",
+                        "alter table _dray.rejects alter column line type bigint"),
+                HasSubstr("_dray.rejects: the column line is "));
+  }
+  for (const char* table : {"sources", "runs", "collections", "notices", "rejects"}) {
+    const std::string name = std::string("_dray.") + table;
+    ASSERT_TRUE(session()->execute(typed("drop table " + name)).ok());
+    const auto statuses = source_statuses(*warehouse);
+    ASSERT_FALSE(statuses.ok());
+    EXPECT_THAT(statuses.error().text(), HasSubstr(name + " is gone\ntry: dray sync"));
+    const RunReport report = sync_with(request());
+    EXPECT_EQ(report.counts.lines, 0U) << "what is loaded stays so";
+    ASSERT_EQ(report.notices.size(), 1U) << report.notices.back().message;
+    EXPECT_THAT(report.notices[0].message, HasSubstr(name + " was gone and is made again"));
+    EXPECT_TRUE(sync_with(request()).notices.empty());
+  }
+  store.add("b.json", sold("m2", "10:00:00", "{}"));
+  EXPECT_EQ(sync_all().counts.loaded, 1U);
+  EXPECT_THAT(rows("select count(*) from shop.sold"), ElementsAre("2"));
+}
+
 TEST_P(WarehouseContract, AStopLeavesNothingBehind) {
   store.add("a.json", sold("m1", "10:00:00", R"({"price":1})"));
   std::stop_source stop;
