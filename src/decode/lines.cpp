@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <cstring>
 #include <span>
+#include <string>
 #include <utility>
+
+#include "decode/shape.h"
 
 namespace dray {
 namespace {
@@ -53,6 +56,7 @@ struct LineReader::State {
   bool dropping = false;
   std::uint64_t dropped_bytes = 0;
   bool at_start = true;
+  std::string head;
   bool at_end = false;
 
   Result<bool> next(LineChunk& chunk);
@@ -180,10 +184,12 @@ Result<std::size_t> LineReader::State::read_window(std::vector<char>& buffer, st
   char* const window = buffer.data() + held;
   DRAY_ASSIGN(std::size_t count, stream->read(std::as_writable_bytes(std::span(window, room))));
   at_end = count < room;
-  if (std::exchange(at_start, false) &&
-      std::string_view(window, count).substr(0, byte_order_mark.size()) == byte_order_mark) {
-    count -= byte_order_mark.size();
-    std::memmove(window, window + byte_order_mark.size(), count);
+  if (std::exchange(at_start, false)) {
+    if (std::string_view(window, count).starts_with(byte_order_mark)) {
+      count -= byte_order_mark.size();
+      std::memmove(window, window + byte_order_mark.size(), count);
+    }
+    head.assign(window, std::min(count, shape_bytes));
   }
   if (at_end) {
     const bool line_is_open = count > 0 ? window[count - 1] != '\n' : held > 0 || dropping;
@@ -225,6 +231,8 @@ LineReader::LineReader(std::unique_ptr<InflateStream> stream, const LineLimits& 
 LineReader::~LineReader() = default;
 
 Result<bool> LineReader::next(LineChunk& chunk) { return state_->next(chunk); }
+
+std::string_view LineReader::head() const { return state_->head; }
 
 std::uint64_t LineReader::bytes_consumed() const { return state_->stream->bytes_consumed(); }
 

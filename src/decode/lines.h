@@ -72,6 +72,9 @@ class LineReader {
 
   std::uint64_t bytes_consumed() const;
 
+  // The object's first bytes, shape_bytes at most, behind the byte-order mark. After next().
+  std::string_view head() const;
+
  private:
   struct State;
   std::unique_ptr<State> state_;

@@ -121,6 +121,7 @@ class Reading {
     object.bytes_reported = consumed;
     if (!*more) {
       object.at_end = true;
+      out.shape = shape_of(object.reader->head());
       object.reader.reset();
       ++progress_.objects_done;
     }
@@ -245,7 +246,13 @@ class Worker {
   }
 
   void add_line(std::string_view line, std::uint64_t number) {
-    if (line.empty() || (line.front() != '{' && is_blank(line))) return;
+    if (line.empty()) return;
+    if (line.front() != '{') {
+      // One of UTF-8, where files were put one behind the other.
+      constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+      if (line.starts_with(byte_order_mark)) line.remove_prefix(byte_order_mark.size());
+      if (is_blank(line)) return;
+    }
     ++counts_.lines;
     arena_.clear();
     const JsonError error = document_.parse(line);

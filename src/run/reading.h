@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "decode/shape.h"
 #include "model/event.h"
 #include "model/object.h"
 #include "model/report.h"
@@ -44,6 +45,7 @@ struct ReadObject {
   LineCounts counts;             // lines, filtered, rejected; loaded and duplicate come later
   NoticeCounts notices;
   std::uint64_t bytes_plain = 0;
+  ObjectShape shape = ObjectShape::lines;  // a guess, of one with rejects
 };
 
 // Reads all objects into `staged`. An object that cannot be read is set aside; an error is what

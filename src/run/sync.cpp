@@ -351,9 +351,31 @@ class Sync {
                       std::string(explain(code)) + "; first in " + first->info.key,
                       notices.counts[i]);
     }
+    tell_shapes();
     tell_empty(empty);
     tell_how_many_set_aside();
     return {};
+  }
+
+  // What objects are of which lines were rejects, where their beginning tells: once for each kind,
+  // and not by the line.
+  void tell_shapes() const {
+    for (const ObjectShape shape : {ObjectShape::utf16, ObjectShape::json_array,
+                                    ObjectShape::spread, ObjectShape::separated}) {
+      const ReadObject* first = nullptr;
+      std::uint64_t count = 0;
+      for (const ReadObject& object : objects_.objects) {
+        const bool is_one = object.set_aside_reason.empty() && object.counts.rejected > 0;
+        if (!is_one || object.shape != shape) continue;
+        if (first == nullptr) first = &object;
+        ++count;
+      }
+      if (first == nullptr) continue;
+      context_.notice("not_event_lines",
+                      "objects seem to be " + std::string(explain(shape)) +
+                          ", and dray sync --reload-changed; first is " + first->info.key,
+                      count);
+    }
   }
 
   // Load balancers and rotations leave .gz of no bytes. There is nothing in one to load, now or by

@@ -147,6 +147,7 @@ def lines_of(data: bytes):
     """The lines of an object as (number from 1, raw bytes); blank lines are no lines."""
     data = data.removeprefix(b"\xef\xbb\xbf")
     for number, raw in enumerate(data.split(b"\n"), start=1):
+        raw = raw.removeprefix(b"\xef\xbb\xbf")
         if raw.strip(b" \t\r"):
             yield number, raw
 
