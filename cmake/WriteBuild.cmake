@@ -1,5 +1,6 @@
 # Writes HEADER with the commit of SOURCE and the kind of BUILD, if either has changed: cmake -DSOURCE= -DHEADER= -DBUILD= -P
 
+cmake_minimum_required(VERSION 3.25)
 set(commit "unknown")
 find_program(git git)
 if(git)
