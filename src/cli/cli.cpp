@@ -8,6 +8,7 @@
 
 #include "cli/app.h"
 #include "cli/commands.h"
+#include "cli/interrupt.h"
 
 namespace dray {
 namespace {
@@ -38,8 +39,13 @@ int run(const std::vector<std::string>& arguments, const Environment& environmen
     (help->exit_code == exit_success ? environment.out : environment.err) << help->text;
     return help->exit_code;
   }
-  return std::visit([&](const auto& command) { return run_command(command, environment); },
-                    std::get<Command>(*parsed));
+  const auto& command = std::get<Command>(*parsed);
+  const auto* const rejects = std::get_if<RejectsCommand>(&command);
+  const bool is_run = std::holds_alternative<SyncCommand>(command) ||
+                      (rejects != nullptr && rejects->action == RejectsCommand::Action::retry);
+  // The others change nothing, or all at once, and end as the signals have it.
+  if (!is_run && environment.watch_signals == WatchSignals::yes) release_early_stops();
+  return std::visit([&](const auto& each) { return run_command(each, environment); }, command);
 }
 
 }  // namespace

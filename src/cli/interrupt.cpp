@@ -6,6 +6,8 @@
 
 #include <atomic>
 #include <cerrno>
+#include <string_view>
+#include <utility>
 
 #include "base/result.h"
 #include "cli/exit_code.h"
@@ -28,30 +30,46 @@ void handle(int) {
   errno = saved_errno;
 }
 
+void handle_early(int) {
+  constexpr std::string_view message = "dray: stopped before anything was begun\n";
+  [[maybe_unused]] const auto written = ::write(STDERR_FILENO, message.data(), message.size());
+  ::_exit(exit_failure);
+}
+
+// As they were before the first handler of ours.
 struct sigaction old_interrupt;
 struct sigaction old_terminate;
+bool is_installed = false;
 
-void install() {
+void install(void (*handler)(int)) {
   struct sigaction action {};
-  action.sa_handler = handle;
+  action.sa_handler = handler;
   action.sa_flags = SA_RESTART;
   ::sigemptyset(&action.sa_mask);
-  ::sigaction(SIGINT, &action, &old_interrupt);
-  ::sigaction(SIGTERM, &action, &old_terminate);
+  ::sigaction(SIGINT, &action, is_installed ? nullptr : &old_interrupt);
+  ::sigaction(SIGTERM, &action, is_installed ? nullptr : &old_terminate);
+  is_installed = true;
 }
 
 void uninstall() {
+  if (!std::exchange(is_installed, false)) return;
   ::sigaction(SIGINT, &old_interrupt, nullptr);
   ::sigaction(SIGTERM, &old_terminate, nullptr);
 }
 
 }  // namespace
 
+void catch_early_stops() { install(handle_early); }
+void release_early_stops() { uninstall(); }
+
 Interrupts::Interrupts(std::function<void()> on_first) : on_first_(std::move(on_first)) {
   DRAY_ASSERT(wake_fd.load() == -1);
   int ends[2];
-  // Without a pipe the default stays: Ctrl-C ends the process, and the warehouse rolls back.
-  if (::pipe2(ends, O_CLOEXEC) != 0) return;
+  // Without a pipe Ctrl-C ends the process, and the warehouse rolls back.
+  if (::pipe2(ends, O_CLOEXEC) != 0) {
+    uninstall();
+    return;
+  }
   read_end_ = ends[0];
   write_end_ = ends[1];
   signals_seen.store(0);
@@ -62,7 +80,7 @@ Interrupts::Interrupts(std::function<void()> on_first) : on_first_(std::move(on_
       on_first_();
     }
   });
-  install();
+  install(handle);
 }
 
 Interrupts::~Interrupts() {

@@ -5,9 +5,11 @@
 #include <iostream>
 
 #include "cli/cli.h"
+#include "cli/interrupt.h"
 #include "cli/standard_files.h"
 
 int main(int argc, char** argv) {
+  dray::catch_early_stops();
   dray::hold_standard_files();
   // A file that may not grow any more, and a reader that has gone, are errors of the write, like a
   // full disk, and not the end: least of all in the middle of a load.
