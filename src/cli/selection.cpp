@@ -232,7 +232,8 @@ Result<Config> read_selected_config(const Selection& selection, const char* reme
         "what to use",
         std::string(remedy) + ", or write a dray.yaml to start from (dray init)");
   }
-  return read_config(path);
+  return read_config(
+      path, {.schema_of = schema_name, .location = check_place, .warehouse = check_warehouse});
 }
 
 Result<void> keep_selected(Config& config, const std::vector<std::string>& wanted) {
@@ -278,7 +279,6 @@ Result<Config> config_of_file(const Selection& selection) {
   DRAY_ASSIGN(
       Config config,
       read_selected_config(selection, "name them (dray sync ./logs duckdb:warehouse.duckdb)"));
-  DRAY_TRY(check_schemas(config));
   DRAY_TRY(keep_selected(config, selection.sources));
   return config;
 }

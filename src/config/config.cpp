@@ -6,6 +6,7 @@
 #include <array>
 #include <charconv>
 #include <filesystem>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -55,6 +56,7 @@ class Problems {
 struct Reader {
   const std::string& base_directory;
   Problems& problems;
+  const ConfigChecks& checks;
 };
 
 // One value: where it stands, as typed and with its ${...} replaced.
@@ -399,6 +401,16 @@ void read_entries(const Reader& reader, const Setting& setting, const YAML::Node
   }
 }
 
+void check_value(const Reader& reader, const std::function<Result<void>(const std::string&)>& check,
+                 const std::string& value, int line, const std::string& path) {
+  if (!check || value.empty()) return;
+  const auto checked = check(value);
+  if (checked) return;
+  const std::string& remedy = checked.error().remedy;
+  reader.problems.add(line, path,
+                      checked.error().message + (remedy.empty() ? "" : "; try: " + remedy));
+}
+
 void read_list(const Reader& reader, const Setting& setting, const YAML::Node& node, int line,
                Config& config) {
   if (setting.key == "redshift_tables") {
@@ -415,10 +427,24 @@ void read_list(const Reader& reader, const Setting& setting, const YAML::Node& n
                  config.redshift_tables, check);
     return;
   }
-  std::set<std::string> names;
+  std::map<std::string, std::string> names;  // by schema
   const auto check = [&](const SourceConfig& source, int entry_line, const std::string& path) {
-    if (source.name.empty() || names.insert(source.name).second) return;
-    reader.problems.add(entry_line, path + ".name", "is the name of another source");
+    check_value(reader, reader.checks.location, source.location, entry_line, path + ".location");
+    if (source.name.empty()) return;
+    const auto& schema_of = reader.checks.schema_of;
+    const std::string schema = schema_of ? schema_of(source.name) : source.name;
+    if (schema.empty()) {
+      reader.problems.add(entry_line, path + ".name",
+                          "has no letter or digit that could name a schema");
+      return;
+    }
+    const auto [other, is_new] = names.emplace(schema, source.name);
+    if (is_new) return;
+    reader.problems.add(entry_line, path + ".name",
+                        other->second == source.name
+                            ? "is the name of another source"
+                            : "\"" + source.name + "\" would share the schema " + schema +
+                                  " with \"" + other->second + "\"; rename one of them");
   };
   read_entries(reader, setting, node, line, source_settings(), "name and location", config.sources,
                check);
@@ -467,7 +493,7 @@ Result<YAML::Node> parse_yaml(const std::string& text, const std::string& file_n
 }  // namespace
 
 Result<Config> parse_config(std::string_view text, const std::string& file_name,
-                            const std::string& base_directory) {
+                            const std::string& base_directory, const ConfigChecks& checks) {
   if (text.size() > config_bytes_max) {
     return config_error(file_name + ": is larger than 1024 KiB");
   }
@@ -481,7 +507,12 @@ Result<Config> parse_config(std::string_view text, const std::string& file_name,
   Config config;
   Problems problems(file_name);
   // What is missing from the file as a whole is told of its first line.
-  read_map({base_directory, problems}, top_settings(), root, 1, "", config);
+  const Reader reader{base_directory, problems, checks};
+  read_map(reader, top_settings(), root, 1, "", config);
+  if (!config.warehouse.empty()) {
+    check_value(reader, checks.warehouse, config.warehouse, line_of(root["warehouse"]),
+                "warehouse");
+  }
   if (!problems.none()) {
     if (auto tab = tab_error(std::string(text), file_name)) return std::move(*tab);
     return std::move(problems).error();
@@ -489,10 +520,10 @@ Result<Config> parse_config(std::string_view text, const std::string& file_name,
   return config;
 }
 
-Result<Config> read_config(const std::string& path) {
+Result<Config> read_config(const std::string& path, const ConfigChecks& checks) {
   auto text = read_small_file(path, config_bytes_max);
   if (!text.ok()) return std::move(text).error().within(quotable_path(path, "--config"));
-  return parse_config(*text, path, std::filesystem::path(path).parent_path().string());
+  return parse_config(*text, path, std::filesystem::path(path).parent_path().string(), checks);
 }
 
 }  // namespace dray

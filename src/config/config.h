@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -57,13 +58,22 @@ struct Config {
   bool contract_columns = true;
 };
 
+// What the caller knows of values and the table of settings does not, so that it is told with all
+// other errors of the file. Each may be empty.
+struct ConfigChecks {
+  // The schema of a source's name, which no other source may have; "": there is none.
+  std::function<std::string(const std::string& name)> schema_of{};
+  std::function<Result<void>(const std::string& location)> location{};
+  std::function<Result<void>(const std::string& address)> warehouse{};
+};
+
 // Reads `text` as the configuration file called `file_name`. Relative paths in it are relative to
 // `base_directory`. ${ENV} and ${file:PATH} are replaced in values; a missing one is an error that
 // names it and never shows a value.
 Result<Config> parse_config(std::string_view text, const std::string& file_name,
-                            const std::string& base_directory);
+                            const std::string& base_directory, const ConfigChecks& checks = {});
 
-Result<Config> read_config(const std::string& path);
+Result<Config> read_config(const std::string& path, const ConfigChecks& checks = {});
 
 // The commented file that `dray init` writes, and the JSON Schema that editors use: both made from
 // the same table of settings as the parser.

@@ -1,5 +1,6 @@
 #include "cli/selection.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -168,11 +169,22 @@ TEST(SelectSources, ASourceThatIsNotThere) {
 }
 
 TEST(SelectSources, TwoSourcesOfOneSchema) {
-  EXPECT_EQ(error_of(select_sources(from_file(
-                "warehouse: duckdb:x\nsources:\n"
-                "  - {name: web shop, location: a}\n  - {name: WebShop, location: b}\n"))),
-            "the sources \"web shop\" and \"WebShop\" would share the schema web_shop; rename one "
-            "of them");
+  EXPECT_THAT(error_of(select_sources(from_file(
+                  "warehouse: duckdb:x\nsources:\n"
+                  "  - {name: web shop, location: a}\n  - {name: WebShop, location: b}\n"))),
+              testing::EndsWith("dray.yaml:4: sources[1].name: \"WebShop\" would share the schema "
+                                "web_shop with \"web shop\"; rename one of them"));
+}
+
+TEST(SelectSources, AllThatIsWrongInTheFileIsToldAtOnce) {
+  const std::string told = error_of(select_sources(
+      from_file("warehouse: mysql://x/y\nthreads: many\nsources:\n"
+                "  - {name: web shop, location: gs://a/b}\n  - {name: WebShop, locatoin: b}\n")));
+  for (const char* part :
+       {":1: warehouse: mysql:// is no warehouse that Dray supports; try: ", ":2: threads: ",
+        ":4: sources[0].location: SOURCE is a directory or s3://", ":5: sources[1].locatoin: ",
+        ":5: sources[1].location: is missing", ":5: sources[1].name: \"WebShop\" would share"})
+    EXPECT_THAT(told, testing::HasSubstr(part));
 }
 
 TEST(SelectWarehouse, TheFlagWins) {
