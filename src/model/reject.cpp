@@ -116,6 +116,8 @@ std::string_view to_string(NoticeCode code) {
       return "no_object";
     case NoticeCode::shared_column:
       return "shared_column";
+    case NoticeCode::repeated_key:
+      return "repeated_key";
     case NoticeCode::huge_integer:
       return "huge_integer";
   }
@@ -154,6 +156,9 @@ std::string_view explain(NoticeCode code) {
     case NoticeCode::shared_column:
       return "values share a column with another of the same event, such as firstName and "
              "first_name; that of the last key in bytewise order is there";
+    case NoticeCode::repeated_key:
+      return "objects have a key twice with two values, of which the last is there; mend their "
+             "sender";
     case NoticeCode::huge_integer:
       return "integers are beyond 64 bits, and a double column holds the nearest that it can; send "
              "them as strings to keep each digit";

@@ -53,9 +53,10 @@ enum class NoticeCode : std::uint8_t {
   bad_received_at,         // unreadable: the best other time stands in
   no_object,               // properties, traits or context is something else than an object
   shared_column,           // two values of one event have one column; the later key's stays
+  repeated_key,            // an object has a key twice, with two values; the later stays
   huge_integer,            // beyond 64 bits, and no double is the same
 };
-constexpr std::size_t notice_code_count = 13;
+constexpr std::size_t notice_code_count = 14;
 
 std::string_view to_string(NoticeCode code);
 std::string_view explain(NoticeCode code);

@@ -258,7 +258,13 @@ class Transformer::Impl {
     std::ranges::stable_sort(members, {}, &Member::key);
     PathCursor cursor(node);
     for (std::size_t i = 0; i < members.size(); ++i) {
-      if (i + 1 < members.size() && members[i + 1].key == members[i].key) continue;
+      if (i + 1 < members.size() && members[i + 1].key == members[i].key) {
+        const JsonValue lost = members[i].value;
+        const bool is_same = document.raw(lost) == document.raw(members[i + 1].value);
+        if (!is_same && document.kind(lost) != JsonKind::null)
+          notices_->add(NoticeCode::repeated_key);
+        continue;
+      }
       PathNode::Child& child = child_of(cursor, node, members[i].key);
       if (document.first_byte(members[i].value) == '{') {
         walk_sorted(members[i].value, *child.node, space);
