@@ -299,10 +299,12 @@ constexpr std::array connect_meanings = std::to_array<ConnectMeaning>({
     {"server is in hot standby mode", Cause::config, standby},
     {"Connection refused", Cause::transient, "check host and port, and that the server runs"},
     {"timeout expired", Cause::transient,
-     "check host and port, and that a firewall lets this machine in"},
+     "check host and port, that no other program listens there, and that a firewall lets this "
+     "machine in"},
     {"Connection timed out", Cause::transient,
      "check host and port, and that a firewall lets this machine in"},
-    {"closed the connection", Cause::transient, ""},
+    {"closed the connection", Cause::transient,
+     "check host and port, that no other program listens there, and the server's log"},
     {"Connection reset", Cause::transient, ""},
     {"Network is unreachable", Cause::transient, ""},
     {"No route to host", Cause::transient, ""},
@@ -370,7 +372,36 @@ bool leaves_commit_in_doubt(std::string_view sqlstate) {
          sqlstate == "40003";
 }
 
+namespace {
+
+// What is at the port, if it answered and is no PostgreSQL: libpq tells the first byte of the
+// answer alone.
+std::optional<Error> other_server_error(std::string_view message) {
+  for (const std::string_view mark :
+       {"received invalid response to SSL negotiation: ",
+        "expected authentication request from server, but received "}) {
+    const std::size_t at = message.find(mark);
+    if (at == std::string_view::npos) continue;
+    const std::string_view answer = message.substr(at + mark.size());
+    const char first = answer.empty() ? '\0' : answer.front();
+    std::string text(message.substr(0, at));
+    text += "what answers there is no PostgreSQL";
+    // A name of a protocol, or the length of MySQL's greeting.
+    if (first == 'H') text += ", perhaps an HTTP server";
+    if (first == 'S') text += ", perhaps an SSH server";
+    if (first == 'J' || first == '[' || first == 'I' || first == 'Y')
+      text += ", perhaps MySQL or MariaDB";
+    return config_error(std::move(text),
+                        "check host and port (PostgreSQL's is 5432, Redshift's 5439)")
+        .with_code(ErrorCode::not_connected);
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
 Error connect_error(std::string_view message, const Login& login) {
+  if (auto other = other_server_error(message)) return *std::move(other);
   std::string text = continued_lines(message);
   const auto* const meaning = std::ranges::find_if(
       connect_meanings, [&](const ConnectMeaning& m) { return contains(text, m.part); });

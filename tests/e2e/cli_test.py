@@ -8,8 +8,11 @@ import os
 import pathlib
 import re
 import shutil
+import socket
 import subprocess
 import tempfile
+import threading
+import time
 import unittest
 
 DRAY = os.environ.get("DRAY", "dray")
@@ -45,6 +48,43 @@ class CliTest(unittest.TestCase):
 
     def write_config(self, text):
         (self.directory / "dray.yaml").write_text(text, encoding="utf-8")
+
+
+class OtherServers(CliTest):
+    """What answers at the port is no PostgreSQL."""
+
+    def told(self, greeting, answer, query):
+        with socket.create_server(("127.0.0.1", 0)) as server:
+
+            def serve():
+                connection, _ = server.accept()
+                with connection:
+                    connection.sendall(greeting)
+                    connection.recv(4096)
+                    connection.sendall(answer)
+                    if not greeting + answer:
+                        connection.recv(4096)
+
+            thread = threading.Thread(target=serve, daemon=True)
+            thread.start()
+            port = server.getsockname()[1]
+            done = self.run_dray("status", "--warehouse", f"postgres://u:hush@127.0.0.1:{port}/d?{query}",
+                                 code=2 if greeting + answer else 1)
+            thread.join(timeout=SECONDS_MAX)
+            self.assertNotIn("hush", done.stderr)
+            return done.stderr
+
+    def test_they_are_told_as_what_they_are(self):
+        http = b"HTTP/1.1 400 Bad Request\r\n\r\n"
+        mysql = b"J\0\0\0\x0a8.0.36\0" + b"x" * 60
+        for mode in ("sslmode=disable", "sslmode=prefer"):
+            with self.subTest(mode):
+                self.assertIn("no PostgreSQL, perhaps an HTTP server\n  try: check host and port", self.told(b"", http, mode))
+                self.assertIn("no PostgreSQL, perhaps MySQL", self.told(mysql, b"", mode))
+        begun = time.monotonic()
+        told = self.told(b"", b"", "sslmode=disable&connect_timeout=2")
+        self.assertIn("that no other program listens there", told)
+        self.assertLess(time.monotonic() - begun, 30)
 
 
 class Help(CliTest):
