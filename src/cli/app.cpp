@@ -447,7 +447,7 @@ void Parser::memory(CLI::App& app, Selection& selection) {
                  "--memory", "is not a size of 256 MiB or more; write it like 512MB or 2GiB");
            }
          },
-         "How much memory the process may use (1GiB).")
+         "How much memory the process may use, 256MiB or more (1GiB).")
       ->type_name("SIZE");
 }
 
