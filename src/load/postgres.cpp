@@ -1017,7 +1017,9 @@ class PostgresSession final : public WarehouseSession {
                          std::span<const std::string> columns) {
     sql.code("select \"the id\", max(\"the time\") as \"the time\", \"the uuid\"");
     for (std::size_t i = 0; i < columns.size(); ++i) {
-      sql.code(", (array_agg(").name(columns[i]).code(") filter (where \"the place\" = \"place ");
+      sql.code(", (pg_catalog.array_agg(")
+          .name(columns[i])
+          .code(") filter (where \"the place\" = \"place ");
       sql.number(static_cast<std::uint64_t>(i)).code("\"))[1] as ").name(columns[i]);
     }
     sql.code(" from (select *");

@@ -113,10 +113,10 @@ Result<std::size_t> WideProfiles::find_candidates(std::size_t values_max) {
   sql.table(merge_.schema, merge_.source_table).code(" s on s.").name(merge_.id_column);
   sql.code(" = ")
       .sql(query_.source_id)
-      .code(" group by t.id having (select count(*) from unnest(array[");
+      .code(" group by t.id having (select count(*) from pg_catalog.unnest(array[");
   const char* separator = "";
   for (const std::string& column : merge_.columns)
-    sql.word(std::exchange(separator, ", ")).code("count(s.").name(column).code(")");
+    sql.word(std::exchange(separator, ", ")).code("pg_catalog.count(s.").name(column).code(")");
   sql.code("]) c where c > 0) > ").number(std::uint64_t{values_max}).code(") w");
   return connection_.changed_rows(std::move(sql).done());
 }
@@ -158,7 +158,7 @@ Result<void> WideProfiles::read_columns(std::size_t first, std::size_t end, std:
                                         std::size_t column_end, std::vector<Profile>& profiles) {
   SqlBuilder sql("select t.number, t.id");
   for (std::size_t i = column; i < column_end; ++i) {
-    sql.code(", left(((array_agg(s.").name(merge_.columns[i]);
+    sql.code(", pg_catalog.left(((pg_catalog.array_agg(s.").name(merge_.columns[i]);
     sql.code(" order by s.received_at desc, s.\"timestamp\" desc, s.id collate \"C\" desc) ");
     sql.code("filter (where s.").name(merge_.columns[i]).code(" is not null))[1])::text, ");
     sql.number(std::uint64_t{text_read_max}).code(")");

@@ -88,6 +88,14 @@ class Hands(unittest.TestCase):
         got = self.psql("select word, user_id, octet_length(word) from shop.spoken")
         self.assertEqual(got, "na\u00efve Gr\u00f6\u00dfe \u20ac|zo\u00eb|18")
 
+    def test_aggregates_named_like_the_servers_own_change_nothing(self):
+        self.psql("create or replace function public.first_only(text[], text) returns text[] language sql immutable as "
+                  "$$ select array['theirs'] $$; drop aggregate if exists public.array_agg(text); "
+                  "create aggregate public.array_agg(text) (sfunc = public.first_only, stype = text[])")
+        self.addCleanup(self.psql, "drop aggregate public.array_agg(text)")
+        self.sync(identify(1, plan="silver"), identify(2, 2, plan="gold"))
+        self.assertEqual(self.psql("select plan from shop.users"), "gold")
+
     def test_an_address_that_sets_an_encoding_is_refused(self):
         case = str(CASES / "pg-client-encoding" / "in")
         for query in "client_encoding=LATIN1", "client_encoding=auto", "options=-c%20client_encoding%3DLATIN1", "options=--Client-Encoding%3Dlatin1":
