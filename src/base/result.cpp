@@ -28,6 +28,8 @@ std::string_view to_string(ErrorCode code) {
       return "";
     case ErrorCode::overtaken:
       return "overtaken";
+    case ErrorCode::begin_again:
+      return "begin_again";
     case ErrorCode::partly_loaded:
       return "partly_loaded";
     case ErrorCode::disk_full:

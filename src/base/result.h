@@ -27,7 +27,8 @@ std::string_view to_string(Cause cause);
 // What a program tells errors of one cause apart by.
 enum class ErrorCode {
   none,           // Its cause says all.
-  overtaken,      // Another sync was quicker, and nothing is left behind: begin again.
+  overtaken,      // Another sync was quicker, and this one has left nothing behind.
+  begin_again,    // What stood in the way is out of it: the run may begin anew.
   partly_loaded,  // Some tables have their new rows already; the next sync adds the rest.
   disk_full,      // A disk of this machine or of the server.
   out_of_memory,  // Of what the process was allowed, or of the server's.

@@ -56,7 +56,7 @@ void write_report(JsonWriter& json, const RunReport& report) {
   json.field("loading_seconds", seconds(report.loading));
   json.field("lines", report.counts.lines).field("loaded", report.counts.loaded);
   json.field("duplicate", report.counts.duplicate).field("filtered", report.counts.filtered);
-  json.field("rejected", report.counts.rejected);
+  json.field("rejected", report.counts.rejected).field("waiting", report.counts.waiting);
   json.field("values_rejected", report.values_rejected);
   json.field("bytes_read", report.bytes_read).field("bytes_plain", report.bytes_plain);
   json.key("objects").begin_object();

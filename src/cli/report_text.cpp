@@ -114,7 +114,8 @@ std::string objects_text(const RunReport& report) {
 std::string counts_text(const LineCounts& counts) {
   return counted(counts.lines, "line") + " = " + with_thousands(counts.loaded) + " loaded + " +
          with_thousands(counts.duplicate) + " duplicate + " + with_thousands(counts.filtered) +
-         " filtered + " + with_thousands(counts.rejected) + " rejected\n";
+         " filtered + " + with_thousands(counts.rejected) + " rejected" +
+         (counts.waiting == 0 ? "" : " + " + with_thousands(counts.waiting) + " waiting") + "\n";
 }
 
 std::string status_text(const RunReport& report, const Terminal& terminal) {

@@ -622,6 +622,12 @@ Result<void> forget_pending(Session& session, const std::string& files) {
   return session.execute(std::move(sql.text(files)).done());
 }
 
+Result<void> forget_settled(Session& session, const std::string& source) {
+  SqlBuilder sql("delete from _dray.pending where files = '' and source = ");
+  sql.text(source).code(" and not exists (select 1 from _dray.objects where state = 'waiting' ");
+  return session.execute(std::move(sql.code("and source = ").text(source).code(")")).done());
+}
+
 Result<RunId> last_committed_run(Session& session, const std::string& source) {
   DRAY_ASSIGN(const bool there, has_ledger(session));
   if (!there) return RunId();
@@ -642,11 +648,13 @@ Result<void> append_objects(Session& session, const std::string& source, const R
         const bool loaded = entry.set_aside_reason.empty();
         row.assign({std::string_view(source), std::string_view(entry.object.key),
                     number(entry.object.size_bytes), std::string_view(entry.object.version),
-                    loaded ? loaded_state : std::string_view("set_aside"), entry.number,
-                    std::string_view(run_id.text()), text_or_null(entry.set_aside_reason),
-                    number(entry.counts.lines), number(entry.counts.loaded),
-                    number(entry.counts.duplicate), number(entry.counts.filtered),
-                    number(entry.counts.rejected), now,
+                    !loaded       ? std::string_view("set_aside")
+                    : entry.waits ? std::string_view("waiting")
+                                  : loaded_state,
+                    entry.number, std::string_view(run_id.text()),
+                    text_or_null(entry.set_aside_reason), number(entry.counts.lines),
+                    number(entry.counts.loaded), number(entry.counts.duplicate),
+                    number(entry.counts.filtered), number(entry.counts.rejected), now,
                     loaded ? PlainValue() : PlainValue(entry.set_aside_at.value_or(now)),
                     loaded ? PlainValue() : PlainValue(number(entry.attempts))});
       });

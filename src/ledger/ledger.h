@@ -130,8 +130,10 @@ Result<void> forget_skipped(Session& session, const std::string& source, const s
 // How the ledger stands now; there must be one.
 Result<LedgerMark> read_mark(Session& session, const std::string& source);
 
-// A table whose rows of one run wait in files, because the warehouse refused them there (only of
-// warehouses that stage). The run's objects are loaded all the same: these rows are not read again.
+// A table whose rows of one run wait: without files, because a table refused a row, and then the
+// objects with its rows are `waiting` too; in files, because the warehouse refused them there (only
+// of warehouses that stage). The run's objects are loaded all the same: these rows are not read
+// again.
 struct PendingTable {
   std::string table;
   RunId run_id;
@@ -146,6 +148,9 @@ Result<void> write_pending(Session& session, const std::string& source, Timestam
                            const std::vector<PendingTable>& tables,
                            const std::vector<std::string>& reasons);
 Result<void> forget_pending(Session& session, const std::string& files);
+// Tables without files, whose rows are read again from their objects (ObjectEntry::waits): those
+// that no object of the source waits for any more.
+Result<void> forget_settled(Session& session, const std::string& source);
 
 // Of the source; "" if none has.
 Result<RunId> last_committed_run(Session& session, const std::string& source);
@@ -156,6 +161,7 @@ struct ObjectEntry {
   std::int64_t number = 0;
   bool known = false;                     // an entry for the key exists and is replaced
   std::string set_aside_reason;           // "" for a loaded object
+  bool waits = false;                     // loaded, less the rows of a table that refuses some
   std::optional<Timestamp> set_aside_at;  // by an earlier run; nothing: by this one
   std::uint64_t attempts = 1;             // to read it, this one included
   LineCounts counts;

@@ -33,6 +33,12 @@ std::vector<std::string> split_names(const std::string& joined) {
   return names;
 }
 
+// The record has the four counts; what they leave of the lines waited when the run ended.
+std::uint64_t lines_left(const LineCounts& counts) {
+  const std::uint64_t told = counts.loaded + counts.duplicate + counts.filtered + counts.rejected;
+  return counts.lines - std::min(counts.lines, told);
+}
+
 constexpr std::size_t run_column_count = 21;
 
 SqlBuilder select_runs() {
@@ -62,6 +68,7 @@ RunReport run_of(const Row& row) {
   run.bytes_plain = number(row[13]);
   run.counts = {number(row[14]), number(row[15]), number(row[16]), number(row[17]),
                 number(row[18])};
+  run.counts.waiting = lines_left(run.counts);
   run.values_rejected = number(row[19]);
   run.error = text(row[20]);
   return run;

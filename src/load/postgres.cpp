@@ -432,7 +432,8 @@ class PostgresSession final : public WarehouseSession {
                              std::to_string(sent) + " rows; nothing was committed";
     if (names.empty()) return internal_error(what);
     return config_error(what, "a trigger or rule of the table keeps rows out (" + names +
-                                  "): drop it, or let it take every row");
+                                  "): drop it, or let it take every row")
+        .with_code(ErrorCode::constraint);
   }
 
   // Fewer rows were removed or updated than were found.
@@ -442,11 +443,11 @@ class PostgresSession final : public WarehouseSession {
     // Somebody else than Dray writes to the table.
     if (names->empty())
       return transient_error(load.table + " was changed by another session during the load");
-    return config_error(
-        load.schema + "." + load.table + " did not let all rows be replaced; nothing was committed",
-        "a trigger "
-        "or rule of the table keeps them (" +
-            *names + "): drop it, or let it replace every row");
+    return config_error(load.schema + "." + load.table +
+                            " did not let all rows be replaced; nothing was committed",
+                        "a trigger or rule of the table keeps them (" + *names +
+                            "): drop it, or let it replace every row")
+        .with_code(ErrorCode::constraint);
   }
 
   Result<bool> has_rows(const std::string& schema, const std::string& table) {

@@ -20,6 +20,7 @@ LineCounts& LineCounts::operator+=(const LineCounts& other) {
   duplicate += other.duplicate;
   filtered += other.filtered;
   rejected += other.rejected;
+  waiting += other.waiting;
   return *this;
 }
 

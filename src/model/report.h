@@ -19,15 +19,17 @@ enum class RunStatus {
 
 std::string_view to_string(RunStatus status);
 
-// Every raw line that was read is exactly one of loaded, duplicate, filtered, rejected.
+// Every raw line that was read is exactly one of loaded, duplicate, filtered, rejected and waiting.
 struct LineCounts {
   std::uint64_t lines = 0;
   std::uint64_t loaded = 0;
   std::uint64_t duplicate = 0;
   std::uint64_t filtered = 0;
   std::uint64_t rejected = 0;
+  // None of its rows is in a table yet, because a table refuses rows: a later sync reads it again.
+  std::uint64_t waiting = 0;
 
-  bool conserved() const { return lines == loaded + duplicate + filtered + rejected; }
+  bool conserved() const { return lines == loaded + duplicate + filtered + rejected + waiting; }
   LineCounts& operator+=(const LineCounts& other);
   bool operator==(const LineCounts&) const = default;
 };

@@ -249,15 +249,16 @@ Result<void> LoadTransaction::make_schema() {
   return {};
 }
 
-// Of the objects that are loaded again whole. A retry adds to what its object told before.
+// Of the objects that are loaded again whole, or were but for a table that refused rows. A retry
+// adds to what its object told before.
 Result<void> LoadTransaction::forget_old_origins() {
   if (context_.is_retry()) return {};
   const ObjectSet& set = parts_.objects;
   std::vector<std::int64_t> again;
   for (std::size_t i = 0; i < set.objects.size(); ++i) {
     const auto known = parts_.ledger.objects.find(set.keys[i]);
-    const bool is_loaded = known != parts_.ledger.objects.end() && known->second.loaded;
-    if (is_loaded && !set.unusable[i]) again.push_back(set.numbers[i]);
+    const bool is_known = known != parts_.ledger.objects.end();
+    if (is_known && !set.unusable[i]) again.push_back(set.numbers[i]);
   }
   return forget_origins(session(), again);
 }

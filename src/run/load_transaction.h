@@ -64,8 +64,10 @@ class LoadTransaction {
   std::vector<const TableLoad*> loaded() const;
   // By ValueReject::object, of what is told of rows in files.
   const std::vector<std::string>& keys_in_files() const { return keys_in_files_; }
-  // Before the transaction: rows in files that it must not take.
+  // Before the transaction: rows that it must not take.
   void leave_out(std::size_t target, Error why);
+  // The target whose table an error of write_and_commit() is about, if it is about one.
+  std::optional<std::size_t> table_at_work() const { return table_at_work_; }
 
  private:
   std::vector<TableLoad> make_loads();

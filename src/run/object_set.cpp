@@ -30,6 +30,7 @@ std::vector<ObjectEntry> object_entries(const ObjectSet& set, const LedgerState&
     entry.object = object.info;
     entry.set_aside_reason = object.set_aside_reason;
     if (object.set_aside_reason.empty()) entry.counts = object.counts;
+    entry.waits = object.waits;
     entry.known = ledger.objects.contains(object.info.key);
     entry.number = set.numbers[i];
     const auto before = ledger.set_aside.find(object.info.key);

@@ -18,10 +18,22 @@ std::string some_of(const std::vector<std::string>& names) {
   return text;
 }
 
+std::uint64_t rows_waiting(const TableLoad& load) {
+  if (!load.files.empty()) return load.rows_in_files;
+  std::uint64_t rows = 0;
+  for (std::uint64_t row = 0; row < load.rows->row_count(); ++row)
+    rows += load.rows->is_dropped(row) ? 0 : 1;
+  return rows;
+}
+
 }  // namespace
 
 Result<void> PendingTables::read(WarehouseSession& session) {
   DRAY_ASSIGN(left_behind_, read_pending(session, context_.report.source));
+  const auto in_files = std::ranges::stable_partition(
+      left_behind_, [](const PendingTable& table) { return !table.files.empty(); });
+  read_again_.assign(in_files.begin(), in_files.end());
+  left_behind_.erase(in_files.begin(), in_files.end());
   return {};
 }
 
@@ -51,11 +63,19 @@ Result<void> PendingTables::keep(const LoadTransaction& transaction, WarehouseSe
   std::vector<PendingTable> tables;
   std::vector<std::string> reasons;
   for (const auto& [load, why] : transaction.left_out()) {
-    tables.push_back({load.table, context_.report.run_id, load.files, load.rows_in_files});
+    // One that waits without files keeps the record of when that began.
+    if (load.files.empty() && before(load) != nullptr) continue;
+    tables.push_back({load.table, context_.report.run_id, load.files, rows_waiting(load)});
     reasons.push_back(why.text());
   }
   if (tables.empty()) return {};
   return write_pending(session, context_.report.source, context_.now(), tables, reasons);
+}
+
+Result<void> PendingTables::settle(const LoadTransaction& transaction,
+                                   WarehouseSession& session) const {
+  if (read_again_.empty() || !transaction.left_out().empty()) return {};
+  return forget_settled(session, context_.report.source);
 }
 
 Result<void> PendingTables::forget_loaded(const LoadTransaction& transaction,
@@ -85,11 +105,20 @@ void PendingTables::tell_loaded(const LoadTransaction& transaction) {
   tell_left_out(transaction);
 }
 
+const PendingTable* PendingTables::before(const TableLoad& load) const {
+  const bool is_in_files = !load.files.empty();
+  const std::vector<PendingTable>& known = is_in_files ? left_behind_ : read_again_;
+  const auto found = std::ranges::find_if(known, [&](const PendingTable& table) {
+    return is_in_files ? table.files == load.files : table.table == load.table;
+  });
+  return found == known.end() ? nullptr : &*found;
+}
+
 // What was refused twice does not mend itself.
-std::string PendingTables::after_waiting(const std::string& files) const {
-  const auto before = std::ranges::find(left_behind_, files, &PendingTable::files);
-  if (before == left_behind_.end()) return ", and the next sync tries them again";
-  const Timestamp since = std::chrono::floor<std::chrono::seconds>(before->since);
+std::string PendingTables::after_waiting(const TableLoad& load) const {
+  const PendingTable* const known = before(load);
+  if (known == nullptr) return ", and the next sync tries them again";
+  const Timestamp since = std::chrono::floor<std::chrono::seconds>(known->since);
   return " since " + format_timestamp(to_micros(since)) +
          ": mend what is told of the table, and each sync tries them again";
 }
@@ -97,11 +126,12 @@ std::string PendingTables::after_waiting(const std::string& files) const {
 void PendingTables::tell_left_out(const LoadTransaction& transaction) {
   std::vector<std::string> tables;
   for (const auto& [load, why] : transaction.left_out()) {
-    if (!told_.insert(load.files).second) continue;
-    context_.notice("table_pending",
-                    load.table + ": " + one_line(why) + "; its rows wait in " + load.files +
-                        after_waiting(load.files),
-                    load.rows_in_files);
+    if (!told_.insert(load.files.empty() ? load.table : load.files).second) continue;
+    const std::string place = load.files.empty() ? "their objects" : load.files;
+    context_.notice(
+        "table_pending",
+        load.table + ": " + one_line(why) + "; its rows wait in " + place + after_waiting(load),
+        rows_waiting(load));
     tables.push_back(load.table);
   }
   if (!tables.empty()) context_.fell_short("not loaded: " + some_of(tables));

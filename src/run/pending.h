@@ -1,5 +1,5 @@
-// Tables that the warehouse refused: their rows stay in their files, `_dray.pending` says so, and
-// the next run gets them in.
+// Tables that the warehouse refused: their rows stay in their files, or are read again from their
+// objects; `_dray.pending` says so, and the next run gets them in.
 #pragma once
 
 #include <set>
@@ -23,6 +23,7 @@ class PendingTables {
 
   // What earlier runs left behind.
   Result<void> read(WarehouseSession& session);
+  // In files.
   const std::vector<PendingTable>& left_behind() const { return left_behind_; }
 
   // The same as tables to plan and load. One whose files cannot be read waits on.
@@ -35,6 +36,9 @@ class PendingTables {
   static Result<void> forget_loaded(const LoadTransaction& transaction, WarehouseSession& session);
   // Whether forget_loaded() has been committed.
   Result<bool> are_forgotten(const LoadTransaction& transaction, WarehouseSession& session) const;
+  // Those that wait without files and for which no object waits any more. Behind the record of the
+  // objects, in its transaction.
+  Result<void> settle(const LoadTransaction& transaction, WarehouseSession& session) const;
   // After the commit.
   void tell_loaded(const LoadTransaction& transaction);
 
@@ -43,11 +47,13 @@ class PendingTables {
 
  private:
   void tell_left_out(const LoadTransaction& transaction);
-  std::string after_waiting(const std::string& files) const;
+  std::string after_waiting(const TableLoad& load) const;
+  const PendingTable* before(const TableLoad& load) const;
 
   const RunContext& context_;
   std::vector<PendingTable> left_behind_;
-  std::set<std::string> told_;  // by their files
+  std::vector<PendingTable> read_again_;  // without files
+  std::set<std::string> told_;            // by their files, or tables
 };
 
 // Values in files have the types that were planned when they were written, and the warehouse must

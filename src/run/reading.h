@@ -43,6 +43,8 @@ struct ReadObject {
 
   std::string set_aside_reason;  // why it could not be read to its end; then nothing of it counts
   LineCounts counts;             // lines, filtered, rejected; loaded and duplicate come later
+  // Rows of it are for a table that refuses rows: it is read again by the next sync.
+  bool waits = false;
   NoticeCounts notices;
   std::uint64_t bytes_plain = 0;
   ObjectShape shape = ObjectShape::lines;  // a guess, of one with rejects

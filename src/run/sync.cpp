@@ -46,12 +46,23 @@ RegistryLimits registry_limits(const Warehouse& warehouse) {
   return limits;
 }
 
+// What the attempts at one run share. Where rows are read from objects, a run can begin again:
+// when another sync was quicker, for it has to know what that one has loaded; and without a table
+// that refuses a row, whose rows are read again by the next sync.
+struct Attempts {
+  static constexpr int overtaken_max = 5;
+  static constexpr std::size_t refused_max = 20;  // tables; with more there is something else wrong
+
+  int overtaken = 0;
+  std::map<std::string, Error> refused;  // by table
+};
+
 class Sync {
  public:
   Sync(const SyncRequest& request, ObjectStore& store, Warehouse& warehouse, SyncProgress& progress,
-       std::stop_token stop, bool is_last)
+       std::stop_token stop, Attempts& attempts)
       : request_(request),
-        is_last_(is_last),
+        attempts_(attempts),
         warehouse_(warehouse),
         stop_(std::move(stop)),
         context_{request, store, warehouse, progress, stop_, report_},
@@ -89,8 +100,7 @@ class Sync {
     }
     session_.reset();  // rolls back
     Error error = outcome.error();
-    const bool begins_again = error.code == ErrorCode::overtaken && !is_last_;
-    if (error.cause == Cause::cancelled || begins_again) return error;
+    if (error.cause == Cause::cancelled || error.code == ErrorCode::begin_again) return error;
     record_failure(error);
     if (error.cause == Cause::config) return error;
     return finished();
@@ -531,11 +541,37 @@ class Sync {
     number_objects(objects_, ledger_);
     LoadTransaction transaction(parts_of(tables_, objects_));
     DRAY_TRY(transaction.stage());
-    DRAY_TRY(transaction.write_and_commit([&] { return write_record(transaction, begun); },
-                                          has_this_run()));
+    leave_out_refused(transaction);
+    auto written = transaction.write_and_commit([&] { return write_record(transaction, begun); },
+                                                has_this_run());
+    if (!written) return after_failure(std::move(written).error(), transaction);
     // What the ledger says of it had to be written before the commit.
     report_.loading = since(begun);
     return {};
+  }
+
+  void leave_out_refused(LoadTransaction& transaction) {
+    for (std::size_t i = 0; i < tables_.targets.size(); ++i) {
+      const auto refused = attempts_.refused.find(tables_.targets[i].table);
+      if (refused == attempts_.refused.end()) continue;
+      tables_.targets[i].waits = true;
+      transaction.leave_out(i, refused->second);
+    }
+  }
+
+  // The same error, or one that says to begin again.
+  Error after_failure(Error error, const LoadTransaction& transaction) {
+    if (error.code == ErrorCode::overtaken) {
+      if (++attempts_.overtaken < Attempts::overtaken_max) error.code = ErrorCode::begin_again;
+      return error;
+    }
+    const auto target = transaction.table_at_work();
+    if (!target || error.code != ErrorCode::constraint) return error;
+    const Target& refusing = tables_.targets[*target];
+    if (!refusing.files.empty() || attempts_.refused.size() >= Attempts::refused_max) return error;
+    if (!attempts_.refused.emplace(refusing.table, error).second) return error;
+    error.code = ErrorCode::begin_again;
+    return error;
   }
 
   // Each transaction's is greater than all before it.
@@ -552,7 +588,10 @@ class Sync {
     tell_if_future(counted.newest);
     DRAY_TRY(pending_.keep(transaction, *session_));
     // A retry leaves the objects' own record alone: it read a few of their lines.
-    if (!context_.is_retry()) DRAY_TRY(record_objects());
+    if (!context_.is_retry()) {
+      DRAY_TRY(record_objects());
+      DRAY_TRY(pending_.settle(transaction, *session_));
+    }
     DRAY_TRY(record_rejects(transaction));
     DRAY_TRY(write_tables(*session_, report_.source, report_.run_id, tables_.new_tables));
     DRAY_TRY(write_location());
@@ -667,7 +706,7 @@ class Sync {
   }
 
   const SyncRequest& request_;
-  const bool is_last_;  // no other attempt comes behind
+  Attempts& attempts_;
   Warehouse& warehouse_;
   const std::stop_token stop_;
   const std::uint64_t check_seed_ = random_seed();
@@ -694,13 +733,11 @@ class Sync {
 
 Result<RunReport> sync(const SyncRequest& request, ObjectStore& store, Warehouse& warehouse,
                        SyncProgress& progress, std::stop_token stop) {  // NOLINT(*-value-param)
-  // Another sync was quicker: what is left to do is for a run that knows what that one has loaded.
-  constexpr int attempts_max = 5;
-  for (int attempt = 1;; ++attempt) {
-    const bool is_last = attempt == attempts_max;
+  Attempts attempts;
+  while (true) {
     auto report =
-        guarded([&] { return Sync(request, store, warehouse, progress, stop, is_last).run(); });
-    if (!report && report.error().code == ErrorCode::overtaken && !is_last) continue;
+        guarded([&] { return Sync(request, store, warehouse, progress, stop, attempts).run(); });
+    if (!report && report.error().code == ErrorCode::begin_again) continue;
     if (!report && report.error().cause == Cause::transient) {
       report.error().message.append(run_it_again);
     }

@@ -298,6 +298,27 @@ bool is_refused(const Target& target, std::uint64_t row) {
   return std::ranges::binary_search(target.rows_refused, row);
 }
 
+// What became of a row; of a line, of both of its rows.
+struct RowOutcome {
+  bool loaded = false;
+  bool refused = false;
+  bool waits = false;
+
+  friend RowOutcome operator+(RowOutcome a, RowOutcome b) {
+    return {a.loaded || b.loaded, a.refused || b.refused, a.waits || b.waits};
+  }
+  std::uint64_t& count_in(LineCounts& counts) const {
+    if (loaded) return counts.loaded;
+    if (refused) return counts.rejected;
+    return waits ? counts.waiting : counts.duplicate;
+  }
+};
+
+RowOutcome outcome_of(const Target& target, std::uint64_t row) {
+  const bool lost = target.rows->is_dropped(row);
+  return {!lost && !target.waits, is_refused(target, row), !lost && target.waits};
+}
+
 void keep_width(const WidenColumn& widen, TablePlan& table) {
   if (table.table != widen.table) return;
   for (LoadColumn& column : table.columns) {
@@ -473,7 +494,7 @@ void keep_width(const WidenColumn& widen, Tables& tables) {
 
 Result<CountedLines> count_lines(const Tables& tables, ObjectSet& objects) {
   for (ReadObject& object : objects.objects)
-    object.counts.loaded = object.counts.duplicate = 0;
+    object.counts.loaded = object.counts.duplicate = object.counts.waiting = 0;
   const auto tracks = std::ranges::find(tables.targets, true, &Target::is_tracks);
   std::uint64_t tracks_row = 0;
   CountedLines sum;
@@ -486,16 +507,13 @@ Result<CountedLines> count_lines(const Tables& tables, ObjectSet& objects) {
     for (std::size_t number = 0; number < target->rows->block_count(); ++number) {
       DRAY_ASSIGN(const RowBlock block, target->rows->keys(number, scratch));
       for (std::size_t i = 0; i < block.keys.size(); ++i) {
-        bool lost = target->rows->is_dropped(block.first_row + i);
-        bool refused = is_refused(*target, block.first_row + i);
-        if (is_event) {
-          refused = refused || is_refused(*tracks, tracks_row);
-          lost = tracks->rows->is_dropped(tracks_row++) && lost;
-        }
+        RowOutcome line = outcome_of(*target, block.first_row + i);
+        if (is_event) line = line + outcome_of(*tracks, tracks_row++);
         const RowKey& key = block.keys[i];
-        LineCounts& counts = objects.objects[key.object].counts;
-        ++(!lost ? counts.loaded : refused ? counts.rejected : counts.duplicate);
-        if (!lost) newest = std::max(newest, key.received_at);
+        ReadObject& object = objects.objects[key.object];
+        object.waits |= line.waits;
+        ++line.count_in(object.counts);
+        if (line.loaded) newest = std::max(newest, key.received_at);
       }
     }
   }

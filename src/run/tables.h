@@ -29,6 +29,8 @@ struct Target {
   std::string files;  // of rows that an earlier run left there; then there are no others
   std::unique_ptr<StagedRows> rows;
   std::vector<std::uint64_t> rows_refused{};  // TableLoaded's, of the last attempt
+  // The table refuses rows, so that this run leaves it alone and its objects are read again.
+  bool waits = false;
 };
 
 // `users` or `accounts`, which follow from identifies or groups.
@@ -72,9 +74,9 @@ struct CountedLines {
   std::optional<Timestamp> newest;  // the greatest received_at of a row
 };
 
-// A line is loaded if any of its rows is, else a reject if the warehouse refused one, a duplicate
-// if all of them lost. Into the objects' counts; returns the sum over those that were read to their
-// end.
+// A line is loaded if any of its rows is, else a reject if the warehouse refused one, waiting if
+// a row of it is for a table that waits, a duplicate if all of them lost. Into the objects' counts;
+// returns the sum over those that were read to their end.
 Result<CountedLines> count_lines(const Tables& tables, ObjectSet& objects);
 
 // How many profiles the target's rows would touch: the different ids in them. Nothing when there

@@ -95,16 +95,22 @@ Error with_remedy(Cause cause, std::string message, std::string_view remedy) {
 // The first whose prefix fits.
 constexpr auto codes = std::to_array<std::pair<std::string_view, ErrorCode>>({
     {"08", ErrorCode::not_connected},
+    {"22", ErrorCode::constraint},
     {"23", ErrorCode::constraint},
     {"28", ErrorCode::not_connected},
+    {"38", ErrorCode::constraint},
+    {"39", ErrorCode::constraint},
     {"3D", ErrorCode::not_connected},
+    {"44", ErrorCode::constraint},
     {insufficient_privilege, ErrorCode::missing_right},
     {"53100", ErrorCode::disk_full},
     {"53200", ErrorCode::out_of_memory},
     {"53300", ErrorCode::not_connected},
+    {"54000", ErrorCode::constraint},
     {"55006", ErrorCode::in_use},
     {"55P03", ErrorCode::in_use},
     {"57P", ErrorCode::not_connected},
+    {"P0", ErrorCode::constraint},
 });
 
 ErrorCode code_of(std::string_view sqlstate) {

@@ -238,8 +238,8 @@ class Hands(unittest.TestCase):
     # --- what refuses rows ------------------------------------------------------------------------------------------------
 
     def refused(self, *events):
-        told = self.sync(*events, code=2)
-        recorded = self.psql("select coalesce(string_agg(error, ' '), '') from _dray.runs")
+        told = self.sync(*events, code=3)
+        recorded = self.psql("select string_agg(reason, ' ') from _dray.pending union all select string_agg(error, ' ') from _dray.runs")
         for text in told, recorded:
             self.assertNotIn(SECRET, text)
         return told
@@ -275,7 +275,7 @@ class Hands(unittest.TestCase):
             "create function shop.f() returns trigger language plpgsql as $$begin if new.plan = 'secret' then return null; end if; return new; end$$;"
             "create trigger t before insert on shop.plan_set for each row execute function shop.f();"
         )
-        told = self.sync_case("pg-trigger-swallows", "in2", code=2)
+        told = self.sync_case("pg-trigger-swallows", "in2", code=3)
         self.assertIn("shop.plan_set took 1 of 2 rows", told)
         self.assertIn("trigger or rule of the table keeps rows out (t)", told)
         self.psql("drop trigger t on shop.plan_set; create trigger t before insert on shop.plan_set for each row "
@@ -286,7 +286,7 @@ class Hands(unittest.TestCase):
         self.sync(identify(1, 1, "u1", plan="a"))
         self.psql("create function shop.g() returns trigger language plpgsql as $$begin return null; end$$;"
                   "create trigger u before insert or update on shop.users for each row execute function shop.g();")
-        told = self.sync(identify(2, 2, "u1", plan="b"), identify(3, 2, "u2", plan="b"), code=2)
+        told = self.sync(identify(2, 2, "u1", plan="b"), identify(3, 2, "u2", plan="b"), code=3)
         self.assertIn("shop.users took 0 of 2 rows", told)
         self.assertIn("(u)", told)
 
@@ -299,7 +299,7 @@ class Hands(unittest.TestCase):
         ):
             with self.subTest(name):
                 self.psql(make)
-                told = self.sync(track(1, 2, "Sold", price=2), code=2)
+                told = self.sync(track(1, 2, "Sold", price=2), code=3)
                 self.assertIn("shop.sold did not let all rows be replaced", told)
                 self.assertIn(f"({name})", told)
         self.psql("drop rule stay on shop.sold")
