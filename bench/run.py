@@ -729,10 +729,12 @@ def measured(names, sizes, show):
     """The figures, and what failed. One measurement that fails does not hide the others."""
     figures, failures = [], []
     for name in names:
+        begun = time.monotonic()
         try:
             for figure in MEASUREMENTS[name](sizes):
                 figures.append(figure)
                 show(line_of(figure))
+            show(f"  ({name}: {time.monotonic() - begun:.0f} s)")
         except Failed as failure:
             failures.append(f"{name}: {failure}")
             show(f"{name}: FAILED: {failure}")
