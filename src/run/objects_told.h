@@ -1,0 +1,15 @@
+// What a run tells of the objects that it has read.
+#pragma once
+
+#include "ledger/ledger.h"
+#include "run/context.h"
+#include "run/object_set.h"
+
+namespace dray {
+
+// Counts them into the report and fills the set's keys and `unusable`. Objects that were set aside,
+// that are empty or are no event lines, and what the mapping does not keep of their lines, are
+// notices.
+void tell_objects(const RunContext& context, const LedgerState& ledger, ObjectSet& objects);
+
+}  // namespace dray

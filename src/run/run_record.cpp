@@ -1,0 +1,112 @@
+#include "run/run_record.h"
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+
+namespace dray {
+namespace {
+
+// What failed twice is not over by running it again.
+std::string what_to_do(const Failures& before) {
+  if (before.count == 0) return run_it_again;
+  const Timestamp begun = std::chrono::floor<std::chrono::seconds>(before.since);
+  return "; it has failed " + std::to_string(before.count + 1) + " times in a row since " +
+         format_timestamp(to_micros(begun)) +
+         ": mend the cause, nothing is loaded twice (dray history shows each)";
+}
+
+}  // namespace
+
+void tell_if_future(const RunContext& context, std::optional<Timestamp> newest) {
+  constexpr const char* code = "future_received_at";
+  std::erase_if(context.report.notices, [](const Notice& notice) { return notice.code == code; });
+  if (!newest || *newest <= context.report.started + std::chrono::days(1)) return;
+  context.notice(code,
+                 "an event has a receivedAt of " + format_timestamp(to_micros(*newest)) +
+                     ", which is yet to come; its traits win over all until then",
+                 1);
+}
+
+void tell_shared_ids(const RunContext& context) {
+  constexpr const char* code = "shared_ids_replaced";
+  std::erase_if(context.report.notices, [](const Notice& notice) { return notice.code == code; });
+  for (const CollectionReport& table : context.report.collections) {
+    if (table.rows_replaced <= table.rows_loaded) continue;
+    context.notice(code,
+                   context.report.source + "." + table.table + ": " +
+                       std::to_string(table.rows_loaded) + " rows took the place of " +
+                       std::to_string(table.rows_replaced) + ", some of which had one id",
+                   table.rows_replaced - table.rows_loaded);
+  }
+}
+
+Result<void> record_objects(const RunContext& context, Session& session, const LedgerState& ledger,
+                            const ObjectSet& objects, const std::vector<std::string>& gone) {
+  std::vector<ObjectEntry> entries = object_entries(objects, ledger);
+  // An object that could not be loaded again is still loaded as it was.
+  std::erase_if(entries, [&](const ObjectEntry& entry) {
+    return !entry.set_aside_reason.empty() && entry.known &&
+           ledger.objects.at(entry.object.key).loaded &&
+           ledger.objects.at(entry.object.key).size_bytes > 0;
+  });
+  DRAY_TRY(forget_objects(session, context.report.source, gone));
+  DRAY_TRY(write_objects(session, context.report.source, context.report.run_id,
+                         context.report.started, entries));
+  // Loaded again: what was wrong with the old content is no longer open.
+  for (const ObjectEntry& entry : entries) {
+    if (!entry.set_aside_reason.empty() || !entry.known) continue;
+    DRAY_TRY(resolve_rejects(session, context.report.source, context.report.run_id,
+                             entry.object.key, {}));
+  }
+  return {};
+}
+
+Result<void> resolve_retried(const RunContext& context, Session& session,
+                             const ObjectSet& objects) {
+  for (const auto& [key, lines] : context.request.only_lines) {
+    if (!objects.was_read(key)) continue;
+    DRAY_TRY(resolve_rejects(session, context.report.source, context.report.run_id, key,
+                             {lines.begin(), lines.end()}));
+  }
+  return {};
+}
+
+Result<void> record_value_rejects(const RunContext& context, Session& session,
+                                  ValueRejects& value_rejects, const std::vector<std::string>& keys,
+                                  const std::vector<bool>& unusable) {
+  DRAY_ASSIGN(const auto told, value_rejects.rows());
+  for (const std::unique_ptr<StagedRows>& rejects : told) {
+    DRAY_ASSIGN(const ValuesRejected rejected,
+                write_rejects(session, context.report.source, context.report.run_id, context.now(),
+                              *rejects, keys, unusable));
+    for (const auto& [table, count] : rejected)
+      context.report.values_rejected += count;
+    for (CollectionReport& collection : context.report.collections) {
+      const auto count = rejected.find(collection.table);
+      if (count != rejected.end()) collection.values_rejected += count->second;
+    }
+  }
+  return {};
+}
+
+void record_failure(const RunContext& context, Error& error) {
+  context.report.status = RunStatus::failure;
+  context.report.collections.clear();
+  context.report.counts = {};
+  context.report.values_rejected = 0;
+  context.report.objects_loaded = context.report.objects_set_aside = 0;
+  // Of a run in doubt there may be a record already, which says that it was a success.
+  const bool is_recorded = context.request.mode == SyncMode::load && error.cause != Cause::in_doubt;
+  auto session = is_recorded ? context.warehouse.open_session() : internal_error("not recorded");
+  const auto before =
+      session ? failures_in_a_row(**session, context.report.source) : Result<Failures>(Failures());
+  if (error.cause == Cause::transient) {
+    error.message += what_to_do(before ? *before : Failures());
+  }
+  context.report.error = one_line(error);
+  if (!session || !before || !(*session)->begin() || !create_ledger(**session)) return;
+  if (write_run(**session, context.report, 0)) (void)(*session)->commit();
+}
+
+}  // namespace dray

@@ -1,0 +1,74 @@
+#include "run/source_check.h"
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+namespace dray {
+namespace {
+
+// Why the warehouse does not take the schema's name as it is; "" when it does.
+Result<std::string> why_not_schema(const RunContext& context, Session& session) {
+  const std::string& schema = context.report.source;
+  const std::size_t bytes_max = context.warehouse.name_bytes_max();
+  if (context.warehouse.keeps_schema(schema)) {
+    return "a source cannot have the schema " + schema + ": the warehouse keeps it for itself";
+  }
+  if (schema.size() > bytes_max) {
+    return "the schema " + schema + " has " + std::to_string(schema.size()) +
+           " bytes, and names in the warehouse have " + std::to_string(bytes_max) + " at most";
+  }
+  if (schema.size() < bytes_max) return std::string();
+  // A longer one was cut in silence once.
+  DRAY_ASSIGN(const auto others, sources_beginning_with(session, schema));
+  if (others.empty()) return std::string();
+  return "the schema " + schema + " has the rows of the source " + others.front() +
+         ", whose name was cut there";
+}
+
+}  // namespace
+
+Result<void> mend_ledger(const RunContext& context, std::unique_ptr<WarehouseSession>& session) {
+  if (context.request.mode == SyncMode::plan) return {};
+  DRAY_ASSIGN(const std::vector<std::string> gone, ledger_tables_gone(*session));
+  if (gone.empty()) return {};
+  DRAY_TRY(session->begin());
+  DRAY_TRY(session->lock(std::chrono::seconds(60)));
+  DRAY_TRY(create_ledger(*session));
+  DRAY_TRY(session->commit());
+  DRAY_ASSIGN(session, context.warehouse.open_session());
+  for (const std::string& table : gone) {
+    context.notice("ledger_table",
+                   "_dray." + table +
+                       " was gone and is made again: what it said of earlier "
+                       "runs is lost, and no row of any other table",
+                   1);
+  }
+  return {};
+}
+
+Result<void> check_schema(const RunContext& context, Session& session, const LedgerState& ledger) {
+  DRAY_ASSIGN(const std::string why, why_not_schema(context, session));
+  if (why.empty()) return {};
+  if (!ledger.location) {
+    return config_error(why,
+                        "call the source something else (--source NAME, or its name "
+                        "in dray.yaml)");
+  }
+  context.notice("schema_name", why + "; the source was loaded before and goes on", 1);
+  return {};
+}
+
+bool is_elsewhere(const RunContext& context, const LedgerState& ledger) {
+  return ledger.location && *ledger.location != context.report.location;
+}
+
+Result<void> check_location(const RunContext& context, const LedgerState& ledger) {
+  if (!is_elsewhere(context, ledger) || context.request.moved || !ledger.mark.has_loaded) return {};
+  return config_error("the schema " + context.report.source + " is loaded from " +
+                          *ledger.location + ", not from " + context.report.location,
+                      "--source with another name, or --moved if the same logs lie there "
+                      "now");
+}
+
+}  // namespace dray
