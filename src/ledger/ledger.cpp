@@ -624,8 +624,11 @@ Result<void> forget_pending(Session& session, const std::string& files) {
 
 Result<void> forget_settled(Session& session, const std::string& source) {
   SqlBuilder sql("delete from _dray.pending where files = '' and source = ");
-  sql.text(source).code(" and not exists (select 1 from _dray.objects where state = 'waiting' ");
-  return session.execute(std::move(sql.code("and source = ").text(source).code(")")).done());
+  sql.text(source).code(
+      " and not exists (select 1 from _dray.objects o where o.state = 'waiting' ");
+  sql.code("and o.source = ").text(source);
+  sql.code(" and not exists (select 1 from _dray.skipped s where s.source = o.source and s.key = ");
+  return session.execute(std::move(sql.code("o.key))")).done());
 }
 
 Result<RunId> last_committed_run(Session& session, const std::string& source) {

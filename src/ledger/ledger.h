@@ -148,8 +148,8 @@ Result<void> write_pending(Session& session, const std::string& source, Timestam
                            const std::vector<PendingTable>& tables,
                            const std::vector<std::string>& reasons);
 Result<void> forget_pending(Session& session, const std::string& files);
-// Tables without files, whose rows are read again from their objects (ObjectEntry::waits): those
-// that no object of the source waits for any more.
+// Tables without files, whose rows are read again from their objects (ObjectEntry::waits): once no
+// object of the source waits any more, less those that a person has skipped.
 Result<void> forget_settled(Session& session, const std::string& source);
 
 // Of the source; "" if none has.

@@ -72,10 +72,34 @@ Result<void> PendingTables::keep(const LoadTransaction& transaction, WarehouseSe
   return write_pending(session, context_.report.source, context_.now(), tables, reasons);
 }
 
-Result<void> PendingTables::settle(const LoadTransaction& transaction,
-                                   WarehouseSession& session) const {
-  if (read_again_.empty() || !transaction.left_out().empty()) return {};
-  return forget_settled(session, context_.report.source);
+Result<void> PendingTables::settle(const LoadTransaction& transaction, WarehouseSession& session) {
+  if (read_again_.empty()) return {};
+  if (transaction.left_out().empty()) {
+    DRAY_TRY(forget_settled(session, context_.report.source));
+  }
+  DRAY_ASSIGN(const std::vector<PendingTable> waiting,
+              read_pending(session, context_.report.source));
+  for (const PendingTable& table : waiting) {
+    if (table.files.empty()) tell_unread(table);
+  }
+  return {};
+}
+
+void PendingTables::tell_unread() {
+  for (const PendingTable& table : read_again_)
+    tell_unread(table);
+}
+
+// Its objects were removed, or are of days that this run does not take.
+void PendingTables::tell_unread(const PendingTable& table) {
+  if (!told_.insert(table.table).second) return;
+  const Timestamp since = std::chrono::floor<std::chrono::seconds>(table.since);
+  context_.notice("table_pending",
+                  table.table + ": rows wait since " + format_timestamp(to_micros(since)) +
+                      " in objects that this sync did not read: put them back, or leave them out: "
+                      "dray objects skip",
+                  table.rows);
+  context_.fell_short("not loaded: " + table.table);
 }
 
 Result<void> PendingTables::forget_loaded(const LoadTransaction& transaction,

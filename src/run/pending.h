@@ -36,9 +36,12 @@ class PendingTables {
   static Result<void> forget_loaded(const LoadTransaction& transaction, WarehouseSession& session);
   // Whether forget_loaded() has been committed.
   Result<bool> are_forgotten(const LoadTransaction& transaction, WarehouseSession& session) const;
-  // Those that wait without files and for which no object waits any more. Behind the record of the
-  // objects, in its transaction.
-  Result<void> settle(const LoadTransaction& transaction, WarehouseSession& session) const;
+  // Of tables that wait without files: forgets them once no object waits any more, and tells of
+  // those whose objects this run has not read. Behind the record of the objects, in its
+  // transaction.
+  Result<void> settle(const LoadTransaction& transaction, WarehouseSession& session);
+  // The same of a run that has read nothing.
+  void tell_unread();
   // After the commit.
   void tell_loaded(const LoadTransaction& transaction);
 
@@ -46,6 +49,7 @@ class PendingTables {
   bool any_waits() const { return !told_.empty(); }
 
  private:
+  void tell_unread(const PendingTable& table);
   void tell_left_out(const LoadTransaction& transaction);
   std::string after_waiting(const TableLoad& load) const;
   const PendingTable* before(const TableLoad& load) const;

@@ -218,6 +218,7 @@ class Sync {
   // But the logs may lie elsewhere from now on, or not all could be looked at.
   Result<void> load_nothing() {
     judge_listing(context_, ledger_, selected_);
+    pending_.tell_unread();
     const bool is_worth_a_record = is_elsewhere(context_, ledger_) || !selected_.gone.empty() ||
                                    !pending_.left_behind().empty() ||
                                    report_.status != RunStatus::success;

@@ -182,6 +182,26 @@ class Tables(DuckdbTest):
         self.assertEqual(self.query("select distinct state from _dray.objects"), [["loaded"]])
         self.assertEqual(self.sync()["lines"], 0)
 
+    def test_rows_that_wait_in_objects_that_are_gone_are_told(self):
+        self.write("a.gz", track(1, price=1))
+        self.sync()
+        self.shell("create table shop.other as from shop.sold", "drop table shop.sold",
+                   "create table shop.sold (id varchar, received_at timestamp, uuid bigint, uuid_ts timestamp, "
+                   "price bigint check (price < 5), user_id varchar)")
+        self.write("b.gz", track(2, 2, price=77))
+        told = self.waits("sold")
+        (self.directory / "logs" / "b.gz").unlink()
+        for number in range(2):
+            done = self.run_dray("sync", "logs", "duckdb:w.db", "--source", "shop", code=3).stdout
+            self.assertIn("sold: rows wait since 20", done)
+            self.assertIn("dray objects skip", done)
+            self.write(f"c{number}.gz", track(3 + number, 3, price=1))
+        self.try_remedy(told)
+        self.run_dray("objects", "skip", "b.gz", "--source", "shop", "--warehouse", "duckdb:w.db", "--reason", "lost")
+        self.sync()
+        self.assertEqual(self.query("select count(*) from _dray.pending"), [[0]])
+        self.assertEqual(self.sync()["status"], "success")
+
     def test_other_tables_refer_to_users(self):
         self.write("a.gz", identify(1, plan="silver", age=1), identify(2, 1, "u2", plan="x"))
         self.sync()
