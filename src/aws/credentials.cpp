@@ -89,9 +89,9 @@ class Chain {
     }
     return config_error(
         "no AWS credentials found. Looked for AWS_ACCESS_KEY_ID, " + profile_text() +
-        " in ~/.aws/credentials and ~/.aws/config, AWS_WEB_IDENTITY_TOKEN_FILE, "
-        "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI and the metadata of an EC2 instance\n"
-        "try: aws configure, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; on EC2 in a "
+            " in ~/.aws/credentials and ~/.aws/config, AWS_WEB_IDENTITY_TOKEN_FILE, "
+            "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI and the metadata of an EC2 instance",
+        "aws configure, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; on EC2 in a "
         "container the instance's metadata hop limit has to be 2");
   }
 

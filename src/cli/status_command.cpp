@@ -207,6 +207,12 @@ std::string statuses_text(const std::string& warehouse, const std::vector<Source
 
 // --- status --check
 
+struct StatusAnswer {
+  std::string warehouse;
+  std::vector<std::string> configured;  // schemas; empty where no dray.yaml says
+  std::vector<SourceStatus> found;
+};
+
 struct Problem {
   std::string source;
   std::string what;
@@ -228,15 +234,20 @@ std::optional<Problem> problem_of(const SourceStatus& status,
   return std::nullopt;
 }
 
-std::vector<Problem> problems_of(const std::vector<SourceStatus>& found,
-                                 const StatusCommand& command, Time now) {
+// A source that was taken out of dray.yaml is listed, and is no problem.
+std::vector<Problem> problems_of(const StatusAnswer& answer, const StatusCommand& command,
+                                 Time now) {
   std::vector<Problem> problems;
-  for (const SourceStatus& status : found) {
+  for (const SourceStatus& status : answer.found) {
+    const bool is_wanted =
+        answer.configured.empty() ||
+        std::ranges::find(answer.configured, status.source) != answer.configured.end();
+    if (!is_wanted) continue;
     if (auto problem = problem_of(status, command.max_age, now)) {
       problems.push_back(std::move(*problem));
     }
   }
-  if (found.empty()) problems.push_back({"", "nothing was loaded yet", exit_failure});
+  if (answer.found.empty()) problems.push_back({"", "nothing was loaded yet", exit_failure});
   return problems;
 }
 
@@ -258,11 +269,6 @@ int exit_code_of(const std::vector<Problem>& problems) {
 
 // --- status, as a whole
 
-struct StatusAnswer {
-  std::string warehouse;
-  std::vector<SourceStatus> found;
-};
-
 // A DuckDB file that no sync has made yet.
 bool is_to_be_made(const std::string& address) {
   constexpr std::string_view scheme = "duckdb:";
@@ -282,7 +288,8 @@ void add_never_ran(const std::vector<std::string>& configured, std::vector<Sourc
 Result<StatusAnswer> find_status(const StatusCommand& command) {
   StatusAnswer answer;
   DRAY_ASSIGN(const std::string address, select_warehouse(command.selection));
-  DRAY_ASSIGN(const std::vector<std::string> configured, configured_schemas(command.selection));
+  DRAY_ASSIGN(answer.configured, configured_schemas(command.selection));
+  const std::vector<std::string>& configured = answer.configured;
   answer.warehouse = shown_address(address);
   if (configured.empty() || !is_to_be_made(address)) {
     DRAY_ASSIGN(const std::unique_ptr<Warehouse> warehouse, open_to_read(address));
@@ -395,7 +402,7 @@ int run_command(const StatusCommand& command, const Environment& environment) {
   if (!answer.ok()) return tell_failure(environment, command.form, answer.error());
   const Time now = std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
   const std::vector<Problem> problems =
-      command.check ? problems_of(answer->found, command, now) : std::vector<Problem>();
+      command.check ? problems_of(*answer, command, now) : std::vector<Problem>();
   if (command.form == OutputForm::json) {
     environment.out << statuses_json(*answer, problems, command.check) << std::flush;
   } else {

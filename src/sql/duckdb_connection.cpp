@@ -78,7 +78,7 @@ Error open_error(const std::string& file, std::string_view told) {
   }
   if (contains(message, "Permission denied") || contains(message, "Read-only file system") ||
       contains(message, "read-only")) {
-    return config_error(path + " cannot be written: " + message,
+    return config_error(path + " cannot be opened: " + message,
                         "check the rights of the file and its directory");
   }
   if (contains(message, "No such file or directory")) {

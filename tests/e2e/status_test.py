@@ -209,6 +209,19 @@ class Looks(StatusTest):
         self.run_dray("status", "--check", "--source", "shop")
         self.run_dray("status", "--source", "app")
 
+    def test_a_source_that_was_taken_out_of_the_file_is_listed_and_no_problem(self):
+        file = self.directory / "dray.yaml"
+        file.write_text("warehouse: duckdb:w.db\nsources: [{name: shop, location: logs}, {name: app, location: app}]\n")
+        (self.directory / "app").mkdir()
+        (self.directory / "app" / "a.gz").write_bytes(b"bad")
+        self.write("a.gz", track(1))
+        self.run_dray("sync", code=1)
+        self.assertIn("check: app: failed", self.run_dray("status", "--check", code=1).stdout)
+        file.write_text("warehouse: duckdb:w.db\nsources: [{name: shop, location: logs}]\n")
+        text = self.run_dray("status", "--check").stdout
+        self.assertIn("check: all is well", text)
+        self.assertRegex(text, "app +failure")
+
 
 class Check(StatusTest):
     def test_late(self):
