@@ -14,7 +14,7 @@ inline constexpr const char* lineage_table_name = "lineage";
 inline constexpr std::string_view lineage_table = "_dray.lineage";
 inline constexpr std::string_view lineage_columns =
     "_dray.lineage (uuid, received_at, table_number, object_number, line)";
-// The tables with rows of which DuckDB cannot hold 2,048 at once (load/duckdb.cpp makes it).
+// The tables with rows of which DuckDB cannot hold 2,048 at once (load/duckdb_load.cpp makes it).
 inline constexpr std::string_view long_rows_table = "_dray.long_rows";
 inline constexpr const char* long_rows_table_name = "long_rows";
 inline constexpr std::string_view objects_table = "_dray.objects";

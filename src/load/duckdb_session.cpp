@@ -1,0 +1,133 @@
+#include "load/duckdb_session.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "ledger/tables.h"
+#include "load/comments.h"
+#include "load/duckdb_room.h"
+#include "load/duckdb_rows.h"
+#include "load/duckdb_sql.h"
+#include "load/rivals.h"
+#include "sql/duckdb_connection.h"
+#include "sql/duckdb_constraints.h"
+
+namespace dray {
+
+Result<bool> dray_tells_long_rows(DuckConnection& connection) {
+  SqlBuilder sql(
+      "select count(*) > 0 from duckdb_tables() where database_name = current_database() and "
+      "schema_name = ");
+  sql.text(ledger_schema).code(" and table_name = ").text(long_rows_table_name);
+  DRAY_ASSIGN(const QueryResult found, connection.query(std::move(sql).done()));
+  return found.rows[0][0] == "true";
+}
+
+Result<Catalog> DuckSession::catalog(const std::string& schema) {
+  Catalog out;
+  out.schema = schema;
+  DRAY_ASSIGN(const QueryResult schemas,
+              query(SqlBuilder("select schema_name from duckdb_schemas() where database_name = "
+                               "current_database()")
+                        .done()));
+  const auto live = std::ranges::find_if(
+      schemas.rows, [&](const auto& row) { return folded_duckdb_name(*row[0]) == schema; });
+  out.schema_exists = live != schemas.rows.end();
+  if (!out.schema_exists) return out;
+  SqlBuilder sql(
+      "select c.table_name, c.column_name, c.data_type, v.view_name is not null, "
+      "c.column_default is not null and v.view_name is null from duckdb_columns() c left join duckdb_views() v on v.database_name = c.database_name and "
+      "v.schema_name = c.schema_name and v.view_name = c.table_name where c.database_name = "
+      "current_database() and c.schema_name = ");
+  DRAY_ASSIGN(
+      const QueryResult columns,
+      query(std::move(sql.text(*live->front()).code(" order by 1, c.column_index")).done()));
+  for (const auto& row : columns.rows) {
+    const std::string table = folded_duckdb_name(*row[0]);
+    if (out.tables.empty() || out.tables.back().name != table) {
+      out.tables.push_back({table, *row[3] == "true", {}});
+    }
+    const auto type = duckdb_column_type(*row[2]);
+    LiveColumn column{folded_duckdb_name(*row[1]), *row[2], type.has_value(),
+                      type.value_or(ColumnType::varchar)};
+    column.computed = *row[4] == "true" && is_generated(schema, table, column.name);
+    column.writable = column.writable && !column.computed;
+    out.tables.back().columns.push_back(std::move(column));
+  }
+  std::ranges::sort(out.tables, {}, &LiveTable::name);
+  return out;
+}
+
+Result<void> DuckSession::begin() {
+  if (committed_) DRAY_TRY(settle());
+  return execute(SqlBuilder("begin transaction").done());
+}
+
+Result<void> DuckSession::commit() {
+  DRAY_TRY(execute(SqlBuilder("commit").done()));
+  committed_ = true;
+  return {};
+}
+
+Result<void> DuckSession::apply(const SchemaChange& change) {
+  const auto* const comment = std::get_if<CommentOn>(&change);
+  if (comment == nullptr) return connection_->execute_at_once(duckdb_ddl(change));
+  for (const Sql& statement : comment_statements(*comment))
+    DRAY_TRY(execute(statement));
+  return {};
+}
+
+Result<TableLoaded> DuckSession::load(TableLoad& load) {
+  auto loaded = load_rows(load);
+  if (!loaded) return explained(std::move(loaded).error(), load.schema, load.table);
+  return loaded;
+}
+
+Result<std::uint64_t> DuckSession::merge_profiles(const ProfileMerge& merge) {
+  auto merged = merge_rows(merge);
+  if (!merged) return explained(std::move(merged).error(), merge.schema, merge.table);
+  return merged;
+}
+
+Result<void> DuckSession::append(const std::string& schema, const std::string& table,
+                                 RowSource& rows) {
+  duckdb_appender appender = nullptr;
+  Result<void> outcome;
+  if (duckdb_appender_create(connection_->handle(), schema.c_str(), table.c_str(), &appender) !=
+      DuckDBSuccess) {
+    outcome = connection_->failure(duckdb_appender_error(appender));
+  } else {
+    outcome = append_all(appender, rows);
+  }
+  duckdb_appender_destroy(&appender);
+  return outcome;
+}
+
+// Until a checkpoint what was committed stays in memory that DuckDB cannot free, and some of it
+// until the file is opened anew.
+Result<void> DuckSession::settle() {
+  DRAY_TRY(execute(SqlBuilder("checkpoint").done()));
+  if (is_in_memory_ || notes_bytes_ < room_.notes_bytes()) return {};
+  notes_bytes_ = 0;
+  DRAY_TRY(execute(SqlBuilder("use memory").done()));
+  DRAY_TRY(database_->reopen());
+  DRAY_TRY(connection_->use_warehouse(DuckConnection::Names::ours));
+  return room_.measure(*connection_);
+}
+
+// Of a column with a default: DuckDB's catalog has a generated column's expression in that place.
+bool DuckSession::is_generated(const std::string& schema, const std::string& table,
+                               const std::string& column) {
+  SqlBuilder sql("insert into ");
+  sql.table(schema, table).code(" (").name(column).code(") select ").name(column);
+  sql.code(" from ").table(schema, table).code(" limit 0");
+  return !connection_->can_prepare(std::move(sql).done());
+}
+
+Error DuckSession::explained(Error error, const std::string& schema, const std::string& table) {
+  const auto& violation = connection_->violation();
+  if (!violation || error.cause == Cause::cancelled) return error;
+  return violation_error(*violation, *database_, schema, table);
+}
+
+}  // namespace dray

@@ -1,0 +1,174 @@
+// DuckDB's session: one transaction for everything a run changes. Its parts are files of their own:
+// duckdb_session.cpp (the transaction, tables), duckdb_load.cpp (new rows, and stored rows with
+// their ids), duckdb_profiles.cpp (users and accounts), duckdb_hands.cpp (what somebody else has
+// done to tables). Only load/duckdb*.cpp include it.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "load/duckdb_room.h"
+#include "load/duckdb_rows.h"
+#include "load/open.h"
+#include "load/rivals.h"
+#include "load/warehouse.h"
+#include "sql/duckdb_connection.h"
+
+namespace dray {
+
+// Whether the ledger's schema has the table of long rows, the tables with rows that DuckDB cannot
+// hold 2,048 of: then their row groups have to stay as short as they were made.
+Result<bool> dray_tells_long_rows(DuckConnection& connection);
+
+class DuckSession final : public WarehouseSession {
+ public:
+  DuckSession(std::shared_ptr<DuckDatabase> database, std::unique_ptr<DuckConnection> connection,
+              DuckRelations& relations, DuckRoom& room, bool is_in_memory,
+              const WarehouseOptions& options)
+      : database_(std::move(database)),
+        connection_(std::move(connection)),
+        relations_(relations),
+        room_(room),
+        is_in_memory_(is_in_memory),
+        memory_bytes_(options.memory_bytes),
+        duplicates_bytes_(options.duplicates_bytes),
+        threads_(duckdb_threads(options)),
+        merged_columns_max_(options.merged_columns_max) {}
+
+  Result<Catalog> catalog(const std::string& schema) override;
+  Result<void> begin() override;
+  Result<void> commit() override;
+
+  // A file is open in one process only, and that process runs one sync at a time.
+  Result<void> lock(std::chrono::seconds) override { return {}; }
+
+  void interrupt() override { connection_->interrupt(); }
+  Result<void> apply(const SchemaChange& change) override;
+  Result<void> execute(const Sql& sql) override { return connection_->execute(sql); }
+  Result<QueryResult> query(const Sql& sql) override { return connection_->query(sql); }
+  Result<TableLoaded> load(TableLoad& load) override;
+  Result<std::uint64_t> merge_profiles(const ProfileMerge& merge) override;
+  Result<void> append(const std::string& schema, const std::string& table,
+                      RowSource& rows) override;
+
+ private:
+  Result<void> settle();
+  bool is_generated(const std::string& schema, const std::string& table, const std::string& column);
+  Error explained(Error error, const std::string& schema, const std::string& table);
+
+  // --- rows --------------------------------------------------------------------------------------
+
+  Result<TableLoaded> load_rows(TableLoad& load);
+  Result<void> append_all(duckdb_appender appender, RowSource& rows) const;
+  static void append_value(duckdb_appender appender, const PlainValue& value);
+  Result<std::uint64_t> changed_rows(const Sql& sql);
+  Result<void> set_threads();
+  Result<void> choose_threads(const TableLoad& load);
+  Result<void> write_lineage(const TableLoad& load);
+  Result<std::uint64_t> insert(const TableLoad& load);
+  Result<std::uint64_t> insert_some(const TableLoad& load);
+  Result<void> keep_groups_short(const TableLoad& load);
+  Result<bool> has_long_rows(const TableLoad& load);
+
+  // --- profiles ----------------------------------------------------------------------------------
+
+  static Sql is_touched(const Sql& id);
+  static Sql is_touched() { return is_touched(SqlBuilder("id").done()); }
+
+  // Of the profiles, by that hash.
+  struct ProfilePart {
+    std::int64_t first = INT64_MIN;
+    std::int64_t last = INT64_MAX;
+    bool is_all = true;
+    bool is_long = false;         // in rows that are
+    bool has_row_numbers = true;  // their source
+  };
+
+  Result<std::vector<ProfilePart>> profile_parts(const ProfileMerge& merge);
+  static Sql sizes_of_long(const ProfileMerge& merge);
+  Result<std::uint64_t> merge_rows(const ProfileMerge& merge);
+  Result<std::uint64_t> each_part(
+      const ProfileMerge& merge,
+      const std::function<Result<std::uint64_t>(const ProfilePart&)>& write);
+  Result<std::uint64_t> update_profiles(const ProfileMerge& merge);
+  static Sql update_merged(const ProfileMerge& merge);
+  static Sql insert_merged(const ProfileMerge& merge);
+
+  // Which profiles, by what is kept of them.
+  enum class Kept { none, has, lacks };
+
+  Result<std::uint64_t> insert_latest(const ProfileMerge& merge, const ProfilePart& part,
+                                      Kept kept);
+  Result<Sql> latest_values(const ProfileMerge& merge, const ProfilePart& part, Kept kept);
+
+  // Of ProfileMerge::columns.
+  struct ColumnRange {
+    std::size_t begin = 0;
+    std::size_t end = 0;
+  };
+
+  static Sql latest_of(const ProfileMerge& merge, ColumnRange range, const Sql& rows);
+  static Sql placed_rows(const ProfileMerge& merge, const ProfilePart& part, Kept kept);
+  static Sql at_places(const ProfileMerge& merge, const Sql& places);
+  static Sql row_places(const ProfileMerge& merge, const ProfilePart& part, Kept kept);
+  static Sql profile_id(const TableLoad& load);
+  Result<void> reject_unfit(const ProfileMerge& merge);
+  Result<void> reject_values(const ProfileMerge& merge, const std::string& column,
+                             const Sql& condition, RejectReason reason, ColumnType type);
+  Result<void> keep_values(const ProfileMerge& merge);
+
+  // --- stored rows with the ids of staged ones ---------------------------------------------------
+
+  Result<void> settle_rivals(TableLoad& load, TableLoaded& loaded);
+  Result<void> find_rivals(const TableLoad& load, Rivals& rivals);
+  Result<bool> hides_row_numbers(const TableLoad& load);
+
+  template <typename T>
+  static T* values_of(duckdb_data_chunk chunk, idx_t column) {
+    return static_cast<T*>(duckdb_vector_get_data(duckdb_data_chunk_get_vector(chunk, column)));
+  }
+
+  static std::string_view text_of(duckdb_string_t& text);
+  static void read_rivals(duckdb_data_chunk chunk, Rivals& rivals);
+  Result<void> find_places(const TableLoad& load, Rivals& rivals);
+  Result<void> remove_rows(const TableLoad& load, const std::vector<std::int64_t>& rows);
+  Sql are_numbered(const std::vector<std::int64_t>& rows, bool is_hidden);
+
+  // --- what somebody else has done to tables -----------------------------------------------------
+
+  using TableNames = std::set<std::pair<std::string, std::string>>;
+
+  struct Peculiarities {
+    TableNames with_rowid;
+    TableNames indexed;
+    std::set<std::string> referenced;  // by foreign keys; DuckDB does not tell the schema
+  };
+
+  Result<const Peculiarities*> peculiarities();
+  Result<void> add_names(const Sql& sql, TableNames& names);
+  Result<void> bind_indexes(const std::string& schema, const std::string& table);
+
+  std::shared_ptr<DuckDatabase> database_;  // outlives the connection
+  std::unique_ptr<DuckConnection> connection_;
+  DuckRelations& relations_;
+  DuckRoom& room_;
+  const bool is_in_memory_;
+  const std::uint64_t memory_bytes_;  // of DuckDB
+  const std::uint64_t duplicates_bytes_;
+  const unsigned threads_;
+  const std::size_t merged_columns_max_;
+  bool committed_ = false;
+  std::uint64_t notes_bytes_ = 0;
+  std::optional<bool> in_order_;  // how rows are inserted, once that is set
+  std::optional<Peculiarities> peculiarities_;
+};
+
+}  // namespace dray

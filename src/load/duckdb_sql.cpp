@@ -1,0 +1,77 @@
+#include "load/duckdb_sql.h"
+
+#include <utility>
+
+#include "base/result.h"
+#include "load/comments.h"
+
+namespace dray {
+
+SqlBuilder& add_duckdb_type(SqlBuilder& sql, ColumnType type) {
+  switch (type) {
+    case ColumnType::boolean:
+      return sql.code("boolean");
+    case ColumnType::bigint:
+      return sql.code("bigint");
+    case ColumnType::double_precision:
+      return sql.code("double");
+    case ColumnType::timestamp:
+      return sql.code("timestamp");
+    case ColumnType::varchar:
+      return sql.code("varchar");
+  }
+  return sql;
+}
+
+namespace {
+
+struct DdlWriter {
+  Sql operator()(const CreateSchema& change) const {
+    return std::move(SqlBuilder("create schema if not exists ").name(change.schema)).done();
+  }
+  Sql operator()(const CreateTable& change) const {
+    SqlBuilder sql("create table ");
+    if (change.if_missing) sql.code("if not exists ");
+    sql.table(change.schema, change.table).code(" (");
+    bool first = true;
+    for (const Column& column : change.columns) {
+      if (!first) sql.code(", ");
+      first = false;
+      add_duckdb_type(sql.name(column.name).code(" "), column.type);
+      if (column.required) sql.code(" not null");
+    }
+    return std::move(sql.code(")")).done();
+  }
+  Sql operator()(const AddColumn& change) const {
+    SqlBuilder sql("alter table ");
+    sql.table(change.schema, change.table).code(" add column ").name(change.column.name);
+    return std::move(add_duckdb_type(sql.code(" "), change.column.type)).done();
+  }
+  Sql operator()(const WidenColumn&) const {
+    DRAY_ASSERT(false);  // strings have no bound here
+    return SqlBuilder().done();
+  }
+  Sql operator()(const CommentOn& change) const { return comment_text(change); }
+};
+
+}  // namespace
+
+Sql duckdb_ddl(const SchemaChange& change) { return std::visit(DdlWriter(), change); }
+
+std::optional<ColumnType> duckdb_column_type(std::string_view name) {
+  if (name == "BOOLEAN") return ColumnType::boolean;
+  if (name == "BIGINT") return ColumnType::bigint;
+  if (name == "DOUBLE") return ColumnType::double_precision;
+  if (name == "TIMESTAMP") return ColumnType::timestamp;
+  if (name == "VARCHAR") return ColumnType::varchar;
+  return std::nullopt;
+}
+
+std::string folded_duckdb_name(std::string name) {
+  for (char& c : name) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return name;
+}
+
+}  // namespace dray

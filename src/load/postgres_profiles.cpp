@@ -1,0 +1,380 @@
+#include "load/postgres_session.h"
+
+#include <algorithm>
+
+#include "base/hash.h"
+#include "base/numbers.h"
+#include "ledger/tables.h"
+#include "load/postgres_sql.h"
+#include "load/profile_casts.h"
+#include "load/rivals.h"
+#include "load/wide_profiles.h"
+#include "model/cast.h"
+#include "sql/pq_connection.h"
+
+namespace dray {
+Result<void> PostgresSession::put_touched(CopyStream& copy, std::string_view id) {
+  copy.begin_row(2);
+  copy.put(id);
+  copy.put(static_cast<std::int64_t>(xxh3(id)));
+  return copy.pass_on();
+}
+
+Result<void> PostgresSession::touch_replaced(const TableLoad& load) {
+  SqlBuilder sql("select distinct t.");
+  sql.name(load.profile_id_column).code(" from ").table(load.schema, load.table);
+  sql.code(" t join ").sql(replaced_table.name).code(" r on t.ctid = r.stored_row and ");
+  sql.code("t.tableoid = r.table_oid where t.").name(load.profile_id_column);
+  std::string ids;  // of one part of the rivals; PostgreSQL's text has no NUL
+  const auto column = std::ranges::find(load.columns, load.profile_id_column, &LoadColumn::name);
+  const ColumnType type = column == load.columns.end() ? ColumnType::varchar : column->type;
+  DRAY_TRY(connection_->each_row(std::move(sql.code(" is not null")).done(), [&](PqRow row) {
+    ids.append(stored_text(type, *row[0])).push_back('\0');
+    return Result<void>();
+  }));
+  CopyStream copy(*connection_);
+  DRAY_TRY(begin_copy(copy, touched_table));
+  for (std::size_t begin = 0; begin < ids.size();) {
+    const std::string_view id = ids.c_str() + begin;
+    DRAY_TRY(put_touched(copy, id));
+    begin += id.size() + 1;
+  }
+  DRAY_TRY(copy.end());
+  return {};
+}
+
+Result<void> PostgresSession::touch_staged(const TableLoad& load) {
+  const auto column = std::ranges::find(load.columns, load.profile_id_column, &LoadColumn::name);
+  if (column == load.columns.end() || column->refused) return {};
+  CopyStream copy(*connection_);
+  DRAY_TRY(begin_copy(copy, touched_table));
+  BlockScratch scratch;
+  for (std::size_t number = 0; number < load.rows->block_count(); ++number) {
+    DRAY_ASSIGN(const RowBlock block, load.rows->rows(number, scratch));
+    const char* record = block.records.data();
+    for (std::size_t i = 0; i < block.keys.size(); ++i) {
+      CellReader cells(record);
+      record = cells.end();
+      if (load.rows->is_dropped(block.first_row + i)) continue;
+      for (Cell cell; cells.next(cell);) {
+        if (cell.slot != column->slot) continue;
+        if (const auto id = stored_id(*column, cell)) DRAY_TRY(put_touched(copy, *id));
+      }
+    }
+  }
+  DRAY_TRY(copy.end());
+  return {};
+}
+
+// The text of what the column holds of an id, which somebody may have given another type.
+std::optional<std::string> PostgresSession::stored_id(const LoadColumn& column, const Cell& cell) {
+  switch (column.type) {
+    case ColumnType::varchar:
+      if (!fits_bound(column, cell.bytes)) return std::nullopt;
+      return std::string(cell.bytes);
+    case ColumnType::bigint:
+      if (const auto value = as_bigint(cell)) return std::to_string(*value);
+      return std::nullopt;
+    case ColumnType::double_precision:
+      if (const auto value = as_double(cell, Rounding::none)) return double_text(*value);
+      return std::nullopt;
+    case ColumnType::boolean:
+      if (const auto value = as_boolean(cell)) return *value ? "true" : "false";
+      return std::nullopt;
+    case ColumnType::timestamp:
+      if (const auto value = as_timestamp(cell)) return format_timestamp(*value);
+      return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+// A touched id, "t.id", as one of the source table's own: its index is on those.
+Result<Sql> PostgresSession::source_id(const ProfileMerge& merge) {
+  SqlBuilder look(
+      "select pg_catalog.format_type(a.atttypid, -1) from pg_catalog.pg_attribute a join "
+      "pg_catalog.pg_class c on c.oid = a.attrelid join pg_catalog.pg_namespace n on n.oid = "
+      "c.relnamespace where n.nspname = ");
+  look.text(merge.schema).code(" and c.relname = ").text(merge.source_table);
+  look.code(" and a.attname = ").text(merge.id_column);
+  DRAY_ASSIGN(const QueryResult found, query(std::move(look).done()));
+  const std::string type = found.rows.empty() ? "text" : found.rows[0][0].value_or("text");
+  if (type == "text" || type == "character varying") return SqlBuilder("t.id").done();
+  return std::move(SqlBuilder("cast(t.id as ").word(type).code(")")).done();
+}
+
+// One of its own for each profile, for their types differ.
+PostgresSession::TempTable PostgresSession::cast_table(const ProfileMerge& merge,
+                                                       std::size_t number) {
+  const ProfileCast& cast = merge.casts[number];
+  SqlBuilder name("pg_temp.");
+  name.name("dray_cast_" + merge.table + "_" + std::to_string(number));
+  SqlBuilder columns("stored ");
+  add_postgres_type(columns, cast.from).code(", fitting ");
+  add_postgres_type(columns, cast.to);
+  return {std::move(name).done(), std::move(columns).done()};
+}
+
+// A table for each column that tells what the values become that fit, of all those that the
+// touched profiles' rows have.
+Result<void> PostgresSession::cast_values(const ProfileMerge& merge) {
+  for (std::size_t i = 0; i < merge.casts.size(); ++i) {
+    const ProfileCast& cast = merge.casts[i];
+    DRAY_TRY(cast_values(merge, cast, cast_table(merge, i)));
+    DRAY_TRY(reject_values(merge, cast, reason_of(cast), [&](std::string_view text) {
+      return cast_stored(cast, text, VarcharUnit::characters).has_value();
+    }));
+  }
+  return {};
+}
+
+Result<void> PostgresSession::cast_values(const ProfileMerge& merge, const ProfileCast& cast,
+                                          const TempTable& table) {
+  DRAY_TRY(make_temp_table(table));
+  SqlBuilder sql("declare dray_values no scroll cursor for select distinct s.");
+  sql.name(cast.column).code(" from ").table(merge.schema, merge.source_table);
+  sql.code(" s join ").sql(touched_table.name).code(" t on s.").name(merge.id_column);
+  sql.code(" = ").sql(source_id_).code(" where s.").name(cast.column).code(" is not null");
+  DRAY_TRY(execute(std::move(sql).done()));
+  while (true) {
+    DRAY_ASSIGN(const bool more, cast_some_values(cast, table));
+    if (!more) break;
+  }
+  DRAY_TRY(execute(SqlBuilder("close dray_values").done()));
+  return analyze(table);
+}
+
+// Only what fits is held, which is short as a rule.
+Result<bool> PostgresSession::cast_some_values(const ProfileCast& cast, const TempTable& table) {
+  std::vector<std::string> fitting;
+  bool more = false;
+  DRAY_TRY(connection_->each_row(SqlBuilder("fetch 10000 from dray_values").done(),
+                                 [&](PqRow row) -> Result<void> {
+                                   more = true;
+                                   std::string text = stored_text(cast.from, *row[0]);
+                                   if (cast_stored(cast, text, VarcharUnit::characters))
+                                     fitting.push_back(std::move(text));
+                                   return {};
+                                 }));
+  CopyStream copy(*connection_);
+  DRAY_TRY(begin_copy(copy, table));
+  for (const std::string& text : fitting) {
+    copy.begin_row(2);
+    copy.put(*stored_value(cast.from, text));
+    copy.put(*cast_stored(cast, text, VarcharUnit::characters));
+    DRAY_TRY(copy.pass_on());
+  }
+  DRAY_TRY(copy.end());
+  return more;
+}
+
+// The latest value of each column that is not NULL, of all rows of the touched profiles. The
+// names with a blank are none that a column can have.
+void PostgresSession::add_latest_values(SqlBuilder& sql, const ProfileMerge& merge,
+                                        std::span<const std::string> columns) {
+  sql.code("select \"the id\", max(\"the time\") as \"the time\", \"the uuid\"");
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    sql.code(", (pg_catalog.array_agg(")
+        .name(columns[i])
+        .code(") filter (where \"the place\" = \"place ");
+    sql.number(static_cast<std::uint64_t>(i)).code("\"))[1] as ").name(columns[i]);
+  }
+  sql.code(" from (select *");
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    sql.code(", max(\"the place\") filter (where ").name(columns[i]);
+    sql.code(" is not null) over profile as \"place ").number(static_cast<std::uint64_t>(i));
+    sql.code("\"");
+  }
+  sql.code(" from (select t.id as \"the id\", t.uuid as \"the uuid\", ");
+  sql.code("s.received_at as \"the time\"");
+  SqlBuilder joins;
+  for (const std::string& column : columns) {
+    const auto cast = std::ranges::find(merge.casts, column, &ProfileCast::column);
+    if (cast == merge.casts.end()) {
+      sql.code(", s.").name(column);
+    } else {
+      add_cast(sql.code(", "), joins, merge, static_cast<std::size_t>(cast - merge.casts.begin()));
+    }
+  }
+  sql.code(", row_number() over (partition by t.uuid, t.id order by s.received_at, ");
+  sql.code("s.\"timestamp\", s.id collate \"C\") as \"the place\" from ");
+  sql.table(merge.schema, merge.source_table).code(" s join (select distinct id, uuid from ");
+  sql.sql(touched_table.name).code(") t on s.").name(merge.id_column).code(" = ").sql(source_id_);
+  sql.sql(std::move(joins).done()).code(") r ");
+  sql.code("window profile as (partition by \"the uuid\", \"the id\")) r ");
+  sql.code("group by \"the uuid\", \"the id\"");
+}
+
+void PostgresSession::add_cast(SqlBuilder& sql, SqlBuilder& joins, const ProfileMerge& merge,
+                               std::size_t number) {
+  const ProfileCast& cast = merge.casts[number];
+  const auto suffix = static_cast<std::uint64_t>(number);
+  sql.code("c").number(suffix).code(".fitting as ").name(cast.column);
+  joins.code(" left join ").sql(cast_table(merge, number).name).code(" c").number(suffix);
+  joins.code(" on s.").name(cast.column).code(" = c").number(suffix).code(".stored");
+  if (cast.from == ColumnType::varchar) joins.code(" collate \"C\"");
+}
+
+// Profiles of which no row is left, for a newer duplicate took its last row to another. One that
+// somebody else's table refers to stays, without values.
+Result<void> PostgresSession::remove_empty_profiles(const ProfileMerge& merge) {
+  SqlBuilder empty("u.id = t.id and not exists (select 1 from ");
+  empty.table(merge.schema, merge.source_table).code(" s where s.").name(merge.id_column);
+  const Sql is_empty = std::move(empty.code(" = ").sql(source_id_).code(")")).done();
+  DRAY_ASSIGN(const auto references, references_to(merge.schema, merge.table));
+  SqlBuilder erase("delete from ");
+  erase.table(merge.schema, merge.table).code(" u using ").sql(touched_table.name);
+  erase.code(" t where ").sql(is_empty);
+  for (const Reference& reference : references)
+    add_unreferenced(erase, reference);
+  DRAY_TRY(execute(std::move(erase).done()));
+  return references.empty() || merge.columns.empty() ? Result<void>()
+                                                     : empty_profiles(merge, is_empty);
+}
+
+// What cannot be looked at is taken to refer to every row.
+void PostgresSession::add_unreferenced(SqlBuilder& sql, const Reference& reference) {
+  if (!reference.readable) {
+    sql.code(" and false");
+    return;
+  }
+  sql.code(" and not exists (select 1 from ").table(reference.schema, reference.table);
+  sql.code(" o where true");
+  for (std::size_t i = 0; i < reference.columns.size(); ++i) {
+    sql.code(" and o.").name(reference.columns[i]);
+    sql.code(" = u.").name(reference.our_columns[i]);
+  }
+  sql.code(")");
+}
+
+Result<void> PostgresSession::empty_profiles(const ProfileMerge& merge, const Sql& is_empty) {
+  SqlBuilder sql("update ");
+  sql.table(merge.schema, merge.table).code(" u set uuid_ts = timestamp ");
+  sql.text(format_timestamp(merge.uuid_ts));
+  for (const std::string& column : merge.columns)
+    sql.code(", ").name(column).code(" = null");
+  sql.code(" from ").sql(touched_table.name).code(" t where ").sql(is_empty);
+  return execute(std::move(sql).done());
+}
+
+// Values of this load that the profiles' column does not take. `cast` tells column and types.
+Result<void> PostgresSession::reject_values(const ProfileMerge& merge, const ProfileCast& cast,
+                                            RejectReason reason,
+                                            const std::function<bool(std::string_view)>& fits,
+                                            const Sql& profiles) {
+  SqlBuilder sql("select uuid, ");
+  sql.name(cast.column).code(" from ").table(merge.schema, merge.source_table);
+  sql.code(" where uuid_ts = timestamp ").text(format_timestamp(merge.uuid_ts));
+  // For the index: only uuid_ts tells them, and that has none.
+  sql.code(" and ").name(merge.id_column).code(" in (select ").sql(source_id_);
+  sql.code(" from ").sql(profiles).code(" t) and ").name(cast.column);
+  std::map<std::uint64_t, std::string> values;  // by uuid
+  DRAY_TRY(connection_->each_row(
+      std::move(sql.code(" is not null")).done(), [&](PqRow row) -> Result<void> {
+        std::string text = stored_text(cast.from, *row[1]);
+        if (fits(text)) return {};
+        values.emplace(static_cast<std::uint64_t>(number_of<std::int64_t>(row[0])),
+                       std::move(text));
+        return {};
+      }));
+  if (values.empty()) return {};
+  const StagedRows& staged = *merge.load->rows;
+  BlockScratch scratch;
+  for (std::size_t number = 0; number < staged.block_count(); ++number) {
+    DRAY_ASSIGN(const RowBlock block, staged.keys(number, scratch));
+    for (std::size_t i = 0; i < block.keys.size(); ++i) {
+      const RowKey& key = block.keys[i];
+      const auto value = values.find(key.uuid);
+      if (value == values.end() || staged.is_dropped(block.first_row + i)) continue;
+      merge.value_rejects({key.object, key.line, reason, cast.column, cast.to, value->second});
+    }
+  }
+  return {};
+}
+
+// Of profiles whose id somebody's index has no room for. They are in the source table alone.
+Result<void> PostgresSession::forget_long_ids(const ProfileMerge& merge) {
+  DRAY_ASSIGN(const QueryResult columns, query(postgres_columns_query(merge.schema, merge.table)));
+  const auto is_indexed = [](const auto& column) { return column[0] == "id" && column[2]; };
+  if (std::ranges::none_of(columns.rows, is_indexed)) return {};
+  SqlBuilder condition("octet_length(id) > ");
+  const Sql is_long = std::move(condition.number(std::uint64_t{index_row_bytes_max})).done();
+  SqlBuilder profiles("(select id from pg_temp.dray_touched where ");
+  DRAY_TRY(reject_values(
+      merge, {merge.id_column, ColumnType::varchar}, RejectReason::row_too_wide,
+      [](std::string_view) { return false; }, std::move(profiles.sql(is_long).code(")")).done()));
+  SqlBuilder forget("delete from pg_temp.dray_touched where ");
+  return execute(std::move(forget.sql(is_long)).done());
+}
+
+// Of those that have no room in their profile.
+Result<void> PostgresSession::reject_unfit(const ProfileMerge& merge, const WideProfiles& wide) {
+  for (const std::size_t place : wide.places()) {
+    SqlBuilder profiles("(select id from pg_temp.dray_unfit where place = ");
+    DRAY_TRY(reject_values(
+        merge, {merge.columns[place], wide.type_of(place)}, RejectReason::row_too_wide,
+        [](std::string_view) { return false; },
+        std::move(profiles.number(std::uint64_t{place}).code(")")).done()));
+  }
+  return {};
+}
+
+// Into a table of their own, from which they go into those that are stored.
+Result<std::uint64_t> PostgresSession::compute_profiles(const ProfileMerge& merge,
+                                                        const WideProfiles& wide,
+                                                        std::span<const std::string> columns) {
+  DRAY_TRY(execute(SqlBuilder("drop table if exists pg_temp.dray_profiles").done()));
+  SqlBuilder sql("create temp table dray_profiles on commit drop as ");
+  add_latest_values(sql, merge, columns);
+  DRAY_ASSIGN(const std::uint64_t profiles, connection_->changed_rows(std::move(sql).done()));
+  DRAY_TRY(execute(SqlBuilder("analyze pg_temp.dray_profiles").done()));
+  for (const std::size_t place : wide.places()) {
+    const std::string& column = merge.columns[place];
+    if (std::ranges::find(columns, column) == columns.end()) continue;
+    SqlBuilder leave_out("update pg_temp.dray_profiles set ");
+    leave_out.name(column).code(" = null where \"the id\" in (select id from ");
+    leave_out.code("pg_temp.dray_unfit where place = ").number(std::uint64_t{place});
+    DRAY_TRY(execute(std::move(leave_out.code(")")).done()));
+  }
+  return profiles;
+}
+
+// A wide profile changes in several steps, and has to fit its page after each of them.
+Result<void> PostgresSession::make_room_for_changes(const ProfileMerge& merge,
+                                                    const WideProfiles& wide) {
+  if (!wide.found()) return {};
+  SqlBuilder sql("update ");
+  sql.table(merge.schema, merge.table).code(" set ");
+  const char* separator = "";
+  for (const std::string& column : merge.columns)
+    sql.word(std::exchange(separator, ", ")).name(column).code(" = null");
+  sql.code(" where id in (select id from pg_temp.dray_wide)");
+  return execute(std::move(sql).done());
+}
+
+Sql PostgresSession::insert_profiles(const ProfileMerge& merge,
+                                     std::span<const std::string> columns) {
+  SqlBuilder sql("insert into ");
+  sql.table(merge.schema, merge.table).code(" (id, received_at, uuid, uuid_ts");
+  for (const std::string& column : columns)
+    sql.code(", ").name(column);
+  sql.code(") select \"the id\", \"the time\", \"the uuid\", timestamp ");
+  sql.text(format_timestamp(merge.uuid_ts));
+  for (const std::string& column : columns)
+    sql.code(", ").name(column);
+  sql.code(" from pg_temp.dray_profiles p where not exists (select 1 from ");
+  return std::move(sql.table(merge.schema, merge.table).code(" u where u.id = p.\"the id\")"))
+      .done();
+}
+
+// In place: whatever refers to a profile, and what stands in columns of somebody's own, stays.
+Sql PostgresSession::update_profiles(const ProfileMerge& merge,
+                                     std::span<const std::string> columns) {
+  SqlBuilder sql("update ");
+  sql.table(merge.schema, merge.table).code(" u set received_at = p.\"the time\", ");
+  sql.code("uuid = p.\"the uuid\", uuid_ts = timestamp ").text(format_timestamp(merge.uuid_ts));
+  for (const std::string& column : columns)
+    sql.code(", ").name(column).code(" = p.").name(column);
+  return std::move(sql.code(" from pg_temp.dray_profiles p where u.id = p.\"the id\"")).done();
+}
+
+}  // namespace dray

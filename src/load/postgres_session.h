@@ -1,0 +1,243 @@
+// PostgreSQL's session: one transaction for everything a run changes. Its parts are files of their
+// own: postgres_session.cpp (tables, indexes, the transaction), postgres_rows.cpp (new rows),
+// postgres_stored.cpp (stored rows with the ids of staged ones), postgres_profiles.cpp (users and
+// accounts). Only load/postgres*.cpp include it.
+#pragma once
+
+#include <charconv>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "load/copy_rows.h"
+#include "load/postgres_locks.h"
+#include "load/postgres_row.h"
+#include "load/rivals.h"
+#include "load/warehouse.h"
+#include "load/wide_profiles.h"
+#include "sql/pq_connection.h"
+
+namespace dray {
+
+enum class IndexKind {
+  ordered,  // of numbers
+  hashed,   // of texts: a B-tree refuses those of more than 2,700 bytes
+};
+
+template <typename Number>
+Number number_of(std::optional<std::string_view> text) {
+  Number number = 0;
+  if (text) std::from_chars(text->data(), text->data() + text->size(), number);
+  return number;
+}
+
+// Where rows lie, in 64 bits each: a partition, its block, and the place in the block. Of a
+// partitioned table each partition has its own blocks.
+class RowAddresses {
+ public:
+  // `ctid` is "(BLOCK,PLACE)".
+  Result<std::int64_t> add(std::string_view table_oid, std::string_view ctid) {
+    const auto oid = number_of<std::uint32_t>(table_oid);
+    const auto [partition, added] = partitions_.try_emplace(oid, oids_.size());
+    if (added) oids_.push_back(oid);
+    if (partition->second >= partitions_max) {
+      return config_error("a table of more than 65,536 partitions cannot be loaded");
+    }
+    const std::size_t comma = ctid.find(',');
+    const auto block = number_of<std::uint32_t>(ctid.substr(1, comma - 1));
+    const auto place = number_of<std::uint16_t>(ctid.substr(comma + 1));
+    return static_cast<std::int64_t>(partition->second << 48 | std::uint64_t{block} << 16 | place);
+  }
+
+  // A line of COPY: table_oid, ctid.
+  std::string line(std::int64_t row) const {
+    const auto bits = static_cast<std::uint64_t>(row);
+    return std::to_string(oids_[bits >> 48]) + "\t(" +
+           std::to_string(static_cast<std::uint32_t>(bits >> 16)) + "," +
+           std::to_string(static_cast<std::uint16_t>(bits)) + ")\n";
+  }
+
+ private:
+  static constexpr std::uint64_t partitions_max = 1ULL << 16;
+  std::map<std::uint32_t, std::uint64_t> partitions_;  // by oid
+  std::vector<std::uint32_t> oids_;
+};
+
+class PostgresSession final : public WarehouseSession {
+ public:
+  PostgresSession(std::unique_ptr<PqConnection> connection, std::uint64_t duplicates_bytes,
+                  std::size_t tables_per_transaction_max, std::string session_mark)
+      : connection_(std::move(connection)),
+        locks_(*connection_),
+        duplicates_bytes_(duplicates_bytes),
+        tables_per_transaction_max_(tables_per_transaction_max),
+        session_mark_(std::move(session_mark)) {}
+
+  Result<Catalog> catalog(const std::string& schema) override;
+  Result<void> begin() override;
+  Result<void> check_same_session();
+  Result<void> lock(std::chrono::seconds wait_max) override;
+  std::size_t tables_per_transaction_max() const override { return tables_per_transaction_max_; }
+  Result<void> commit_some(std::chrono::seconds wait_max) override;
+  Result<void> commit() override;
+  void interrupt() override { connection_->interrupt(); }
+  Result<void> apply(const SchemaChange& change) override;
+  Result<void> execute(const Sql& sql) override { return connection_->execute(sql); }
+  Result<QueryResult> query(const Sql& sql) override { return connection_->query(sql); }
+  Result<TableLoaded> load(TableLoad& load) override;
+  Result<std::uint64_t> merge_profiles(const ProfileMerge& merge) override;
+  Result<void> append(const std::string& schema, const std::string& table,
+                      RowSource& rows) override;
+
+ private:
+  Result<TableLoaded> load_rows(TableLoad& load);
+  Result<std::uint64_t> merge_rows(const ProfileMerge& merge);
+  Result<void> append_rows(const std::string& schema, const std::string& table, RowSource& rows);
+  Result<void> make_table(const CreateTable& change);
+  Result<void> tell_rows_apart(std::string_view schema, std::string_view table);
+  void remember_columns(const CreateTable& change);
+  Result<std::vector<std::string>> columns_of(const std::string& schema, const std::string& table,
+                                              std::size_t count);
+
+  struct TempTable {
+    Sql name;
+    Sql columns;
+  };
+
+  inline static const TempTable keys_table = {
+      SqlBuilder("pg_temp.dray_keys").done(),
+      SqlBuilder("uuid bigint, check_id bigint, received_at bigint, object bigint, line bigint, "
+                 "staged_row bigint")
+          .done()};
+
+  inline static const TempTable numbers_table = {SqlBuilder("pg_temp.dray_numbers").done(),
+                                                 SqlBuilder("number bigint").done()};
+
+  inline static const TempTable replaced_table = {
+      SqlBuilder("pg_temp.dray_replaced").done(),
+      SqlBuilder("table_oid oid, stored_row tid").done()};
+
+  inline static const TempTable touched_table = {SqlBuilder("pg_temp.dray_touched").done(),
+                                                 SqlBuilder("id text, uuid bigint").done()};
+  Result<void> make_temp_table(const TempTable& table);
+  Result<void> begin_copy(CopyStream& copy, const TempTable& table);
+  Result<void> analyze(const TempTable& table);
+  static std::uint64_t live_rows(const TableLoad& load);
+  Result<std::string> triggers_and_rules(const std::string& schema, const std::string& table);
+  Result<void> check_arrived(const std::string& schema, const std::string& table,
+                             std::uint64_t sent, std::uint64_t arrived);
+  Error not_replaced(const TableLoad& load);
+  Result<bool> has_rows(const std::string& schema, const std::string& table);
+  Result<void> ensure_indexes(const TableLoad& load);
+  Result<void> ensure_index(std::string_view schema, std::string_view table,
+                            std::string_view column, IndexKind kind);
+
+  // --- new rows ----------------------------------------------------------------------------------
+  Result<std::uint64_t> insert(const TableLoad& load, std::vector<std::uint64_t>& refused);
+  static std::vector<std::string> names_of_columns(const TableLoad& load);
+  Result<std::uint64_t> copy_rows(const TableLoad& load, const Sql& table, const RowLayout& layout,
+                                  RowRoom room, const ValueRejectSink& value_rejects,
+                                  std::vector<std::uint64_t>* refused = nullptr);
+  static Result<void> write_rows(const TableLoad& load, const RowLayout& layout, RowRoom room,
+                                 const ValueRejectSink& value_rejects, CopyStream* copy,
+                                 std::vector<std::uint64_t>* refused = nullptr);
+  Result<RowLayout> layout_of(const TableLoad& load);
+  Result<void> write_lineage(const TableLoad& load);
+
+  template <typename Visit>
+  static Result<void> each_key(const TableLoad& load, Visit visit) {
+    BlockScratch scratch;
+    for (std::size_t number = 0; number < load.rows->block_count(); ++number) {
+      DRAY_ASSIGN(const RowBlock block, load.rows->keys(number, scratch));
+      for (std::size_t i = 0; i < block.keys.size(); ++i)
+        DRAY_TRY(visit(block.keys[i], block.first_row + i));
+    }
+    return {};
+  }
+
+  // --- stored rows with the ids of staged ones ---------------------------------------------------
+  Result<void> settle_rivals(TableLoad& load, TableLoaded& loaded);
+  Result<void> send_keys(const TableLoad& load);
+  Result<void> find_rivals(const TableLoad& load, Rivals& rivals);
+  Result<void> find_places(const TableLoad& load, Rivals& rivals);
+  Result<void> remove_rows(const TableLoad& load, const std::vector<std::int64_t>& rows);
+  Result<void> send_replaced(const std::vector<std::int64_t>& rows);
+
+  // --- rows that somebody else's table refers to -------------------------------------------------
+
+  // A foreign key of another table.
+  struct Reference {
+    std::string name;
+    std::string schema;
+    std::string table;
+    bool readable = false;
+    std::vector<std::string> columns;
+    std::vector<std::string> our_columns;
+  };
+  Result<std::vector<Reference>> references_to(const std::string& schema, const std::string& table);
+  Result<void> find_references(const TableLoad& load);
+
+  // Deleting a row would delete what refers to it, or fail.
+  bool replaces_in_place() const { return references_ && !references_->empty(); }
+  Result<std::uint64_t> replace_in_place(const TableLoad& load, TableLoaded& loaded);
+  static Sql update_and_insert(const TableLoad& load, const std::vector<std::string>& names,
+                               const std::vector<std::string>& emptied);
+  Result<std::vector<std::string>> columns_to_empty(const TableLoad& load,
+                                                    const std::vector<std::string>& brought);
+
+  // --- users and accounts ------------------------------------------------------------------------
+  Result<void> put_touched(CopyStream& copy, std::string_view id);
+  Result<void> touch_replaced(const TableLoad& load);
+  Result<void> touch_staged(const TableLoad& load);
+  static std::optional<std::string> stored_id(const LoadColumn& column, const Cell& cell);
+  Result<Sql> source_id(const ProfileMerge& merge);
+
+  // --- values whose column in the profiles is of another type ------------------------------------
+  static TempTable cast_table(const ProfileMerge& merge, std::size_t number);
+  Result<void> cast_values(const ProfileMerge& merge);
+  Result<void> cast_values(const ProfileMerge& merge, const ProfileCast& cast,
+                           const TempTable& table);
+  Result<bool> cast_some_values(const ProfileCast& cast, const TempTable& table);
+  void add_latest_values(SqlBuilder& sql, const ProfileMerge& merge,
+                         std::span<const std::string> columns);
+  static void add_cast(SqlBuilder& sql, SqlBuilder& joins, const ProfileMerge& merge,
+                       std::size_t number);
+  Result<void> remove_empty_profiles(const ProfileMerge& merge);
+  static void add_unreferenced(SqlBuilder& sql, const Reference& reference);
+  Result<void> empty_profiles(const ProfileMerge& merge, const Sql& is_empty);
+  Result<void> reject_values(const ProfileMerge& merge, const ProfileCast& cast,
+                             RejectReason reason, const std::function<bool(std::string_view)>& fits,
+                             const Sql& profiles = touched_table.name);
+  Result<void> forget_long_ids(const ProfileMerge& merge);
+  Result<void> reject_unfit(const ProfileMerge& merge, const WideProfiles& wide);
+  Result<std::uint64_t> compute_profiles(const ProfileMerge& merge, const WideProfiles& wide,
+                                         std::span<const std::string> columns);
+  Result<void> make_room_for_changes(const ProfileMerge& merge, const WideProfiles& wide);
+  static Sql insert_profiles(const ProfileMerge& merge, std::span<const std::string> columns);
+  static Sql update_profiles(const ProfileMerge& merge, std::span<const std::string> columns);
+
+  std::unique_ptr<PqConnection> connection_;
+  TableLocks locks_;
+  const std::uint64_t duplicates_bytes_;
+  const std::size_t tables_per_transaction_max_;
+  const std::string session_mark_;        // set for the server's session alone
+  std::optional<bool> publishes_;         // whether anybody does; of the transaction at hand
+  std::vector<std::string> temp_tables_;  // of the transaction at hand
+  std::map<std::string, std::vector<std::string>> own_columns_;  // by table of the ledger's
+  RowAddresses row_addresses_;                        // what Rival::stored_row stands for
+  std::optional<std::vector<Reference>> references_;  // to the table at hand, once asked for
+  Sql source_id_ = SqlBuilder().done();               // of the merge at hand
+  bool is_replaced_kept_ = false;                     // of a table whose rows are replaced in place
+  bool is_lineage_written_ = false;
+};
+
+}  // namespace dray
