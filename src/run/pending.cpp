@@ -63,10 +63,11 @@ Result<void> PendingTables::keep(const LoadTransaction& transaction, WarehouseSe
   std::vector<PendingTable> tables;
   std::vector<std::string> reasons;
   for (const auto& [load, why] : transaction.left_out()) {
-    // One that waits without files keeps the record of when that began.
-    if (load.files.empty() && before(load) != nullptr) continue;
+    // One that waits without files keeps the record of when that began; of a retry its rejects
+    // stay open, which says all.
+    if (load.files.empty() && (before(load) != nullptr || context_.is_retry())) continue;
     tables.push_back({load.table, context_.report.run_id, load.files, rows_waiting(load)});
-    reasons.push_back(why.text());
+    reasons.push_back(one_line(why));
   }
   if (tables.empty()) return {};
   return write_pending(session, context_.report.source, context_.now(), tables, reasons);

@@ -47,6 +47,8 @@ Result<std::vector<std::string>> skip_objects(Warehouse& warehouse, const SkipRe
     }
     DRAY_TRY(write_skipped(*session, request.source, std::move(object)));
   }
+  // Rows of a table that waits are let go with the last object that has some.
+  DRAY_TRY(forget_settled(*session, request.source));
   DRAY_TRY(commit(warehouse, *session, request.source));
   return unknown;
 }

@@ -303,9 +303,11 @@ struct RowOutcome {
   bool loaded = false;
   bool refused = false;
   bool waits = false;
+  bool is_read_again = false;
 
   friend RowOutcome operator+(RowOutcome a, RowOutcome b) {
-    return {a.loaded || b.loaded, a.refused || b.refused, a.waits || b.waits};
+    return {a.loaded || b.loaded, a.refused || b.refused, a.waits || b.waits,
+            a.is_read_again || b.is_read_again};
   }
   std::uint64_t& count_in(LineCounts& counts) const {
     if (loaded) return counts.loaded;
@@ -316,7 +318,9 @@ struct RowOutcome {
 
 RowOutcome outcome_of(const Target& target, std::uint64_t row) {
   const bool lost = target.rows->is_dropped(row);
-  return {!lost && !target.waits, is_refused(target, row), !lost && target.waits};
+  // One that lost to a row that waits is needed should that row never come: its object may be
+  // replaced, or left out by a person.
+  return {!lost && !target.waits, is_refused(target, row), !lost && target.waits, target.waits};
 }
 
 void keep_width(const WidenColumn& widen, TablePlan& table) {
@@ -511,7 +515,7 @@ Result<CountedLines> count_lines(const Tables& tables, ObjectSet& objects) {
         if (is_event) line = line + outcome_of(*tracks, tracks_row++);
         const RowKey& key = block.keys[i];
         ReadObject& object = objects.objects[key.object];
-        object.waits |= line.waits;
+        object.waits |= line.is_read_again;
         ++line.count_in(object.counts);
         if (line.loaded) newest = std::max(newest, key.received_at);
       }

@@ -368,7 +368,11 @@ Error meaning_of(const ServerError& error, StatementOf whose, std::string_view m
 }  // namespace
 
 Error error_of(const ServerError& error, StatementOf whose, std::string_view missing_right) {
-  Error told = meaning_of(error, whose, missing_right).with_code(code_of(error.sqlstate));
+  // What a trigger says with whatever code is of the row, unless the server has a say in it too.
+  const bool is_of_row = whose == StatementOf::dray && is_in_function(error) &&
+                         !begins_with_any(error.sqlstate, {"08", "40", "53", "55", "57", "58"});
+  Error told = meaning_of(error, whose, missing_right)
+                   .with_code(is_of_row ? ErrorCode::constraint : code_of(error.sqlstate));
   told.sqlstate = error.sqlstate;
   return told;
 }

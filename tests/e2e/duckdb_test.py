@@ -182,12 +182,30 @@ class Tables(DuckdbTest):
         self.assertEqual(self.query("select distinct state from _dray.objects"), [["loaded"]])
         self.assertEqual(self.sync()["lines"], 0)
 
-    def test_rows_that_wait_in_objects_that_are_gone_are_told(self):
-        self.write("a.gz", track(1, price=1))
-        self.sync()
+    def make_sold_refuse(self):
+        """Prices from five on."""
         self.shell("create table shop.other as from shop.sold", "drop table shop.sold",
                    "create table shop.sold (id varchar, received_at timestamp, uuid bigint, uuid_ts timestamp, "
                    "price bigint check (price < 5), user_id varchar)")
+
+    def test_a_row_that_lost_to_one_that_waits_comes_back_when_that_is_let_go(self):
+        self.write("a.gz", track(1, price=1))
+        self.sync()
+        self.make_sold_refuse()
+        self.write("b.gz", track(6, 12, price=77))
+        self.write("c.gz", track(6, 11, price=2), identify(7, 1))
+        self.waits("sold")
+        self.assertEqual(self.query("select key, state from _dray.objects order by key"),
+                         [["a.gz", "loaded"], ["b.gz", "waiting"], ["c.gz", "waiting"]])
+        self.run_dray("objects", "skip", "b.gz", "--source", "shop", "--warehouse", "duckdb:w.db", "--reason", "wrong")
+        self.sync()
+        self.assertEqual(self.query("select id, price from shop.sold"), [["m6", 2]])
+        self.assertEqual(self.query("select count(*) from _dray.pending"), [[0]])
+
+    def test_rows_that_wait_in_objects_that_are_gone_are_told(self):
+        self.write("a.gz", track(1, price=1))
+        self.sync()
+        self.make_sold_refuse()
         self.write("b.gz", track(2, 2, price=77))
         told = self.waits("sold")
         (self.directory / "logs" / "b.gz").unlink()
@@ -197,8 +215,8 @@ class Tables(DuckdbTest):
             self.assertIn("dray objects skip", done)
             self.write(f"c{number}.gz", track(3 + number, 3, price=1))
         self.try_remedy(told)
+        self.run_dray("sync", "logs", "duckdb:w.db", "--source", "shop", code=3)
         self.run_dray("objects", "skip", "b.gz", "--source", "shop", "--warehouse", "duckdb:w.db", "--reason", "lost")
-        self.sync()
         self.assertEqual(self.query("select count(*) from _dray.pending"), [[0]])
         self.assertEqual(self.sync()["status"], "success")
 

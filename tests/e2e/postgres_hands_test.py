@@ -254,6 +254,9 @@ class Hands(unittest.TestCase):
             ("create unique index one_sale on shop.identifies (email)", "identifies", "one_sale"),
             ("create function shop.f() returns trigger language plpgsql as $$begin raise exception 'no %', new.email; end$$;"
              "create trigger t before insert on shop.users for each row execute function shop.f()", "f()", "f()"),
+            ("create function shop.f() returns trigger language plpgsql as $$begin raise exception 'no %', new.email "
+             "using errcode = '42501'; end$$;"
+             "create trigger t before insert on shop.users for each row execute function shop.f()", "f()", "f()"),
         )
         for number, (sql, table, name) in enumerate(constraints):
             with self.subTest(sql=sql):
