@@ -26,7 +26,7 @@ class RunId {
   std::optional<Timestamp> began() const;
 
   friend bool operator==(const RunId&, const RunId&) = default;
-  friend auto operator<=>(const RunId&, const RunId&) = default;
+  friend bool operator<(const RunId& a, const RunId& b) { return a.text_ < b.text_; }
 
  private:
   std::string text_;

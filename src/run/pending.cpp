@@ -30,10 +30,11 @@ std::uint64_t rows_waiting(const TableLoad& load) {
 
 Result<void> PendingTables::read(WarehouseSession& session) {
   DRAY_ASSIGN(left_behind_, read_pending(session, context_.report.source));
-  const auto in_files = std::ranges::stable_partition(
-      left_behind_, [](const PendingTable& table) { return !table.files.empty(); });
-  read_again_.assign(in_files.begin(), in_files.end());
-  left_behind_.erase(in_files.begin(), in_files.end());
+  const auto without_files =
+      std::stable_partition(left_behind_.begin(), left_behind_.end(),
+                            [](const PendingTable& table) { return !table.files.empty(); });
+  read_again_.assign(without_files, left_behind_.end());
+  left_behind_.erase(without_files, left_behind_.end());
   return {};
 }
 
