@@ -360,7 +360,7 @@ class Places(InputTest):
         (self.directory / "w.db").chmod(0o444)
         self.write("b.gz", track(2))
         message = self.refused("sync", "logs", "duckdb:w.db", "--source", "shop", before=before)
-        self.assertIn("w.db cannot be written", message)
+        self.assertIn("w.db cannot be opened", message)
         self.assertIn("try: check the rights of the file and its directory", message)
         self.assertEqual(self.query("select count(*) from shop.order_done"), [[1]])
 
