@@ -101,7 +101,7 @@ Result<TableSink> open_target(const std::string& target) {
   const auto area =
       std::make_shared<StagingArea>(std::move(client), StagingPlace{std::move(url), "warehouse"});
   return TableSink([area](const TableLoad& load, std::size_t number) {
-    return area->write(load, "run", number, {});
+    return area->write(load, RunId("run"), number, {});
   });
 }
 
