@@ -267,22 +267,6 @@ bool is_later_column(std::string_view table, std::string_view column) {
   return std::ranges::find(later, std::array{table, column}) != later.end();
 }
 
-std::string_view type_word(ColumnType type) {
-  switch (type) {
-    case ColumnType::boolean:
-      return "boolean";
-    case ColumnType::bigint:
-      return "bigint";
-    case ColumnType::double_precision:
-      return "double precision";
-    case ColumnType::timestamp:
-      return "timestamp";
-    case ColumnType::varchar:
-      return "varchar";
-  }
-  return "";
-}
-
 // Rows are written by the columns' order, so what others add has to come last.
 Result<void> check_columns(const CreateTable& ours, const LiveTable& live) {
   const std::string table = std::string(ledger_schema) + "." + ours.table;
@@ -308,7 +292,7 @@ Result<void> check_columns(const CreateTable& ours, const LiveTable& live) {
     }
     if (!found->writable || found->type != column.type) {
       return config_error(table + ": the column " + column.name + " is " + found->type_name +
-                              ", and Dray made it " + std::string(type_word(column.type)),
+                              ", and Dray made it " + std::string(to_string(column.type)),
                           "give it that type again");
     }
   }

@@ -1,4 +1,5 @@
-// Seam 2: where tables live: DuckDB (load/duckdb.h) and PostgreSQL (load/postgres.h).
+// Seam 2: where tables live: DuckDB (load/duckdb.h), PostgreSQL (load/postgres.h) and Redshift
+// (load/redshift.h). What the ledger needs of a session is sql/session.h.
 //
 // A run opens one session and speaks to it in this order:
 //
@@ -16,9 +17,9 @@
 // Threads: a warehouse may open sessions from several threads; a session belongs to one thread at a
 // time (it may use more inside).
 // Errors: `config`, `transient`, `in_doubt` (from commit alone), `cancelled` (once interrupted) or
-// `internal`. After an error
-// inside a transaction nothing but destroying the session is of use, and that rolls everything
-// back.
+// `internal`. After an error inside a transaction nothing but destroying the session is of use, and
+// that rolls everything back. An error of load() or merge_profiles() with the code `constraint` is
+// about that table alone: the same transaction without it may succeed.
 #pragma once
 
 #include <chrono>
