@@ -4,6 +4,7 @@ option(BUILD_TESTING "Build the tests" ON)
 option(DRAY_BENCH "Build the benchmarks (needs Google Benchmark)" OFF)
 option(DRAY_FUZZ "Build the fuzz targets with libFuzzer (needs clang); without it tests replay the corpus" OFF)
 option(DRAY_PRECOMPILE "Precompile the standard library's headers" ON)
+option(DRAY_UNITY "Compile the sources of a folder some at a time" ON)
 option(DRAY_WARNINGS_AS_ERRORS "Stop at the first warning" OFF)
 set(DRAY_MARCH "" CACHE STRING "Value for -march (x86-64-v3, native ...); empty builds for any machine of the family")
 set(DRAY_KILLS "12" CACHE STRING "How often the kill test kills; fewer under a sanitizer")
@@ -51,6 +52,10 @@ function(dray_compile_options target)
     # these look for.
     target_compile_options(${target} PRIVATE -Wno-array-bounds -Wno-restrict -Wno-stringop-overflow
                                              -Wno-stringop-overread)
+    if(DRAY_UNITY)
+      # It takes a source for a header that others may include too.
+      target_compile_options(${target} PRIVATE -Wno-subobject-linkage)
+    endif()
   endif()
   if(CMAKE_CXX_COMPILER_ID MATCHES Clang)
     # It checks what is annotated and nothing else. Guard members with an annotated mutex of our own: it warns about
@@ -66,8 +71,7 @@ function(dray_compile_options target)
   target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/src")
 endfunction()
 
-# The standard library's headers that most sources include, read once. Sources go on including what they use: a build
-# with -DDRAY_PRECOMPILE=OFF shows what one forgot.
+# The standard library's headers that most sources include, read once. Sources go on including what they use.
 set(dray_precompiled
     <algorithm>
     <array>
@@ -99,6 +103,31 @@ function(dray_precompile target)
   endif()
 endfunction()
 
+# Sources of one folder are compiled some at a time: most of a source's time is the headers that it shares with its
+# neighbours. So names without linkage are unique within a folder. -DDRAY_UNITY=OFF compiles each alone: the clang preset
+# does, which shows an include that one forgot, and so does an editor want it that asks for the command of each.
+set(DRAY_UNITY_SOURCES 5)
+function(dray_unity target)
+  if(NOT DRAY_UNITY)
+    return()
+  endif()
+  get_target_property(sources ${target} SOURCES)
+  set(folder "")
+  foreach(source IN LISTS sources)
+    cmake_path(ABSOLUTE_PATH source NORMALIZE OUTPUT_VARIABLE path)
+    cmake_path(GET path PARENT_PATH parent)
+    if(NOT parent STREQUAL folder)
+      set(folder "${parent}")
+      set(count 0)
+    endif()
+    math(EXPR number "${count} / ${DRAY_UNITY_SOURCES}")
+    math(EXPR count "${count} + 1")
+    cmake_path(GET folder FILENAME name)
+    set_source_files_properties("${source}" PROPERTIES UNITY_GROUP "${name}_${number}")
+  endforeach()
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
+endfunction()
+
 # A static library that may have no source yet.
 function(dray_add_library name)
   if(NOT ARGN)
@@ -108,4 +137,5 @@ function(dray_add_library name)
   add_library(${name} STATIC ${ARGN})
   dray_compile_options(${name})
   target_include_directories(${name} PUBLIC "${PROJECT_SOURCE_DIR}/src")
+  dray_unity(${name})
 endfunction()

@@ -6,15 +6,10 @@
 #include <sstream>
 #include <system_error>
 
+#include "base/text.h"
+
 namespace dray {
 namespace {
-
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view blanks = " \t\r";
-  const std::size_t begin = text.find_first_not_of(blanks);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(blanks) - begin + 1);
-}
 
 // The name in a section of this kind, "profile name"; "" in one of another kind.
 std::string name_behind(std::string_view word, std::string_view section) {

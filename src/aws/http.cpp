@@ -10,6 +10,8 @@
 #include <mutex>
 #include <optional>
 
+#include "base/text.h"
+
 namespace dray {
 namespace {
 
@@ -18,7 +20,7 @@ using Clock = std::chrono::steady_clock;
 // Idle connections beyond this are closed; a run reads far fewer objects at once.
 constexpr std::size_t idle_exchanges_max = 64;
 // S3's answers have about as many, and so have requests to it.
-constexpr std::size_t headers_expected = 12;
+constexpr std::size_t response_headers_expected = 12;
 constexpr std::size_t url_bytes_expected = 256;
 // What libcurl hands over at a time, at most.
 constexpr long receive_bytes_max = 256L << 10;
@@ -29,13 +31,6 @@ std::string lower_case(std::string_view text) {
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
   }
   return lower;
-}
-
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view blanks = " \t\r\n";
-  const std::size_t begin = text.find_first_not_of(blanks);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(blanks) - begin + 1);
 }
 
 bool is_unreserved(char c) {
@@ -392,7 +387,7 @@ void HttpHeaders::set(std::string_view name, std::string value) {
     old = std::move(value);
     return;
   }
-  if (headers_.empty()) headers_.reserve(headers_expected);
+  if (headers_.empty()) headers_.reserve(response_headers_expected);
   headers_.emplace_back(std::move(lower), std::move(value));
 }
 

@@ -9,12 +9,12 @@ namespace dray {
 namespace {
 
 // One sentence; S3's own are shorter.
-constexpr std::size_t message_bytes_max = 300;
+constexpr std::size_t s3_words_bytes_max = 300;
 
 // A server's words go to a terminal: no control characters, and not without end.
 std::string printable(std::string_view text) {
   std::string clean;
-  for (const char c : text.substr(0, message_bytes_max))
+  for (const char c : text.substr(0, s3_words_bytes_max))
     clean += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c;
   return clean;
 }

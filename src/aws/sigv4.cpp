@@ -11,7 +11,7 @@ namespace {
 constexpr std::string_view algorithm = "AWS4-HMAC-SHA256";
 
 // Of a request to S3, so that what is put together is rarely moved.
-constexpr std::size_t headers_expected = 12;
+constexpr std::size_t signed_headers_expected = 12;
 constexpr std::size_t text_bytes_expected = 256;
 
 // "20130524T000000Z"
@@ -63,7 +63,7 @@ using SignedHeaders = std::vector<std::pair<std::string_view, std::string_view>>
 
 SignedHeaders signed_headers(const HttpRequest& request) {
   SignedHeaders headers;
-  headers.reserve(headers_expected);
+  headers.reserve(signed_headers_expected);
   headers.emplace_back("host", request.host);
   for (const auto& [name, value] : request.headers) {
     if (name != "authorization") headers.emplace_back(name, value);

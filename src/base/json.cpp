@@ -6,12 +6,12 @@
 #include <cstring>
 
 #include "base/result.h"
+#include "base/text.h"
 
 namespace dray {
 namespace {
 
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 int hex_value(char c) {
   if (c >= '0' && c <= '9') return c - '0';

@@ -7,14 +7,14 @@
 #include <cstdlib>
 #include <string>
 
+#include "base/text.h"
+
 namespace dray {
 namespace {
 
 // No text is long enough for its zeros to make up for an exponent beyond this, and sums of two such
 // exponents stay far from 64 bits.
 constexpr std::int64_t exponent_max = std::int64_t{1} << 40;
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // What stands behind a number's e; beyond any use it is cut.
 std::int64_t exponent_of(std::string_view text) {

@@ -54,7 +54,7 @@ std::string joined(const std::vector<std::string>& words, const std::string& bet
 }
 
 // `names` are asked for when they are wanted: `dray words`.
-enum class ValueKind { unknown, file, directory, choice, names };
+enum class Completes { unknown, file, directory, choice, names };
 
 // What `dray words` calls the values; "" for those that it does not know.
 std::string word_kind(const OptionNode& option) {
@@ -73,11 +73,11 @@ std::vector<std::string> choices_for(const OptionNode& option) {
   }
 }
 
-ValueKind value_kind(const OptionNode& option) {
-  if (option.value == "FILE") return ValueKind::file;
-  if (option.value == "DIR") return ValueKind::directory;
-  if (!word_kind(option).empty()) return ValueKind::names;
-  return choices_for(option).empty() ? ValueKind::unknown : ValueKind::choice;
+Completes value_kind(const OptionNode& option) {
+  if (option.value == "FILE") return Completes::file;
+  if (option.value == "DIR") return Completes::directory;
+  if (!word_kind(option).empty()) return Completes::names;
+  return choices_for(option).empty() ? Completes::unknown : Completes::choice;
 }
 
 std::vector<std::string> option_words(const CommandNode& command) {
@@ -142,17 +142,17 @@ std::string bash_names(const std::string& kind) {
 
 std::string bash_value(const OptionNode& option) {
   switch (value_kind(option)) {
-    case ValueKind::file:
+    case Completes::file:
       return "compopt -o filenames; COMPREPLY=($(compgen -f -- \"$current\")); ";
-    case ValueKind::directory:
+    case Completes::directory:
       return "compopt -o filenames; COMPREPLY=($(compgen -d -- \"$current\")); ";
-    case ValueKind::choice:
+    case Completes::choice:
       return "COMPREPLY=($(compgen -W " + quoted(joined(choices_for(option), " ")) +
              " -- \"$current\")); ";
-    case ValueKind::names:
+    case Completes::names:
       return "COMPREPLY=($(compgen -W \"" + bash_names(word_kind(option)) +
              "\" -- \"$current\")); ";
-    case ValueKind::unknown:
+    case Completes::unknown:
       return "";
   }
   return "";
@@ -202,15 +202,15 @@ std::string zsh_names(const std::string& kind) {
 
 std::string zsh_value(const OptionNode& option) {
   switch (value_kind(option)) {
-    case ValueKind::file:
+    case Completes::file:
       return "_files; ";
-    case ValueKind::directory:
+    case Completes::directory:
       return "_files -/; ";
-    case ValueKind::choice:
+    case Completes::choice:
       return "compadd -- " + joined(choices_for(option), " ") + "; ";
-    case ValueKind::names:
+    case Completes::names:
       return "compadd -- " + zsh_names(word_kind(option)) + "; ";
-    case ValueKind::unknown:
+    case Completes::unknown:
       return "_message " + quoted(option.value) + "; ";
   }
   return "";
@@ -279,15 +279,15 @@ std::string fish_option(const OptionNode& option) {
   }
   if (!option.value.empty()) out += " -r";
   switch (value_kind(option)) {
-    case ValueKind::file:
+    case Completes::file:
       return out + " -F";
-    case ValueKind::directory:
+    case Completes::directory:
       return out + " -a '(__fish_complete_directories)'";
-    case ValueKind::choice:
+    case Completes::choice:
       return out + " -a " + quoted(joined(choices_for(option), " "), true);
-    case ValueKind::names:
+    case Completes::names:
       return out + fish_names(word_kind(option));
-    case ValueKind::unknown:
+    case Completes::unknown:
       return out;
   }
   return out;

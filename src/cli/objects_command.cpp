@@ -33,12 +33,6 @@ std::string who_runs_this() {
   return to_valid_utf8(who);
 }
 
-std::string warehouse_flag(const Selection& selection) {
-  return selection.warehouse.empty()
-             ? ""
-             : " --warehouse " + shell_word(shown_address(selection.warehouse));
-}
-
 // --- list
 
 Result<std::vector<SourceStatus>> statuses_of(const ObjectsCommand& command, Warehouse& warehouse) {

@@ -87,13 +87,6 @@ std::string groups_json(const std::vector<RejectGroup>& groups) {
   return std::move(json).done() + "\n";
 }
 
-// The warehouse as the person named it, for a command to copy.
-std::string warehouse_flag(const Selection& selection) {
-  return selection.warehouse.empty()
-             ? ""
-             : " --warehouse " + shell_word(shown_address(selection.warehouse));
-}
-
 std::string groups_text(const std::vector<RejectGroup>& groups, const RejectsCommand& command,
                         const Terminal& terminal) {
   if (groups.empty()) return none_text(command);

@@ -320,6 +320,11 @@ std::string shown_address(const std::string& address) {
   return shown.substr(0, shown.find('?', begin));
 }
 
+std::string warehouse_flag(const Selection& selection) {
+  if (selection.warehouse.empty()) return {};
+  return " --warehouse " + shell_word(shown_address(selection.warehouse));
+}
+
 Result<Config> select_sources(const Selection& selection) {
   const bool by_arguments = !selection.place.empty() || !selection.warehouse.empty();
   DRAY_ASSIGN(Config config,

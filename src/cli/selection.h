@@ -24,6 +24,9 @@ Result<void> check_warehouse(const std::string& address);
 // The address without a password, for messages and commands to copy.
 std::string shown_address(const std::string& address);
 
+// " --warehouse ADDRESS" as the person named it, for a command to copy; "" if nobody named one.
+std::string warehouse_flag(const Selection& selection);
+
 // The sources of a sync, its warehouse and settings: SOURCE and WAREHOUSE, or the configuration
 // file less the sources that were not asked for. Flags win over the file. All names give different
 // schemas.

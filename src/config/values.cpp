@@ -5,6 +5,8 @@
 #include <cmath>
 #include <string>
 
+#include "base/text.h"
+
 namespace dray {
 namespace {
 
@@ -12,14 +14,6 @@ struct Amount {
   double value = 0;
   std::string unit;  // lower case
 };
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t'))
-    text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t'))
-    text.remove_suffix(1);
-  return text;
-}
 
 // Digits with at most one point, then blanks, then letters.
 std::optional<Amount> parse_amount(std::string_view text) {

@@ -34,8 +34,8 @@ constexpr std::array<std::byte, 2> gzip_magic = {std::byte{0x1f}, std::byte{0x8b
 constexpr std::array<std::byte, 4> zstd_magic = {std::byte{0x28}, std::byte{0xb5}, std::byte{0x2f},
                                                  std::byte{0xfd}};
 
-constexpr std::array<std::byte, 3> byte_order_mark = {std::byte{0xef}, std::byte{0xbb},
-                                                      std::byte{0xbf}};
+constexpr std::array<std::byte, 3> byte_order_mark_bytes = {std::byte{0xef}, std::byte{0xbb},
+                                                            std::byte{0xbf}};
 
 // Enough for any magic number, and for a few blank lines in front of a line of JSON.
 constexpr std::size_t sniffed_bytes = 64;
@@ -73,7 +73,8 @@ std::string shown(Bytes bytes) {
 
 // A line's beginning, perhaps behind a byte-order mark and white space.
 bool is_json(Bytes bytes) {
-  if (begins_with(bytes, byte_order_mark)) bytes = bytes.subspan(byte_order_mark.size());
+  if (begins_with(bytes, byte_order_mark_bytes))
+    bytes = bytes.subspan(byte_order_mark_bytes.size());
   const auto first = std::ranges::find_if(bytes, [](std::byte b) {
     return b != std::byte{' '} && b != std::byte{'\t'} && b != std::byte{'\r'} &&
            b != std::byte{'\n'};

@@ -501,8 +501,8 @@ std::uint64_t DuckRelations::insert_threads(const TableLoad& load) const {
   const std::uint64_t groups = load.rows->row_count() / row_group_rows(memory_bytes_);
   if (groups < 4) return 1;
   // A thread holds two blocks of each column: one that it fills, one that it compresses to.
-  constexpr std::uint64_t column_bytes = 2 * (256U << 10);
-  const std::uint64_t fitting = memory_bytes_ / 2 / (column_bytes * (load.columns.size() + 1));
+  constexpr std::uint64_t of_column = 2 * (256U << 10);
+  const std::uint64_t fitting = memory_bytes_ / 2 / (of_column * (load.columns.size() + 1));
   return std::max<std::uint64_t>(1, std::min(groups, fitting));
 }
 

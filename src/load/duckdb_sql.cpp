@@ -25,7 +25,7 @@ SqlBuilder& add_duckdb_type(SqlBuilder& sql, ColumnType type) {
 
 namespace {
 
-struct DdlWriter {
+struct DuckDdl {
   Sql operator()(const CreateSchema& change) const {
     return std::move(SqlBuilder("create schema if not exists ").name(change.schema)).done();
   }
@@ -56,7 +56,7 @@ struct DdlWriter {
 
 }  // namespace
 
-Sql duckdb_ddl(const SchemaChange& change) { return std::visit(DdlWriter(), change); }
+Sql duckdb_ddl(const SchemaChange& change) { return std::visit(DuckDdl(), change); }
 
 std::optional<ColumnType> duckdb_column_type(std::string_view name) {
   if (name == "BOOLEAN") return ColumnType::boolean;

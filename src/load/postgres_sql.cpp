@@ -12,7 +12,7 @@
 namespace dray {
 namespace {
 
-struct DdlWriter {
+struct PostgresDdl {
   Sql operator()(const CreateSchema& change) const {
     return std::move(SqlBuilder("create schema if not exists ").name(change.schema)).done();
   }
@@ -93,7 +93,7 @@ SqlBuilder& add_postgres_type(SqlBuilder& sql, ColumnType type) {
   return sql;
 }
 
-Sql postgres_ddl(const SchemaChange& change) { return std::visit(DdlWriter(), change); }
+Sql postgres_ddl(const SchemaChange& change) { return std::visit(PostgresDdl(), change); }
 
 Sql postgres_catalog_query(const std::string& schema) {
   SqlBuilder sql(

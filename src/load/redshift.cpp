@@ -56,7 +56,7 @@ bool can_commit_no_more(const RunId& run_id, const StageRun& run) {
   return its_own && last && *its_own + run_hours_min < *last;
 }
 
-std::optional<ColumnType> our_type(std::string_view name) {
+std::optional<ColumnType> redshift_type(std::string_view name) {
   if (name == "boolean") return ColumnType::boolean;
   if (name == "bigint") return ColumnType::bigint;
   if (name == "double precision") return ColumnType::double_precision;
@@ -217,7 +217,7 @@ Result<Catalog> RedshiftSession::read_catalog(const std::string& schema) {
     if (out.tables.empty() || out.tables.back().name != *row[0]) {
       out.tables.push_back({*row[0], view_names.contains(*row[0]), {}});
     }
-    const auto type = our_type(*row[2]);
+    const auto type = redshift_type(*row[2]);
     LiveColumn column{*row[1], *row[2], type.has_value(), type.value_or(ColumnType::varchar)};
     if (type == ColumnType::varchar && row[3]) {
       column.varchar_bytes = static_cast<std::uint32_t>(to_number(*row[3]));

@@ -18,6 +18,7 @@
 #include "base/message.h"
 #include "base/numbers.h"
 #include "base/quotable.h"
+#include "base/text.h"
 #include "base/time.h"
 #include "base/utf8.h"
 #include "sql/duckdb_constraints.h"
@@ -40,10 +41,6 @@ class Settings {
  private:
   duckdb_config config_ = nullptr;
 };
-
-bool contains(std::string_view text, std::string_view part) {
-  return text.find(part) != std::string_view::npos;
-}
 
 bool is_lock_held(std::string_view message) {
   return contains(message, "Could not set lock") || contains(message, "Conflicting lock");

@@ -6,6 +6,7 @@
 
 #include "base/message.h"
 
+#include "base/text.h"
 #include "sql/rights.h"
 
 namespace dray {
@@ -117,10 +118,6 @@ ErrorCode code_of(std::string_view sqlstate) {
   const auto* const known = std::ranges::find_if(
       codes, [&](const auto& code) { return sqlstate.starts_with(code.first); });
   return known == codes.end() ? ErrorCode::none : known->second;
-}
-
-bool contains(std::string_view text, std::string_view part) {
-  return text.find(part) != std::string_view::npos;
 }
 
 bool begins_with_any(std::string_view text, std::initializer_list<std::string_view> beginnings) {

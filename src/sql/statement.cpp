@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/code_point.h"
+#include "base/text.h"
 
 namespace dray {
 namespace {
@@ -22,7 +23,6 @@ bool among(std::span<const std::string_view> words, std::string_view word) {
   return std::ranges::find(words, word) != words.end();
 }
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool begins_word(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
          static_cast<unsigned char>(c) >= 0x80;

@@ -26,7 +26,7 @@ import mapping
 
 SCHEMA = "shop"
 SHOWN_MAX = 15
-COMMAND_SECONDS_MAX = 120
+COMMAND_SECONDS_MAX = 300
 SHRINK_TRIES_MAX = 300
 
 TYPES = {"BOOLEAN": "boolean", "BIGINT": "bigint", "DOUBLE": "double", "VARCHAR": "varchar",

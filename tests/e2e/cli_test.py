@@ -19,7 +19,7 @@ DRAY = os.environ.get("DRAY", "dray")
 ROOT = pathlib.Path(os.environ.get("DRAY_SOURCE_DIR", pathlib.Path(__file__).resolve().parents[2]))
 COMMANDS = ["sync", "plan", "status", "history", "rejects", "objects", "query", "init", "completion", "version", "help"]
 REJECTS = ["list", "show", "retry"]
-SECONDS_MAX = 60
+SECONDS_MAX = 300
 
 
 class CliTest(unittest.TestCase):

@@ -8,7 +8,7 @@ import tempfile
 import unittest
 
 DRAY = os.environ.get("DRAY", "dray")
-SECONDS_MAX = 60
+SECONDS_MAX = 300
 
 
 def event(kind, number, **members):

@@ -9,7 +9,7 @@ import tempfile
 import unittest
 
 DRAY = os.environ["DRAY"]
-SECONDS_MAX = 180
+SECONDS_MAX = 300
 KINDS = 45
 PROPERTIES = 33
 LINES = 513

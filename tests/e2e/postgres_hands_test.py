@@ -12,7 +12,7 @@ DRAY = os.environ["DRAY"]
 HERE = pathlib.Path(__file__).resolve().parent
 START = HERE.parent / "servers" / "start-postgres"
 CASES = HERE.parent / "cases"
-SECONDS_MAX = 120
+SECONDS_MAX = 300
 SECRET = "ana@example.org"
 
 

@@ -10,7 +10,7 @@ import unittest
 
 DRAY = os.environ["DRAY"]
 START = pathlib.Path(__file__).resolve().parent.parent / "servers" / "start-postgres"
-SECONDS_MAX = 120
+SECONDS_MAX = 300
 
 
 def event(number, **more):

@@ -15,7 +15,7 @@ DRAY = os.environ["DRAY"]
 TESTS = pathlib.Path(__file__).resolve().parent.parent
 START = TESTS / "servers" / "start-postgres"
 CASES = TESTS / "cases"
-SECONDS_MAX = 120
+SECONDS_MAX = 300
 
 
 def track(name, number, **properties):

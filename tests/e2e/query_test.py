@@ -15,7 +15,7 @@ import unittest
 
 DRAY = os.environ["DRAY"]
 START = pathlib.Path(__file__).resolve().parent.parent / "servers" / "start-postgres"
-SECONDS_MAX = 120
+SECONDS_MAX = 300
 EVENT = {"type": "track", "event": "Sold", "userId": "u", "receivedAt": "2026-01-01T00:00:00Z", "properties": {"price": 5}}
 
 

@@ -29,7 +29,7 @@ from s3_server import S3Server  # noqa: E402
 
 DRAY = os.environ.get("DRAY", "dray")
 SAMPLE = ROOT / "examples" / "shop-logs"
-SECONDS_MAX = 100
+SECONDS_MAX = 300
 
 
 def track(number, received="2026-11-01T00:00:00Z"):

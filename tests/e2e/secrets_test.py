@@ -13,7 +13,7 @@ import tempfile
 import unittest
 
 DRAY = os.environ["DRAY"]
-SECONDS_MAX = 60
+SECONDS_MAX = 300
 MARK = "hUnter2Mark"
 EVENT = {"type": "track", "event": "Sold", "messageId": "m", "userId": "u", "receivedAt": "2026-01-01T00:00:00Z"}
 

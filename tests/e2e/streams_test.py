@@ -11,7 +11,7 @@ import tempfile
 import unittest
 
 DRAY = os.environ["DRAY"]
-SECONDS_MAX = 120
+SECONDS_MAX = 300
 UNREPORTED = 4
 EVENT = {"type": "track", "event": "Sold", "userId": "u", "receivedAt": "2026-01-01T00:00:00Z"}
 

@@ -13,7 +13,7 @@ DRAY = os.environ.get("DRAY", "dray")
 TESTS = pathlib.Path(__file__).resolve().parent.parent
 KEPT = TESTS / "warehouses" / "0.1.0"
 START_POSTGRES = TESTS / "servers" / "start-postgres"
-SECONDS_MAX = 60
+SECONDS_MAX = 300
 
 
 def event(kind, number, minute, **members):

@@ -21,7 +21,7 @@ SEED = int(os.environ.get("DRAY_KILL_SEED", "1"))
 KILLS = int(os.environ.get("DRAY_KILLS", "30"))
 EVENTS = 6_000
 SYNCS = 3
-SECONDS_MAX = 120
+SECONDS_MAX = 300
 
 
 def run(arguments, directory, code=0, **options):
@@ -202,7 +202,9 @@ class Faults(unittest.TestCase):
                     continue
                 self.assertEqual(process.returncode, 0 if committed else 1, errors)
                 outcomes[process.returncode] += 1
-                self.assertEqual("stopped: shop is as it was before this sync" in errors, not committed, errors)
+                told = "stopped: shop is as it was before this sync" in errors
+                told |= "stopped before anything was begun" in errors
+                self.assertEqual(told, not committed, errors)
                 self.assertLess(waited, max(1, self.sample.seconds[number]), errors)
                 self.check_next_sync(number)
         self.assertGreater(outcomes[1], 2 if KILLS >= 30 else 0)

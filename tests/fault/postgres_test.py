@@ -23,7 +23,7 @@ SEED = int(os.environ.get("DRAY_KILL_SEED", "1"))
 KILLS = int(os.environ.get("DRAY_KILLS", "30"))
 EVENTS = 3_000
 SYNCS = 2
-SECONDS_MAX = 120
+SECONDS_MAX = 300
 
 
 class Server:

@@ -18,7 +18,7 @@ from redshift_case import DRAY, StandInTest, identify, track, write_logs  # noqa
 
 SEED = int(os.environ.get("DRAY_KILL_SEED", "1"))
 FAULTS = max(2, int(os.environ.get("DRAY_KILLS", "30")) // 3)
-SECONDS_MAX = 120
+SECONDS_MAX = 300
 AGAIN = "nothing is loaded twice|run it again|the next sync"
 
 

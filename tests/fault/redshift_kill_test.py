@@ -22,7 +22,7 @@ from redshift_case import DRAY, StandInTest, identify, track, write_logs  # noqa
 SEED = int(os.environ.get("DRAY_KILL_SEED", "1"))
 KILLS = int(os.environ.get("DRAY_KILLS", "30"))
 ROUNDS = 5  # kills of one source, the first of them in its first sync
-SECONDS_MAX = 120
+SECONDS_MAX = 300
 # Later than any run that this test starts, by more than a day.
 LATE_RUN = "29990101T000000-000000"
 

@@ -182,15 +182,17 @@ std::string case_name(const testing::TestParamInfo<Case>& info) {
 }
 
 // Which of a run's calls are made to fail, from 1: the first and the last of each kind, and of the
-// others one in four. The four cases of one test begin at different ones, so that together they
-// miss none. DRAY_FAULT_ONE_IN in the environment says another number: 1 is all of them.
+// others one in eight. The four cases of one test begin at different ones, so that of the calls
+// every second fails in one of them. DRAY_FAULT_ONE_IN in the environment says another number: 1 is
+// all.
 std::vector<std::uint64_t> calls_to_fail(const std::vector<std::string>& calls, const Case& which) {
-  std::uint64_t one_in = 4;
+  std::uint64_t one_in = 8;
   // NOLINTNEXTLINE(concurrency-mt-unsafe)
   if (const char* text = std::getenv("DRAY_FAULT_ONE_IN"); text != nullptr)
     one_in = std::stoull(text);
-  const std::uint64_t first = 2 * static_cast<std::uint64_t>(std::get<FaultTiming>(which)) +
-                              static_cast<std::uint64_t>(std::get<FaultDuration>(which));
+  const auto [_, timing, duration] = which;
+  const std::uint64_t first =
+      4 * static_cast<std::uint64_t>(timing) + 2 * static_cast<std::uint64_t>(duration);
   std::vector<std::uint64_t> chosen;
   for (std::uint64_t at = 1; at <= calls.size(); ++at) {
     const auto call = calls.begin() + static_cast<std::ptrdiff_t>(at) - 1;

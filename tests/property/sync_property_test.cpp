@@ -63,9 +63,9 @@ class Sandbox {
     }
     std::vector<std::string> rows;
     for (const auto& row : result->rows) {
-      std::string& text = rows.emplace_back();
+      std::string& line = rows.emplace_back();
       for (const auto& value : row)
-        text += (value ? "'" + *value + "'" : "null") + " ";
+        line += (value ? "'" + *value + "'" : "null") + " ";
     }
     // Not by SQL: a sort that DuckDB does makes -0.0 a 0.0.
     std::ranges::sort(rows);

@@ -9,16 +9,16 @@
 namespace dray {
 namespace {
 
-Observed text(std::string_view value, Observed seen = 0) {
+Observed text_seen(std::string_view value, Observed seen = 0) {
   return observed_kind(CellKind::text) | observed_spelling(value, seen);
 }
 
-constexpr Observed integer = observed_kind(CellKind::integer);
-constexpr Observed real = observed_kind(CellKind::real);
-constexpr Observed huge = observed_kind(CellKind::huge);
-constexpr Observed boolean = observed_kind(CellKind::boolean);
-constexpr Observed time = observed_kind(CellKind::time_text);
-constexpr Observed array = observed_kind(CellKind::array);
+constexpr Observed integer_seen = observed_kind(CellKind::integer);
+constexpr Observed real_seen = observed_kind(CellKind::real);
+constexpr Observed huge_seen = observed_kind(CellKind::huge);
+constexpr Observed boolean_seen = observed_kind(CellKind::boolean);
+constexpr Observed time_seen = observed_kind(CellKind::time_text);
+constexpr Observed array_seen = observed_kind(CellKind::array);
 
 TEST(ObservedSpelling, TellsWhatAStringSpells) {
   for (const auto* word : {"true", "false"})
@@ -42,32 +42,38 @@ TEST(ObservedSpelling, LooksNoFurtherWhereNothingDependsOnIt) {
 }
 
 TEST(NarrowestType, OfOneKindIsItsOwn) {
-  EXPECT_EQ(narrowest_type(boolean), ColumnType::boolean);
-  EXPECT_EQ(narrowest_type(integer), ColumnType::bigint);
-  EXPECT_EQ(narrowest_type(real), ColumnType::double_precision);
-  EXPECT_EQ(narrowest_type(integer | real), ColumnType::double_precision);
-  EXPECT_EQ(narrowest_type(time), ColumnType::timestamp);
+  EXPECT_EQ(narrowest_type(boolean_seen), ColumnType::boolean);
+  EXPECT_EQ(narrowest_type(integer_seen), ColumnType::bigint);
+  EXPECT_EQ(narrowest_type(real_seen), ColumnType::double_precision);
+  EXPECT_EQ(narrowest_type(integer_seen | real_seen), ColumnType::double_precision);
+  EXPECT_EQ(narrowest_type(time_seen), ColumnType::timestamp);
   EXPECT_EQ(narrowest_type(observed_kind(CellKind::micros)), ColumnType::timestamp);
-  for (const Observed other : {huge, array, text("12"), text("true"), text("x"), Observed(0)})
+  for (const Observed other :
+       {huge_seen, array_seen, text_seen("12"), text_seen("true"), text_seen("x"), Observed(0)})
     EXPECT_EQ(narrowest_type(other), ColumnType::varchar) << other;
 }
 
 TEST(NarrowestType, StringsThatFitAreOfTheNumbersKind) {
-  EXPECT_EQ(narrowest_type(integer | text("2")), ColumnType::bigint);
-  EXPECT_EQ(narrowest_type(integer | text("9007199254740993")), ColumnType::bigint);
-  EXPECT_EQ(narrowest_type(integer | text("2.0")), ColumnType::double_precision);
-  EXPECT_EQ(narrowest_type(real | text("2")), ColumnType::double_precision);
-  EXPECT_EQ(narrowest_type(real | text("2") | text("12.50")), ColumnType::double_precision);
-  EXPECT_EQ(narrowest_type(boolean | text("true") | text("false")), ColumnType::boolean);
+  EXPECT_EQ(narrowest_type(integer_seen | text_seen("2")), ColumnType::bigint);
+  EXPECT_EQ(narrowest_type(integer_seen | text_seen("9007199254740993")), ColumnType::bigint);
+  EXPECT_EQ(narrowest_type(integer_seen | text_seen("2.0")), ColumnType::double_precision);
+  EXPECT_EQ(narrowest_type(real_seen | text_seen("2")), ColumnType::double_precision);
+  EXPECT_EQ(narrowest_type(real_seen | text_seen("2") | text_seen("12.50")),
+            ColumnType::double_precision);
+  EXPECT_EQ(narrowest_type(boolean_seen | text_seen("true") | text_seen("false")),
+            ColumnType::boolean);
 }
 
 TEST(NarrowestType, OtherMixturesAreText) {
   for (const Observed mixture :
-       {integer | text("x"), integer | text(""), integer | text("012"), integer | text("true"),
-        real | text("9007199254740993"), integer | text("9007199254740993") | text("0.5"),
-        huge | text("1"), integer | huge, integer | boolean, boolean | text("True"),
-        boolean | text("1"), integer | time, time | text("x"), integer | array,
-        integer | text("2") | array, boolean | text("true") | integer}) {
+       {integer_seen | text_seen("x"), integer_seen | text_seen(""),
+        integer_seen | text_seen("012"), integer_seen | text_seen("true"),
+        real_seen | text_seen("9007199254740993"),
+        integer_seen | text_seen("9007199254740993") | text_seen("0.5"), huge_seen | text_seen("1"),
+        integer_seen | huge_seen, integer_seen | boolean_seen, boolean_seen | text_seen("True"),
+        boolean_seen | text_seen("1"), integer_seen | time_seen, time_seen | text_seen("x"),
+        integer_seen | array_seen, integer_seen | text_seen("2") | array_seen,
+        boolean_seen | text_seen("true") | integer_seen}) {
     EXPECT_EQ(narrowest_type(mixture), ColumnType::varchar) << mixture;
   }
 }
@@ -81,15 +87,16 @@ TEST(NarrowestType, DoesNotDependOnTheOrderOfTheValues) {
       if ((chosen >> i & 1U) != 0) some.push_back(texts[i]);
     }
     std::ranges::sort(some);
-    for (const Observed others : {Observed(0), integer, real, boolean, integer | real}) {
+    for (const Observed others :
+         {Observed(0), integer_seen, real_seen, boolean_seen, integer_seen | real_seen}) {
       Observed at_once = others;
       for (const std::string_view value : some)
-        at_once |= text(value);
+        at_once |= text_seen(value);
       const ColumnType expected = narrowest_type(at_once);
       do {
         Observed seen = others;
         for (const std::string_view value : some)
-          seen |= text(value, seen);
+          seen |= text_seen(value, seen);
         EXPECT_EQ(narrowest_type(seen), expected) << chosen << " beside " << others;
       } while (std::ranges::next_permutation(some).found);
     }
