@@ -7,9 +7,8 @@ namespace dray {
 
 constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-// Less the spaces, tabs and line ends around it. A view into `text`.
-constexpr std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view blanks = " \t\r\n";
+// Less the blanks around it. A view into `text`.
+constexpr std::string_view trimmed(std::string_view text, std::string_view blanks = " \t\r\n") {
   const auto begin = text.find_first_not_of(blanks);
   if (begin == std::string_view::npos) return {};
   return text.substr(begin, text.find_last_not_of(blanks) - begin + 1);

@@ -308,6 +308,12 @@ Result<void> check_warehouse(const std::string& address) {
 }
 
 // Without what stands behind the '?', too: a parameter that is misspelt may be the password.
+bool is_made(const std::string& warehouse_address) {
+  if (!warehouse_address.starts_with(duckdb_scheme)) return true;
+  const auto state = duckdb_file_state(warehouse_address.substr(duckdb_scheme.size()));
+  return state.ok() && *state == FileState::made;
+}
+
 std::string shown_address(const std::string& address) {
   const std::size_t scheme = address.find("://");
   if (scheme == std::string::npos) return address;

@@ -21,6 +21,10 @@ std::string name_of_place(const std::string& place);
 // Whether this build can use the address. An error never shows what may hold a password.
 Result<void> check_warehouse(const std::string& address);
 
+// Whether there is a warehouse to record in that a source could not be read: a server, or a file
+// that a sync has made.
+bool is_made(const std::string& warehouse_address);
+
 // The address without a password, for messages and commands to copy.
 std::string shown_address(const std::string& address);
 

@@ -52,10 +52,7 @@ Result<std::unique_ptr<ObjectStore>> open_source(const SourceConfig& source, std
 }
 
 Result<void> check_source(const SourceConfig& source) {
-  if (!is_in_s3(source)) {
-    DRAY_TRY(open_directory(source.location));
-    return {};
-  }
+  if (!is_in_s3(source)) return check_directory(source.location);
   DRAY_ASSIGN(const S3Url place, parse_s3_url(source.location));
   DRAY_ASSIGN(const std::shared_ptr<S3Client> client, open_s3_client(source, {}));
   return check_s3_store(*client, place);

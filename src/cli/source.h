@@ -18,7 +18,7 @@ namespace dray {
 Result<std::shared_ptr<S3Client>> open_s3_client(const S3Settings& settings, std::stop_token stop,
                                                  Trace trace = {});
 
-// Asks S3 nothing yet; a directory has to be there.
+// Looks at nothing yet.
 Result<std::unique_ptr<ObjectStore>> open_source(const SourceConfig& source, std::stop_token stop,
                                                  Trace trace = {});
 

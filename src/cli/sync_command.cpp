@@ -24,8 +24,8 @@ std::vector<SyncJob> jobs_of(const SyncCommand& command, const Config& config) {
   return jobs;
 }
 
-// The failures, when not one of the sources can be read: then there is no reason to touch, or even
-// create, a warehouse.
+// The failures, when not one of the sources can be read: then there is no reason to create a
+// warehouse. One that is there learns of it from the sync itself.
 std::optional<int> tell_if_none_is_there(const std::vector<SyncJob>& jobs, OutputForm form,
                                          const Environment& environment) {
   std::vector<Error> errors;
@@ -52,7 +52,9 @@ int run_command(const SyncCommand& command, const Environment& environment) {
   const auto config = select_sources(command.selection);
   if (!config.ok()) return tell_failure(environment, form, config.error());
   const std::vector<SyncJob> jobs = jobs_of(command, *config);
-  if (const auto code = tell_if_none_is_there(jobs, form, environment)) return *code;
+  if (command.mode == SyncMode::plan || !is_made(config->warehouse)) {
+    if (const auto code = tell_if_none_is_there(jobs, form, environment)) return *code;
+  }
   const FileWait wait{command.wait_max,
                       [&environment](const std::string& file, const std::string& program) {
                         environment.err << "dray: waiting for " << file << ", which "

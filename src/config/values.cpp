@@ -17,7 +17,7 @@ struct Amount {
 
 // Digits with at most one point, then blanks, then letters.
 std::optional<Amount> parse_amount(std::string_view text) {
-  text = trimmed(text);
+  text = trimmed(text, " \t");
   const std::size_t digits = text.find_first_not_of("0123456789.");
   const std::string_view number = text.substr(0, digits);
   if (number.empty() || number.front() == '.' || number.back() == '.') return std::nullopt;

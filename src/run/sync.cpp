@@ -111,7 +111,7 @@ class Sync {
     Error error = outcome.error();
     if (error.cause == Cause::cancelled || error.code == ErrorCode::begin_again) return error;
     report_.duration = since(begun_);
-    record_failure(context_, error);
+    if (!is_a_wrong_place(error)) record_failure(context_, error);
     if (error.cause == Cause::config) return error;
     return finished();
   }
@@ -122,6 +122,7 @@ class Sync {
     DRAY_TRY(retry_pending());
     step("list " + report_.location);
     DRAY_ASSIGN(selected_, select_objects(context_, *session_, ledger_));
+    is_listed_ = true;
     if (selected_.objects.empty()) return load_nothing();
     enter(SyncProgress::Phase::reading);
     step("read; objects: " + std::to_string(selected_.objects.size()));
@@ -143,6 +144,13 @@ class Sync {
     enter(SyncProgress::Phase::loading);
     tell_planned();
     return load();
+  }
+
+  // A place that could not be listed, for a source of which nothing is known: a slip of the
+  // person's, and no source that `status` should go on showing.
+  bool is_a_wrong_place(const Error& error) const {
+    return error.cause == Cause::config && !is_listed_ &&
+           !ledger_.location;
   }
 
   void enter(SyncProgress::Phase phase) { context_.progress.phase = phase; }
@@ -396,6 +404,7 @@ class Sync {
   LedgerState ledger_;
   PendingTables pending_{context_};
   SelectedObjects selected_;
+  bool is_listed_ = false;
   ObjectSet objects_;
   Registry registry_;
   const RunMemory memory_;

@@ -370,14 +370,24 @@ Result<std::unique_ptr<ObjectStore>> open_directory(const std::string& path) {
   const std::string root = absolute_path(path, failure);
   if (failure) return root_error(path, failure.value());
   struct stat info {};
+  if (::stat(root.c_str(), &info) == 0 && !S_ISDIR(info.st_mode)) {
+    return std::unique_ptr<ObjectStore>(
+        std::make_unique<FileStore>(root, root.substr(root.rfind('/') + 1)));
+  }
+  return std::unique_ptr<ObjectStore>(std::make_unique<DirectoryStore>(root));
+}
+
+Result<void> check_directory(const std::string& path) {
+  DRAY_ASSIGN(const std::unique_ptr<ObjectStore> store, open_directory(path));
+  struct stat info {};
+  const std::string root = text_to_path(store->location());
   if (::stat(root.c_str(), &info) != 0) return root_error(root, errno);
   if (!S_ISDIR(info.st_mode)) {
-    auto store = std::make_unique<FileStore>(root, root.substr(root.rfind('/') + 1));
     DRAY_TRY(store->list({}));
-    return std::unique_ptr<ObjectStore>(std::move(store));
+    return {};
   }
   if (!is_readable_directory(root)) return root_error(root, errno);
-  return std::unique_ptr<ObjectStore>(std::make_unique<DirectoryStore>(root));
+  return {};
 }
 
 }  // namespace dray

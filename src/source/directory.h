@@ -9,14 +9,18 @@
 
 namespace dray {
 
-// `path` must be a directory (or a single event file, whose key is then its name). Symbolic links
-// to files and directories are followed, cycles are not entered twice. An unreadable sub-directory,
-// or a link that leads nowhere, is a ListProblem; an unreadable root an error (`config`).
+// `path` is a directory (or a single event file, whose key is then its name). Symbolic links to
+// files and directories are followed, cycles are not entered twice. An unreadable sub-directory, or
+// a link that leads nowhere, is a ListProblem. A root that is gone or unreadable is an error
+// (`config`) of each listing, so that the run which meets it can be recorded.
 //
 // A pipe, a socket or a device that has the name of an event file is told and never opened.
 //
 // A file whose size or mtime is not what the listing showed is `bad_data`: "changed since it was
 // listed" at the opening, "changed while it was read" from the reader at its end.
 Result<std::unique_ptr<ObjectStore>> open_directory(const std::string& path);
+
+// Whether the root can be listed now; else the error that a listing would give.
+Result<void> check_directory(const std::string& path);
 
 }  // namespace dray

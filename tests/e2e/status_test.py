@@ -167,6 +167,20 @@ class Looks(StatusTest):
         duckdb.duckdb_disconnect(ctypes.byref(connection))
         duckdb.duckdb_close(ctypes.byref(database))
 
+    def test_a_directory_that_is_gone_is_a_failed_run_of_its_source(self):
+        self.write("a.json", track(1))
+        self.sync()
+        (self.directory / "logs").rename(self.directory / "elsewhere")
+        self.assertIn("there is no such directory", self.run_dray("sync", "logs", "duckdb:w.db", "--source", "shop", code=2).stderr)
+        self.assertIn("there is no such directory", self.status(code=0)["shop"]["last_run"]["error"])
+        self.run_dray("status", "--warehouse", "duckdb:w.db", "--check", code=1)
+        # A slip of the hand is no source.
+        self.run_dray("sync", "lgos", "duckdb:w.db", "--source", "other", code=2)
+        self.assertEqual(list(self.status()), ["shop"])
+        (self.directory / "elsewhere").rename(self.directory / "logs")
+        self.sync()
+        self.run_dray("status", "--warehouse", "duckdb:w.db", "--check")
+
     def test_after_the_clock_was_set_back_the_last_run_is_still_the_last(self):
         self.write("a.gz", track(1))
         self.sync()

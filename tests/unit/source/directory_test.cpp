@@ -209,11 +209,11 @@ TEST_F(Directory, RefusesAnUnreadableRootAndSaysWhatToDo) {
   ASSERT_EQ(::chmod(path("r").c_str(), 0000), 0);
   const AsNobody nobody;
   if (AsNobody::may_read(path("r"))) GTEST_SKIP() << "this user may read everything";
-  const auto store = open_directory(path("r"));
-  ASSERT_FALSE(store.ok());
-  EXPECT_EQ(store.error().cause, Cause::config);
-  EXPECT_NE(store.error().text().find("grant this user"), std::string::npos)
-      << store.error().text();
+  const auto checked = check_directory(path("r"));
+  ASSERT_FALSE(checked.ok());
+  EXPECT_EQ(checked.error().cause, Cause::config);
+  EXPECT_NE(checked.error().text().find("grant this user"), std::string::npos)
+      << checked.error().text();
 }
 
 TEST_F(Directory, SaysNoPermissionForAFileThatMayNotBeRead) {
@@ -230,11 +230,13 @@ TEST_F(Directory, SaysNoPermissionForAFileThatMayNotBeRead) {
 
 TEST_F(Directory, RefusesAMissingRootAndSaysWhatToDo) {
   for (const std::string& missing : {path("none"), path("none/../x"), std::string()}) {
-    const auto store = open_directory(missing);
-    ASSERT_FALSE(store.ok()) << missing;
-    EXPECT_EQ(store.error().cause, Cause::config) << store.error().text();
+    const auto checked = check_directory(missing);
+    ASSERT_FALSE(checked.ok()) << missing;
+    EXPECT_EQ(checked.error().cause, Cause::config) << checked.error().text();
   }
-  EXPECT_EQ(open_directory(path("none")).error().text(),
+  EXPECT_EQ(open_directory(path("none")).value()->list({}).error().text(),
+            check_directory(path("none")).error().text());
+  EXPECT_EQ(check_directory(path("none")).error().text(),
             "SOURCE: there is no such directory; check the path, and that the disk is mounted");
 }
 
@@ -262,10 +264,10 @@ TEST_F(Directory, TakesASingleEventFileAsItsRoot) {
 
 TEST_F(Directory, RefusesASingleFileThatIsNoEventFile) {
   write("notes.txt");
-  const auto store = open_directory(path("notes.txt"));
-  ASSERT_FALSE(store.ok());
-  EXPECT_EQ(store.error().cause, Cause::config);
-  EXPECT_NE(store.error().text().find(".ndjson"), std::string::npos);
+  const auto checked = check_directory(path("notes.txt"));
+  ASSERT_FALSE(checked.ok());
+  EXPECT_EQ(checked.error().cause, Cause::config);
+  EXPECT_NE(checked.error().text().find(".ndjson"), std::string::npos);
 }
 
 TEST_F(Directory, ItsLocationIsAbsoluteAndPlain) {
