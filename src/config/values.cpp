@@ -25,7 +25,7 @@ std::optional<Amount> parse_amount(std::string_view text) {
   const auto parsed = std::from_chars(number.data(), number.data() + number.size(), amount.value);
   if (parsed.ec != std::errc{} || parsed.ptr != number.data() + number.size()) return std::nullopt;
   if (digits == std::string_view::npos) return amount;
-  for (const char c : trimmed(text.substr(digits))) {
+  for (const char c : trimmed(text.substr(digits), " \t")) {
     const char lower = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
     if (lower < 'a' || lower > 'z') return std::nullopt;
     amount.unit += lower;

@@ -149,8 +149,7 @@ class Sync {
   // A place that could not be listed, for a source of which nothing is known: a slip of the
   // person's, and no source that `status` should go on showing.
   bool is_a_wrong_place(const Error& error) const {
-    return error.cause == Cause::config && !is_listed_ &&
-           !ledger_.location;
+    return error.cause == Cause::config && !is_listed_ && !ledger_.location;
   }
 
   void enter(SyncProgress::Phase phase) { context_.progress.phase = phase; }
