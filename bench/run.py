@@ -68,6 +68,8 @@ LIMITS = {
     "sync / DuckDB, 1 thread, time": Limit(goal=0.8, bound=1.2),
     "sync / DuckDB, 2 threads, CPU": Limit(goal=0.8, bound=0.88),
     "sync / DuckDB, 2 threads, time": Limit(goal=0.8, bound=1.2),
+    "sync / landing of 1 file, time": Limit(goal=0.8, bound=1.2),
+    "sync / landing of 10 files, time": Limit(goal=0.8, bound=1.2),
     # 1.2 with 200,000 events, 1.5 with 2,000,000: the tables are loaded one after the other, and only
     # those of several row groups by two threads. Below 0.9 a second thread would do harm.
     "1 thread / 2 threads, whole sync": Limit(goal=1.8, bound=0.9, at_least=True),
@@ -152,12 +154,16 @@ class Sizes:
     stored_events: int
     large_object_events: int
     rejects: int
+    landing_events: int
+    landing_rounds: int
 
 
 FULL = Sizes(rounds=5, duckdb_events=200_000, growth_events=200_000, growth_rounds=3, kinds_events=50_000,
-             kinds_rounds=3, objects=100_000, stored_events=2_000_000, large_object_events=450_000, rejects=300_000)
+             kinds_rounds=3, objects=100_000, stored_events=2_000_000, large_object_events=450_000, rejects=300_000,
+             landing_events=400_000, landing_rounds=7)
 CHECK = Sizes(rounds=3, duckdb_events=200_000, growth_events=50_000, growth_rounds=2, kinds_events=10_000,
-              kinds_rounds=1, objects=100_000, stored_events=500_000, large_object_events=100_000, rejects=200_000)
+              kinds_rounds=1, objects=100_000, stored_events=500_000, large_object_events=100_000, rejects=200_000,
+              landing_events=0, landing_rounds=0)
 
 
 def execute(arguments, threads, environment=None):
@@ -340,6 +346,52 @@ def measure_duckdb(sizes):
                      note=f"{seconds(results['sync 1'], value)} and {seconds(results['sync 2'], value)}",
                      busy=busy or alone)
     yield Figure("1 thread / 2 threads, DuckDB itself", ratio(results, "v1.3.0 1", "v1.3.0 2", wall))
+
+
+def newest_landing(directory, events, *storage):
+    """The same by the newest DuckDB, that of bench/compare. Its own clock, from connecting to the closed file: Python's
+    start does not count."""
+    packages = subprocess.run([ROOT / "tools/test-python", "duckdb"], check=True, text=True,
+                              stdout=subprocess.PIPE).stdout.strip()
+    environment = {**os.environ, "PYTHONPATH": packages, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONNOUSERSITE": "1"}
+    with scratch() as at:
+        used = execute([sys.executable, ROOT / "bench/compare/duckdb_peer.py", "land", at / "raw.duckdb",
+                        directory / "*.gz", 2, *storage], 2, environment)
+        landed = json.loads(used.output)
+        expect("rows of the newest DuckDB's table", landed["rows"], events)
+        return Synced(dataclasses.replace(used, wall=landed["seconds"]), {})
+
+
+def measure_landing(sizes):
+    """A complete sync with two threads against the least that any DuckDB can do with the same files: one raw table, by
+    the library that Dray has and by the newest, each in the default storage version and in that of Dray's files."""
+    events = sizes.landing_events
+    if events == 0:
+        return
+    stored = []
+
+    def landed(directory):
+        with scratch() as at:
+            synced = sync(directory, at / "w.duckdb", 2, events)
+            expect_stored(at / "w.duckdb", events)
+            stored.append(os.path.getsize(at / "w.duckdb"))
+            return synced
+
+    for files in (1, 10):
+        directory = generated(f"landing-{files}", "--events", events, "--files", files, "--layout", "flat")
+        stored.clear()
+        results = in_turns(sizes.landing_rounds, {
+            "sync": lambda d=directory: landed(d),
+            "DuckDB": lambda d=directory: reference(d, 2, events),
+            "DuckDB, v1.3.0": lambda d=directory: reference(d, 2, events, "v1.3.0"),
+            "newest": lambda d=directory: newest_landing(d, events),
+            "newest, v1.3.0": lambda d=directory: newest_landing(d, events, "v1.3.0")})
+        others = [name for name in results if name != "sync"]
+        note = "; ".join(f"{name} {seconds(runs)} ({seconds(runs, cpu)} CPU)" for name, runs in results.items())
+        fastest = max(others, key=lambda name: ratio(results, "sync", name, wall))
+        yield Figure(f"sync / landing of {files} file{'s' * (files > 1)}, time", ratio(results, "sync", fastest, wall),
+                     note=f"{fastest}; {note}", busy=median(run.used.wall / run.used.cpu for run in results["sync"]) > 1)
+        yield Figure(f"sync of {files} file{'s' * (files > 1)}, its DuckDB file", median(stored) / MB, "MB")
 
 
 def measure_growth(sizes):
@@ -707,6 +759,7 @@ def measure_staging(sizes):
 
 MEASUREMENTS = {
     "duckdb": measure_duckdb,
+    "landing": measure_landing,
     "growth": measure_growth,
     "kinds": measure_kinds,
     "columns": measure_columns,
@@ -761,7 +814,8 @@ def main():
         parser.error("two cores are needed, to measure what the second gives")
     sizes = CHECK if options.check else FULL
     if options.rounds:
-        sizes = dataclasses.replace(sizes, rounds=options.rounds, growth_rounds=options.rounds)
+        sizes = dataclasses.replace(sizes, rounds=options.rounds, growth_rounds=options.rounds,
+                                    landing_rounds=options.rounds)
 
     # A time limit of the caller ends in the ordinary way, so that temporary files are removed.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))

@@ -2,17 +2,20 @@
 """DuckDB by its own Python package (PYTHONPATH says which version): for the comparison, and to look at what came of it.
 
   duckdb_peer.py run SCRIPT FILE LOGS THREADS [OPTION=VALUE]...
+  duckdb_peer.py land FILE LOGS THREADS [STORAGE]
   duckdb_peer.py counts FILE                   the rows of each table of the schema `shop`, as JSON
   duckdb_peer.py differences FILE OTHER        of the tables of FILE, what is not the same in OTHER, as JSON
   duckdb_peer.py rows FILE TABLE               the rows of shop.TABLE as JSON, each value as its text
 
-`run` executes an SQL script in which :logs is the glob LOGS and :options what the OPTIONs add to read_ndjson_auto().
+`land` makes one raw table of the files of the glob LOGS, in this storage version, and tells its rows and how long it took
+from connecting to the closed file, as JSON. `run` executes an SQL script in which :logs is the glob LOGS and :options what the OPTIONs add to read_ndjson_auto().
 """
 
 import json
 import pathlib
 import re
 import sys
+import time
 
 import duckdb
 
@@ -28,6 +31,19 @@ def run(script, file, logs, threads, *options):
     connection.execute(f"SET threads = {int(threads)}")
     connection.execute(sql)
     connection.close()
+
+
+def land(file, logs, threads, storage=None):
+    script = (pathlib.Path(__file__).parent / "landing.sql").read_text(encoding="utf-8")
+    begun = time.monotonic()
+    connection = duckdb.connect() if storage else duckdb.connect(file)
+    connection.execute(f"SET threads = {int(threads)}")
+    if storage:
+        connection.execute(f"ATTACH {literal(file)} AS logs (STORAGE_VERSION {literal(storage)}); USE logs")
+    connection.execute(script.replace(":logs", literal(logs)))
+    rows = connection.execute("SELECT count(*) FROM raw").fetchone()[0]
+    connection.close()
+    return {"rows": rows, "seconds": time.monotonic() - begun}
 
 
 def columns(connection, database):
@@ -117,5 +133,6 @@ def rows(file, table):
 
 
 if __name__ == "__main__":
-    answer = {"run": run, "counts": counts, "differences": differences, "rows": rows}[sys.argv[1]](*sys.argv[2:])
+    answers = {"run": run, "land": land, "counts": counts, "differences": differences, "rows": rows}
+    answer = answers[sys.argv[1]](*sys.argv[2:])
     print(json.dumps(answer) if answer is not None else duckdb.__version__)

@@ -114,13 +114,13 @@ Result<void> DuckSession::write_lineage(const TableLoad& load) {
 // A row group that is shorter holds fewer, and there is a new one after every commit: so where
 // rows are long they are committed some at a time.
 Result<std::uint64_t> DuckSession::insert(const TableLoad& load) {
-  relations_.begin_rows(static_cast<bool>(load.commit_so_far));
+  DRAY_TRY(relations_.begin_rows(load, static_cast<bool>(load.commit_so_far)));
   DRAY_TRY(choose_threads(load));
   std::uint64_t inserted = 0;
   while (true) {
     DRAY_ASSIGN(const std::uint64_t rows, insert_some(load));
     inserted += rows;
-    const DuckRelations::Shown shown = relations_.shown(load);
+    const DuckRelations::Shown shown = relations_.shown();
     if (shown.has_more || shown.has_long_rows) DRAY_TRY(keep_groups_short(load));
     if (!shown.has_more) return inserted;
     if (connection_->interrupted()) return cancelled_error();

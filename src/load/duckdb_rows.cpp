@@ -12,19 +12,22 @@ namespace dray {
 
 // Shared by the threads of the statements that show one load's rows.
 struct DuckRelations::Cursor {
-  // Behind the last row that a thread has shown of a block.
-  struct Rest {
+  // Rows of one block.
+  struct Range {
     std::size_t block = 0;
     std::size_t row = 0;
+    std::size_t end = 0;
   };
+  // As many live rows as a row group has, the last of them fewer: a thread shows whole ones,
+  // because DuckDB copies what does not fill a thread's row group once more, or writes a short one.
+  using Share = std::vector<Range>;  // the next one last
 
   std::uint64_t group_bytes_max = UINT64_MAX;  // of the texts of 2,048 rows; for all threads
   std::uint64_t long_row_bytes = UINT64_MAX;
-  std::atomic<std::size_t> next_block{0};
   std::atomic<bool> is_full{false};  // of the statement at hand
   std::atomic<bool> has_long_rows{false};
   std::mutex mutex;
-  std::vector<Rest> rests;
+  std::vector<Share> shares;  // that no thread has, the next one last
 };
 
 namespace {
@@ -68,10 +71,14 @@ struct Scan {
 
 // One thread's place in it.
 struct ScanThread {
-  BlockScratch scratch;
+  std::unique_ptr<BlockScratch> scratch = std::make_unique<BlockScratch>();  // of the block
+  // Of the blocks before it to which texts of the chunk at hand point.
+  std::vector<std::unique_ptr<BlockScratch>> held;
+  DuckRelations::Cursor::Share share;  // behind what is left of the block
   RowBlock block;
   std::size_t number = 0;        // of the block
   std::size_t row = 0;           // of the block
+  std::size_t end = 0;           // of its rows that are the thread's
   const char* record = nullptr;  // of that row
   // What it has shown of the 2,048 rows that DuckDB will read at once.
   std::uint64_t group_rows = 0;
@@ -88,42 +95,59 @@ Result<bool> next_keys(Scan& scan, ScanThread& thread) {
   while (thread.row == thread.block.keys.size()) {
     const std::size_t number = scan.next_block.fetch_add(1);
     if (number >= scan.load.rows->block_count()) return false;
-    DRAY_ASSIGN(thread.block, scan.load.rows->keys(number, thread.scratch));
+    DRAY_ASSIGN(thread.block, scan.load.rows->keys(number, *thread.scratch));
     thread.row = 0;
   }
   return true;
 }
 
-// Where to go on: in a block of which an earlier statement has left something, else in the next.
-DuckRelations::Cursor::Rest next_rest(DuckRelations::Cursor& cursor) {
+// The next share that no thread has; false if there is none.
+bool next_share(DuckRelations::Cursor& cursor, DuckRelations::Cursor::Share& share) {
   const std::scoped_lock lock(cursor.mutex);
-  if (cursor.rests.empty()) return {cursor.next_block.fetch_add(1), 0};
-  const DuckRelations::Cursor::Rest rest = cursor.rests.back();
-  cursor.rests.pop_back();
-  return rest;
+  if (cursor.shares.empty()) return false;
+  share = std::move(cursor.shares.back());
+  cursor.shares.pop_back();
+  return true;
+}
+
+// Keeps what was read of the block until the chunk is done. A block in memory takes none of the
+// scratch.
+void hold_scratch(ScanThread& thread) {
+  if (thread.scratch->plain.empty()) return;
+  thread.held.push_back(std::move(thread.scratch));
+  thread.scratch = std::make_unique<BlockScratch>();
 }
 
 // The next row that is left, or false at the end.
 Result<bool> next_row(Scan& scan, ScanThread& thread) {
-  while (thread.row == thread.block.keys.size()) {
-    const DuckRelations::Cursor::Rest rest = next_rest(scan.cursor);
-    if (rest.block >= scan.load.rows->block_count()) return false;
-    DRAY_ASSIGN(thread.block, scan.load.rows->rows(rest.block, thread.scratch));
-    thread.number = rest.block;
-    thread.record = thread.block.records.data();
-    for (thread.row = 0; thread.row < rest.row; ++thread.row)
+  while (thread.row == thread.end) {
+    if (thread.share.empty() && !next_share(scan.cursor, thread.share)) return false;
+    const DuckRelations::Cursor::Range range = thread.share.back();
+    thread.share.pop_back();
+    if (thread.block.keys.empty() || thread.number != range.block) {
+      hold_scratch(thread);
+      DRAY_ASSIGN(thread.block, scan.load.rows->rows(range.block, *thread.scratch));
+      thread.number = range.block;
+      thread.record = thread.block.records.data();
+      thread.row = 0;
+    }
+    DRAY_ASSERT(thread.row <= range.row);
+    for (; thread.row < range.row; ++thread.row)
       thread.record = CellReader(thread.record).end();
+    thread.end = range.end;
   }
   return true;
 }
 
-// Leaves what there is of its block to a later statement.
-void leave_rest(Scan& scan, ScanThread& thread) {
-  if (thread.row == thread.block.keys.size()) return;
+// Leaves what there is of its share to a later statement.
+void leave_share(Scan& scan, ScanThread& thread) {
+  if (thread.row < thread.end) thread.share.push_back({thread.number, thread.row, thread.end});
+  if (thread.share.empty()) return;
   const std::scoped_lock lock(scan.cursor.mutex);
-  scan.cursor.rests.push_back({thread.number, thread.row});
+  scan.cursor.shares.push_back(std::move(thread.share));
+  thread.share.clear();
+  thread.row = thread.end = 0;
   thread.block = {};
-  thread.row = 0;
 }
 
 // Writes cells of records into the vectors of one chunk.
@@ -164,7 +188,7 @@ class ChunkWriter {
     return cells.end();
   }
 
-  // What DuckDB holds of the texts that were written, outside of its vectors.
+  // The texts that were written, as far as they lie outside of the vectors.
   std::uint64_t text_bytes() const { return text_bytes_; }
 
  private:
@@ -181,19 +205,20 @@ class ChunkWriter {
     target.validity[row / 64] |= std::uint64_t{1} << (row % 64);
   }
 
-  // Strings of up to 12 bytes lie in the vector itself (duckdb.h, duckdb_string_t).
+  // A text that stays where it is until DuckDB asks for the next chunk: an insert has copied all
+  // it needs by then. Up to 12 bytes lie in the vector itself (duckdb.h, duckdb_string_t).
   void put_text(Target& target, idx_t row, std::string_view text) {
-    constexpr std::size_t inlined_max = 12;
-    if (text.size() > inlined_max) {
+    duckdb_string_t value{};
+    if (text.size() > sizeof value.value.inlined.inlined) {
       text_bytes_ += text.size();
-      duckdb_vector_assign_string_element_len(target.vector, row, text.data(), text.size());
+      value.value.pointer.length = static_cast<std::uint32_t>(text.size());
+      std::memcpy(value.value.pointer.prefix, text.data(), sizeof value.value.pointer.prefix);
+      value.value.pointer.ptr = const_cast<char*>(text.data());
     } else {
-      duckdb_string_t value{};
       value.value.inlined.length = static_cast<std::uint32_t>(text.size());
       std::memcpy(value.value.inlined.inlined, text.data(), text.size());
-      static_cast<duckdb_string_t*>(target.data)[row] = value;
     }
-    target.validity[row / 64] |= std::uint64_t{1} << (row % 64);
+    put(target, row, value);
   }
 
   void write_standard(std::size_t i, const RowBlock& block, const RowKey& key, idx_t row) {
@@ -241,7 +266,10 @@ class ChunkWriter {
   void write_varchar(Target& target, const Cell& cell, idx_t row) {
     if (cell.kind != CellKind::micros) return put_text(target, row, cell.bytes);
     std::array<char, timestamp_text_bytes_max> text{};
-    put_text(target, row, {text.data(), format_timestamp(micros_of(cell), text.data())});
+    const std::size_t size = format_timestamp(micros_of(cell), text.data());
+    text_bytes_ += size;
+    duckdb_vector_assign_string_element_len(target.vector, row, text.data(), size);
+    target.validity[row / 64] |= std::uint64_t{1} << (row % 64);
   }
 
   void reject(const LoadColumn& column, RejectReason reason, const Cell& cell, const RowKey& key) {
@@ -273,11 +301,12 @@ bool count_row(Scan& scan, ScanThread& thread, std::uint64_t text_bytes) {
 Result<idx_t> fill_rows(Scan& scan, ScanThread& thread, duckdb_data_chunk chunk) {
   // A line may have megabytes, and DuckDB does not count what a chunk's strings take.
   constexpr std::uint64_t chunk_bytes_max = 8U << 20;
+  thread.held.clear();
   ChunkWriter writer(scan.load, chunk);
   idx_t count = 0;
   while (count < duckdb_vector_size() && writer.text_bytes() < chunk_bytes_max) {
     if (scan.cursor.is_full) {
-      leave_rest(scan, thread);
+      leave_share(scan, thread);
       break;
     }
     DRAY_ASSIGN(const bool more, next_row(scan, thread));
@@ -428,6 +457,33 @@ void scan_numbers(duckdb_function_info info, duckdb_data_chunk chunk) {
   duckdb_data_chunk_set_size(chunk, count);
 }
 
+// The live rows, so many to a share.
+Result<std::vector<DuckRelations::Cursor::Share>> shares_of(const StagedRows& rows,
+                                                            std::uint64_t share_rows) {
+  std::vector<DuckRelations::Cursor::Share> shares;
+  std::uint64_t room = 0;  // in the last one
+  BlockScratch scratch;
+  for (std::size_t block = 0; block < rows.block_count(); ++block) {
+    DRAY_ASSIGN(const RowBlock keys, rows.keys(block, scratch));
+    for (std::size_t row = 0; row < keys.keys.size(); ++row) {
+      const bool is_dropped = rows.is_dropped(keys.first_row + row);
+      if (!is_dropped && room == 0) {
+        shares.emplace_back();
+        room = share_rows;
+      }
+      if (shares.empty()) continue;  // dropped, before the first live one
+      auto& share = shares.back();
+      if (share.empty() || share.back().block != block) share.push_back({block, row, row});
+      share.back().end = row + 1;
+      if (!is_dropped) --room;
+    }
+  }
+  for (auto& share : shares)
+    std::ranges::reverse(share);
+  std::ranges::reverse(shares);
+  return shares;
+}
+
 struct Function {
   const char* name;
   duckdb_table_function_bind_t bind;
@@ -463,17 +519,19 @@ DuckRelations::DuckRelations(std::uint64_t memory_bytes)
     : memory_bytes_(memory_bytes), cursor_(std::make_unique<Cursor>()) {}
 DuckRelations::~DuckRelations() = default;
 
-void DuckRelations::begin_rows(bool bounded) {
+Result<void> DuckRelations::begin_rows(const TableLoad& load, bool bounded) {
   constexpr std::uint64_t group_bytes_most = 64U << 20;
   cursor_ = std::make_unique<Cursor>();
   cursor_->long_row_bytes = long_row_bytes();
   if (bounded) cursor_->group_bytes_max = std::min(memory_bytes_ / 8, group_bytes_most);
+  DRAY_ASSIGN(cursor_->shares, shares_of(*load.rows, row_group_rows(memory_bytes_)));
+  return {};
 }
 
-DuckRelations::Shown DuckRelations::shown(const TableLoad& load) {
+DuckRelations::Shown DuckRelations::shown() {
   cursor_->is_full = false;
   Shown shown;
-  shown.has_more = !cursor_->rests.empty() || cursor_->next_block < load.rows->block_count();
+  shown.has_more = !cursor_->shares.empty();
   shown.has_long_rows = cursor_->has_long_rows;
   return shown;
 }
@@ -497,9 +555,9 @@ Result<void> DuckRelations::register_functions(DuckConnection& connection) {
 }
 
 std::uint64_t DuckRelations::insert_threads(const TableLoad& load) const {
-  // DuckDB copies what does not fill a thread's row group once more: not for a few groups.
+  // Each thread has whole row groups.
   const std::uint64_t groups = load.rows->row_count() / row_group_rows(memory_bytes_);
-  if (groups < 4) return 1;
+  if (groups < 2) return 1;
   // A thread holds two blocks of each column: one that it fills, one that it compresses to.
   constexpr std::uint64_t of_column = 2 * (256U << 10);
   const std::uint64_t fitting = memory_bytes_ / 2 / (of_column * (load.columns.size() + 1));

@@ -27,7 +27,8 @@ class DuckRelations {
   DuckRelations(const DuckRelations&) = delete;
   DuckRelations& operator=(const DuckRelations&) = delete;
 
-  // How many threads may insert the rows: each fills row groups of its own.
+  // How many threads may insert the rows: each fills row groups of its own, and all but one of them
+  // whole ones.
   std::uint64_t insert_threads(const TableLoad& load) const;
 
   // Registers the functions with the database behind `connection`; once per database.
@@ -47,9 +48,10 @@ class DuckRelations {
   // From here on dray_rows(n) shows each row of one load once. If `bounded` it ends early: once
   // DuckDB would have to hold more than an eighth of its memory, or 64 MiB, for the texts of those
   // 2,048 rows of a table that it reads and writes at once, and for one row more.
-  void begin_rows(bool bounded);
+  // Reads the keys of all rows, for each thread's share; an error is the staged rows'.
+  Result<void> begin_rows(const TableLoad& load, bool bounded);
   // Between two statements; the next one may show as much again.
-  Shown shown(const TableLoad& load);
+  Shown shown();
   // From here on a row is long: DuckDB has no room to read 2,048 of them at once.
   std::uint64_t long_row_bytes() const;
   // dray_numbers(n): one column, `number`.

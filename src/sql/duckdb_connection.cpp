@@ -231,7 +231,7 @@ void wait_for(duckdb_pending_result pending) {
 std::uint64_t row_group_rows(std::uint64_t memory_bytes) {
   constexpr std::uint64_t row_bytes = 9 << 10;
   constexpr std::uint64_t vector_rows = 2'048;  // a group is whole vectors
-  constexpr std::uint64_t rows_max = 20 * vector_rows;
+  constexpr std::uint64_t rows_max = 10 * vector_rows;
   const std::uint64_t fitting = memory_bytes / row_bytes / vector_rows * vector_rows;
   return std::clamp(fitting, vector_rows, rows_max);
 }

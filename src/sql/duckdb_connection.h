@@ -22,9 +22,10 @@ namespace dray {
 
 // How many rows a row group has. DuckDB inserts, compresses and writes a table by row groups, one
 // thread each. Its own 122,880 rows leave the second core idle for all but the largest of an event
-// source's many tables; a third of that costs an eighth of the file's size and nothing that queries
-// would notice. And a group must fit into DuckDB's memory, so it has fewer rows if that is small:
-// the default leaves room for rows of 9 KB. Groups of other sizes in one file are no matter.
+// source's many tables; a sixth of that costs a twentieth of the file's size and nothing that
+// queries would notice. And a group must fit into DuckDB's memory, so it has fewer rows if that is
+// small: the default leaves room for rows of 17 KB. Groups of other sizes in one file are no
+// matter.
 std::uint64_t row_group_rows(std::uint64_t memory_bytes);
 
 // How many it uses: those of the options, or a core each.

@@ -108,6 +108,18 @@ class Tables(DuckdbTest):
         self.case("duckdb-unique-users", "create unique index users_id on shop.users (id)")
         self.assertEqual(self.query("select id, plan from shop.users"), [["user-1", "gold"]])
 
+    def test_threads_share_a_table_by_whole_row_groups(self):
+        """Else each would leave a short one, and DuckDB would copy the rows of one that did not fill any."""
+        rows = 32_000
+        self.write("1.json.gz", *(track(i, note=f"a text of some length, {i}") for i in range(rows)))
+        self.sync("--threads", "2", "--memory", "256MiB")
+        sizes = [int(size) for size, in self.query(
+            "select cast(sum(count) as bigint) from pragma_storage_info('shop.sold') where column_name = 'uuid' and "
+            "segment_type <> 'VALIDITY' group by row_group_id order by 1")]
+        self.assertEqual(sum(sizes), rows)
+        self.assertGreaterEqual(len(sizes), 4)
+        self.assertEqual(len(set(sizes[1:])), 1, sizes)
+
     def test_macros_named_like_functions_change_nothing(self):
         first = [identify(1, plan="silver"), identify(2, 1, "u2", plan="x"), track(3, price=1)]
         second = [identify(2, 2, "u2", plan="y"), identify(4, 2, plan="gold"), track(3, 2, price=2), track(5, 2)]
