@@ -62,8 +62,26 @@ std::string objects_json(const std::vector<SourceStatus>& found) {
       write_object(json, status, "skipped", object.key, object.reason, object.skipped_by,
                    object.since);
   }
+  json.end_array().key("waiting").begin_array();
+  for (const SourceStatus& status : found) {
+    if (status.objects_waiting == 0) continue;
+    json.begin_object().field("source", status.source);
+    json.field("objects", status.objects_waiting).end_object();
+  }
   json.end_array().end_object();
   return std::move(json).done() + "\n";
+}
+
+// Objects that are read again for the tables that refused their rows: there may be very many.
+std::string waiting_text(const std::vector<SourceStatus>& found, const ObjectsCommand& command) {
+  std::string out;
+  for (const SourceStatus& status : found) {
+    if (status.objects_waiting == 0) continue;
+    out += status.source + ": " + counted(status.objects_waiting, "object") +
+           " will be read again for a table that refused their rows; see: dray status" +
+           warehouse_flag(command.selection) + "\n";
+  }
+  return out;
 }
 
 std::string objects_text(const std::vector<SourceStatus>& found, const ObjectsCommand& command,
@@ -81,7 +99,8 @@ std::string objects_text(const std::vector<SourceStatus>& found, const ObjectsCo
                       printable(object.skipped_by), printable(object.reason)});
     }
   }
-  if (rows.empty()) return "no object is set aside or skipped\n";
+  const std::string waiting = waiting_text(found, command);
+  if (rows.empty()) return "no object is set aside or skipped\n" + waiting;
   std::string out =
       render_table({{"source"}, {"state"}, {"since (UTC)"}, {"object"}, {"by"}, {"reason"}}, rows,
                    terminal.columns);
@@ -91,7 +110,7 @@ std::string objects_text(const std::vector<SourceStatus>& found, const ObjectsCo
         "KEY --reason TEXT" +
         warehouse_flag(command.selection) + "\n";
   }
-  return out;
+  return out + waiting;
 }
 
 Result<std::string> list_output(const ObjectsCommand& command, const Terminal& terminal) {

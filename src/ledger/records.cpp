@@ -152,9 +152,12 @@ class StatusReader {
   }
 
   Result<void> add_objects(SourceStatus& status) {
-    SqlBuilder loaded("select count(*) from _dray.objects where state = 'loaded' and source = ");
-    DRAY_ASSIGN(const QueryResult objects, ask(loaded.text(status.source)));
+    SqlBuilder counts(
+        "select sum(case when state = 'loaded' then 1 else 0 end), sum(case when state = 'waiting' "
+        "then 1 else 0 end) from _dray.objects where source = ");
+    DRAY_ASSIGN(const QueryResult objects, ask(counts.text(status.source)));
     status.objects_loaded = number(objects.rows[0][0]);
+    status.objects_waiting = number(objects.rows[0][1]);
     DRAY_ASSIGN(const auto set_aside, read_set_aside(session_, status.source, shape_));
     for (const auto& [key, object] : set_aside)
       status.objects_set_aside.push_back({key, object.reason, object.since, object.attempts});

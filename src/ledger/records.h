@@ -77,6 +77,7 @@ struct SourceStatus {
   std::uint64_t failures = 0;                     // runs in a row, up to the last
   Time failing_since{};                           // the first of them
   std::uint64_t objects_loaded = 0;               // in the ledger, all runs
+  std::uint64_t objects_waiting = 0;              // with rows of tables_waiting
   std::vector<ObjectSetAside> objects_set_aside;  // now
   std::vector<ObjectSkipped> objects_skipped;     // by a person, until taken back
   std::vector<TableWaiting> tables_waiting;       // now

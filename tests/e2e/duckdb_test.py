@@ -86,6 +86,8 @@ class DuckdbTest(unittest.TestCase):
         self.assertIn("its rows wait in their objects", done.stdout)
         status = self.run_dray("status", "--warehouse", "duckdb:w.db").stdout
         self.assertIn(table, status)
+        objects = self.run_dray("objects", "list", "--warehouse", "duckdb:w.db").stdout
+        self.assertIn("will be read again for a table that refused their rows", objects)
         return done.stdout
 
     def try_remedy(self, told):
