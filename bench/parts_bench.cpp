@@ -221,7 +221,7 @@ Result<std::uint64_t> write(TableToWrite& table, const BlockStore& staged,
     benchmark::DoNotOptimize(part.bytes.data());
     return {};
   };
-  DRAY_ASSIGN(const PartsWritten written, writer.write(table.load, sink));
+  DRAY_ASSIGN(const PartsWritten written, writer.write(table.load, table.load, sink));
   return written.rows;
 }
 

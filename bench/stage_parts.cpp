@@ -39,7 +39,7 @@ struct Written {
 };
 
 // Writes the files of one table; the number tells tables apart.
-using TableSink = std::function<Result<StagedTable>(const TableLoad& load, std::size_t number)>;
+using TableSink = std::function<Result<StagedTable>(const RowsToLoad& load, std::size_t number)>;
 
 Result<void> write_file(const std::string& path, std::string_view bytes) {
   std::ofstream file(path, std::ios::binary);
@@ -50,7 +50,7 @@ Result<void> write_file(const std::string& path, std::string_view bytes) {
 }
 
 // What StagingArea does, into files.
-Result<StagedTable> write_to_directory(const std::string& root, const TableLoad& load,
+Result<StagedTable> write_to_directory(const std::string& root, const RowsToLoad& load,
                                        std::size_t number) {
   StagedTable staged;
   staged.folder = root + "/" + std::to_string(number) + "/";
@@ -63,7 +63,7 @@ Result<StagedTable> write_to_directory(const std::string& root, const TableLoad&
     ++staged.parts;
     return write_file(staged.part(staged.parts), part.bytes);
   };
-  DRAY_ASSIGN(const PartsWritten written, writer.write(load, sink));
+  DRAY_ASSIGN(const PartsWritten written, writer.write(load, load, sink));
   staged.rows = written.rows;
   DRAY_TRY(write_file(staged.description(), to_json(staged)));
   DRAY_TRY(write_file(staged.manifest(), to_json(staged)));
@@ -92,7 +92,7 @@ Result<std::unique_ptr<ObjectStore>> open_source(const std::string& source) {
 
 Result<TableSink> open_target(const std::string& target) {
   if (!is_in_s3(target)) {
-    return TableSink([target](const TableLoad& load, std::size_t number) {
+    return TableSink([target](const RowsToLoad& load, std::size_t number) {
       return write_to_directory(target, load, number);
     });
   }
@@ -100,8 +100,8 @@ Result<TableSink> open_target(const std::string& target) {
   DRAY_ASSIGN(std::shared_ptr<S3Client> client, open_client());
   const auto area =
       std::make_shared<StagingArea>(std::move(client), StagingPlace{std::move(url), "warehouse"});
-  return TableSink([area](const TableLoad& load, std::size_t number) {
-    return area->write(load, RunId("run"), number, {});
+  return TableSink([area](const RowsToLoad& load, std::size_t number) {
+    return area->write(load, load, RunId("run"), number, {});
   });
 }
 

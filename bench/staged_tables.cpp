@@ -7,8 +7,8 @@
 namespace dray {
 namespace {
 
-TableLoad load_of(const std::string& table, std::vector<LoadColumn> columns) {
-  TableLoad load;
+RowsToLoad load_of(const std::string& table, std::vector<LoadColumn> columns) {
+  RowsToLoad load;
   load.table = table;
   for (const StandardColumn standard :
        {StandardColumn::received_at, StandardColumn::uuid, StandardColumn::uuid_ts}) {

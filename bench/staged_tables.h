@@ -13,7 +13,7 @@ namespace dray {
 
 // A table to write: its columns, and the staged rows that are its own.
 struct TableToWrite {
-  TableLoad load;
+  RowsToLoad load;
   std::vector<BlockStore::Part> parts;
   std::uint64_t rows = 0;
 };

@@ -137,7 +137,7 @@ Result<LedgerMark> read_mark(Session& session, const std::string& source);
 struct PendingTable {
   std::string table;
   RunId run_id;
-  std::string files;  // TableLoad::files
+  std::string files;  // FilesToLoad::files
   std::uint64_t rows = 0;
   Timestamp since{};
 };

@@ -174,7 +174,7 @@ Result<std::uint64_t> CopyStream::end() {
   return connection_.end_copy();
 }
 
-StagedRowWriter::StagedRowWriter(const TableLoad& load, const RowLayout& layout, RowRoom room,
+StagedRowWriter::StagedRowWriter(const RowsToLoad& load, const RowLayout& layout, RowRoom room,
                                  ValueRejectSink value_rejects)
     : load_(load),
       layout_(layout),

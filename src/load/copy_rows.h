@@ -80,7 +80,7 @@ class StagedRowWriter {
  public:
   // Borrows load and layout. With RowRoom::certain the server takes every row; with `likely`
   // nothing is refused that would have had room, but for what it says in postgres_row.h.
-  StagedRowWriter(const TableLoad& load, const RowLayout& layout, RowRoom room,
+  StagedRowWriter(const RowsToLoad& load, const RowLayout& layout, RowRoom room,
                   ValueRejectSink value_rejects);
 
   // Appends the row to `out`; returns the record behind this one.
@@ -101,7 +101,7 @@ class StagedRowWriter {
   char* put_standard(std::size_t i, const RowBlock& block, const RowKey& key, char* out);
   void tell(std::size_t i, RejectReason reason, const RowKey& key) const;
 
-  const TableLoad& load_;
+  const RowsToLoad& load_;
   const RowLayout& layout_;
   bool has_refused_ = false;
   const RowRoom room_;

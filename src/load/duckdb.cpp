@@ -68,6 +68,7 @@ class DuckWarehouse final : public Warehouse {
  public:
   DuckWarehouse(std::string path, const WarehouseOptions& options)
       : path_(std::move(path)),
+        dialect_(path_),
         options_(options),
         relations_(options.memory_bytes),
         room_(options) {}
@@ -99,58 +100,21 @@ class DuckWarehouse final : public Warehouse {
       DRAY_TRY(open());
     }
     DRAY_ASSIGN(auto connection, DuckConnection::open(*database_));
-    return std::unique_ptr<WarehouseSession>(std::make_unique<DuckSession>(
-        database_, std::move(connection), relations_, room_, path_ == ":memory:", options_));
+    return std::unique_ptr<WarehouseSession>(
+        std::make_unique<DuckSession>(database_, std::move(connection), relations_, room_,
+                                      DuckFile{path_ == ":memory:", block_bytes_}, options_));
   }
 
-  // DuckDB 1.4 makes each comment in some 0.4 ms, for which it copies the description of the whole
-  // table, and holds all the copies until the commit: this bound is a quarter of a second and 20
-  // MB.
-  CatalogLimits limits() const override {
-    CatalogLimits limits;
-    limits.comments = Comments::on_all;
-    limits.comments_cost_max = 40'000;
-    return limits;
-  }
-
-  // Until it commits DuckDB 1.4 holds for each column that was written a vector of 16-byte values
-  // and the like, which it cannot move to a file; half its memory may go there. A column of a
-  // stored table that gets new ones counts as five (run/load_transaction.cpp), which is right for
-  // files with blocks of 64 KiB; of those with larger ones fewer columns fit.
-  std::size_t columns_per_transaction_max() const override {
-    constexpr std::uint64_t column_bytes = 33 << 10;
-    constexpr std::uint64_t usual_block_bytes = 64 << 10;
-    const std::uint64_t columns = room_.engine_bytes() / 2 / column_bytes;
-    if (path_ == ":memory:" || block_bytes_ <= usual_block_bytes) return columns;
-    return columns * (column_bytes + 2 * usual_block_bytes) / (column_bytes + 2 * block_bytes_);
-  }
-
+  const Dialect& dialect() const override { return dialect_; }
+  Notes* notes() override { return nullptr; }
   std::optional<std::uint64_t> bytes_wanting(const Growth& growth) const override {
     return room_.bytes_wanting(growth);
   }
-
-  bool keeps_schema(std::string_view name) const override {
-    return is_reserved_duckdb_schema(name);
-  }
-  Sql ddl(const SchemaChange& change) const override { return duckdb_ddl(change); }
   std::string location() const override { return "duckdb:" + path_; }
-
-  // Other clients of DuckDB's call a file that they open by the beginning of its name.
-  std::optional<Notice> notice_of_schema(const std::string& schema) const override {
-    std::string name = path_.substr(path_.rfind('/') + 1);
-    name = folded_duckdb_name(name.substr(0, name.find('.')));
-    if (name != schema) return std::nullopt;
-    return Notice{"file_named_like_schema",
-                  path_ + " has a schema of its own name: other programs with DuckDB take " +
-                      schema +
-                      ".TABLE for ambiguous; rename the file (nothing in it knows its "
-                      "name), or write " +
-                      schema + "." + schema + ".TABLE there",
-                  1};
-  }
 
  private:
   const std::string path_;
+  const DuckDialect dialect_;
   const WarehouseOptions options_;
   // The relations outlive the database, whose functions point to them.
   DuckRelations relations_;

@@ -10,8 +10,8 @@
 
 namespace dray {
 
-Result<TableLoaded> DuckSession::load_rows(TableLoad& load) {
-  TableLoaded loaded;
+Result<RowsLoaded> DuckSession::load_rows(RowsToLoad& load) {
+  RowsLoaded loaded;
   if (!load.profile_id_column.empty()) {
     DRAY_TRY(execute(SqlBuilder("create or replace temp table dray_touched (uuid bigint)").done()));
   }
@@ -95,7 +95,7 @@ Result<void> DuckSession::set_threads() {
 }
 
 // Rows have no order of their own, and giving it up lets several threads insert.
-Result<void> DuckSession::choose_threads(const TableLoad& load) {
+Result<void> DuckSession::choose_threads(const RowsToLoad& load) {
   const bool in_order = relations_.insert_threads(load) == 1;
   if (in_order_ == in_order) return {};
   in_order_ = in_order;
@@ -103,7 +103,7 @@ Result<void> DuckSession::choose_threads(const TableLoad& load) {
                           : SqlBuilder("set preserve_insertion_order = false").done());
 }
 
-Result<void> DuckSession::write_lineage(const TableLoad& load) {
+Result<void> DuckSession::write_lineage(const RowsToLoad& load) {
   SqlBuilder sql("insert into ");
   sql.word(lineage_columns).code(" select uuid, make_timestamp(received_at), ");
   sql.number(*load.lineage_table).code(", object_number, line from dray_origins(");
@@ -113,7 +113,7 @@ Result<void> DuckSession::write_lineage(const TableLoad& load) {
 // DuckDB reads, compresses and writes 2,048 rows at once, and has room for that many usual ones.
 // A row group that is shorter holds fewer, and there is a new one after every commit: so where
 // rows are long they are committed some at a time.
-Result<std::uint64_t> DuckSession::insert(const TableLoad& load) {
+Result<std::uint64_t> DuckSession::insert(const RowsToLoad& load) {
   DRAY_TRY(relations_.begin_rows(load, static_cast<bool>(load.commit_so_far)));
   DRAY_TRY(choose_threads(load));
   std::uint64_t inserted = 0;
@@ -128,7 +128,7 @@ Result<std::uint64_t> DuckSession::insert(const TableLoad& load) {
   }
 }
 
-Result<std::uint64_t> DuckSession::insert_some(const TableLoad& load) {
+Result<std::uint64_t> DuckSession::insert_some(const RowsToLoad& load) {
   SqlBuilder sql("insert into ");
   sql.table(load.schema, load.table).code(" (");
   bool first = true;
@@ -143,7 +143,7 @@ Result<std::uint64_t> DuckSession::insert_some(const TableLoad& load) {
 }
 
 // A checkpoint would make one row group of several short ones, and hold all their rows for it.
-Result<void> DuckSession::keep_groups_short(const TableLoad& load) {
+Result<void> DuckSession::keep_groups_short(const RowsToLoad& load) {
   SqlBuilder table("create table if not exists ");
   table.word(long_rows_table).code(" (schema_name varchar not null, table_name varchar not null)");
   DRAY_TRY(execute(std::move(table).done()));
@@ -155,7 +155,7 @@ Result<void> DuckSession::keep_groups_short(const TableLoad& load) {
   return execute(SqlBuilder("set max_vacuum_tasks = 0").done());
 }
 
-Result<bool> DuckSession::has_long_rows(const TableLoad& load) {
+Result<bool> DuckSession::has_long_rows(const RowsToLoad& load) {
   DRAY_ASSIGN(const bool is_told, dray_tells_long_rows(*connection_));
   if (!is_told) return false;
   SqlBuilder sql("select count(*) > 0 from ");
@@ -168,7 +168,7 @@ Result<bool> DuckSession::has_long_rows(const TableLoad& load) {
   return found.rows[0][0] == "true";
 }
 
-Result<void> DuckSession::settle_rivals(TableLoad& load, TableLoaded& loaded) {
+Result<void> DuckSession::settle_rivals(RowsToLoad& load, RowsLoaded& loaded) {
   Rivals rivals(load, duplicates_bytes_);
   do {
     DRAY_TRY(find_rivals(load, rivals));
@@ -183,7 +183,7 @@ Result<void> DuckSession::settle_rivals(TableLoad& load, TableLoaded& loaded) {
 
 // A stored row is known by DuckDB's row number. In a table that has a column `rowid` of its own
 // nothing can name that; there the rivals are written down and numbered.
-Result<void> DuckSession::find_rivals(const TableLoad& load, Rivals& rivals) {
+Result<void> DuckSession::find_rivals(const RowsToLoad& load, Rivals& rivals) {
   DRAY_ASSIGN(const bool is_hidden, hides_row_numbers(load));
   SqlBuilder sql;
   if (is_hidden) {
@@ -215,7 +215,7 @@ Result<void> DuckSession::find_rivals(const TableLoad& load, Rivals& rivals) {
                                  [&](duckdb_data_chunk chunk) { read_rivals(chunk, rivals); });
 }
 
-Result<bool> DuckSession::hides_row_numbers(const TableLoad& load) {
+Result<bool> DuckSession::hides_row_numbers(const RowsToLoad& load) {
   DRAY_ASSIGN(const Peculiarities* tables, peculiarities());
   return tables->with_rowid.contains({load.schema, load.table});
 }
@@ -240,7 +240,7 @@ void DuckSession::read_rivals(duckdb_data_chunk chunk, Rivals& rivals) {
   }
 }
 
-Result<void> DuckSession::find_places(const TableLoad& load, Rivals& rivals) {
+Result<void> DuckSession::find_places(const RowsToLoad& load, Rivals& rivals) {
   std::vector<std::int64_t> tied = rivals.tied_uuids();
   if (tied.empty()) return {};
   SqlBuilder sql("select l.uuid, epoch_us(l.received_at), o.key, l.line from ");
@@ -258,7 +258,7 @@ Result<void> DuckSession::find_places(const TableLoad& load, Rivals& rivals) {
   });
 }
 
-Result<void> DuckSession::remove_rows(const TableLoad& load,
+Result<void> DuckSession::remove_rows(const RowsToLoad& load,
                                       const std::vector<std::int64_t>& rows) {
   if (rows.empty()) return {};
   DRAY_ASSIGN(const bool is_hidden, hides_row_numbers(load));

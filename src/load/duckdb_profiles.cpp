@@ -24,7 +24,7 @@ Sql DuckSession::is_touched(const Sql& id) {
 // to a file: so many profiles are merged at a time as have room in a quarter of its memory, or
 // if they are long in an eighth.
 Result<std::vector<DuckSession::ProfilePart>> DuckSession::profile_parts(
-    const ProfileMerge& merge) {
+    const RowsProfileMerge& merge) {
   // A short text, the aggregate that holds it, and its place.
   constexpr std::uint64_t value_bytes = 128;
   const std::uint64_t profile_bytes = (merge.columns.size() + 4) * value_bytes;
@@ -60,7 +60,7 @@ Result<std::vector<DuckSession::ProfilePart>> DuckSession::profile_parts(
 }
 
 // Of each profile the hash of its id, and what its texts have at most.
-Sql DuckSession::sizes_of_long(const ProfileMerge& merge) {
+Sql DuckSession::sizes_of_long(const RowsProfileMerge& merge) {
   const Sql id = profile_id(*merge.load);
   SqlBuilder sql("select dray_uuid(");
   sql.sql(id).code(") as uuid, (max(strlen(").sql(id).code("))");
@@ -74,7 +74,7 @@ Sql DuckSession::sizes_of_long(const ProfileMerge& merge) {
   return std::move(sql.code(" group by dray_uuid(").sql(id).code(") order by uuid")).done();
 }
 
-Result<std::uint64_t> DuckSession::merge_rows(const ProfileMerge& merge) {
+Result<std::uint64_t> DuckSession::merge_rows(const RowsProfileMerge& merge) {
   DRAY_TRY(bind_indexes(merge.schema, merge.table));
   DRAY_TRY(reject_unfit(merge));
   DRAY_ASSIGN(const Peculiarities* tables, peculiarities());
@@ -93,7 +93,7 @@ Result<std::uint64_t> DuckSession::merge_rows(const ProfileMerge& merge) {
 }
 
 Result<std::uint64_t> DuckSession::each_part(
-    const ProfileMerge& merge,
+    const RowsProfileMerge& merge,
     const std::function<Result<std::uint64_t>(const ProfilePart&)>& write) {
   DRAY_ASSIGN(const std::vector<ProfilePart> parts, profile_parts(merge));
   // Each thread holds 2,048 rows, or a row group that is as short as long rows make it.
@@ -114,7 +114,7 @@ Result<std::uint64_t> DuckSession::each_part(
 
 // Where other tables' foreign keys refer to the profiles, each is changed in its place. It costs
 // DuckDB a copy of every changed value until the commit.
-Result<std::uint64_t> DuckSession::update_profiles(const ProfileMerge& merge) {
+Result<std::uint64_t> DuckSession::update_profiles(const RowsProfileMerge& merge) {
   DRAY_ASSIGN(const std::uint64_t merged,
               each_part(merge, [&](const ProfilePart& part) -> Result<std::uint64_t> {
                 SqlBuilder latest("create or replace temp table dray_merged as ");
@@ -133,7 +133,7 @@ Result<std::uint64_t> DuckSession::update_profiles(const ProfileMerge& merge) {
   return merged;
 }
 
-Sql DuckSession::update_merged(const ProfileMerge& merge) {
+Sql DuckSession::update_merged(const RowsProfileMerge& merge) {
   SqlBuilder sql("update ");
   sql.table(merge.schema, merge.table);
   sql.code(" t set received_at = p.received_at, uuid = p.uuid, uuid_ts = p.uuid_ts");
@@ -142,7 +142,7 @@ Sql DuckSession::update_merged(const ProfileMerge& merge) {
   return std::move(sql.code(" from dray_merged p where t.id = p.id")).done();
 }
 
-Sql DuckSession::insert_merged(const ProfileMerge& merge) {
+Sql DuckSession::insert_merged(const RowsProfileMerge& merge) {
   SqlBuilder sql("insert into ");
   sql.table(merge.schema, merge.table).code(" (id, received_at, uuid, uuid_ts");
   for (const std::string& column : merge.columns)
@@ -151,8 +151,8 @@ Sql DuckSession::insert_merged(const ProfileMerge& merge) {
   return std::move(sql.table(merge.schema, merge.table).code(")")).done();
 }
 
-Result<std::uint64_t> DuckSession::insert_latest(const ProfileMerge& merge, const ProfilePart& part,
-                                                 Kept kept) {
+Result<std::uint64_t> DuckSession::insert_latest(const RowsProfileMerge& merge,
+                                                 const ProfilePart& part, Kept kept) {
   DRAY_ASSIGN(const Sql values, latest_values(merge, part, kept));
   SqlBuilder sql("insert into ");
   sql.table(merge.schema, merge.table).code(" (id, received_at, uuid, uuid_ts");
@@ -178,7 +178,7 @@ Result<std::uint64_t> DuckSession::insert_latest(const ProfileMerge& merge, cons
 
 // What to insert for the profiles of a part: their ids, times and columns. Of a wide table some
 // columns are merged at a time, into temporary tables.
-Result<Sql> DuckSession::latest_values(const ProfileMerge& merge, const ProfilePart& part,
+Result<Sql> DuckSession::latest_values(const RowsProfileMerge& merge, const ProfilePart& part,
                                        Kept kept) {
   const std::size_t count = merge.columns.size();
   // A block that is read and the vectors of two operators, for each thread.
@@ -208,7 +208,7 @@ Result<Sql> DuckSession::latest_values(const ProfileMerge& merge, const ProfileP
   return std::move(columns.sql(std::move(tables).done())).done();
 }
 
-Sql DuckSession::latest_of(const ProfileMerge& merge, ColumnRange range, const Sql& rows) {
+Sql DuckSession::latest_of(const RowsProfileMerge& merge, ColumnRange range, const Sql& rows) {
   SqlBuilder sql("select id, max(received_at) as received_at, dray_uuid(id) as uuid, ");
   sql.code("make_timestamp(").number(merge.uuid_ts).code(") as uuid_ts");
   for (std::size_t i = range.begin; i < range.end; ++i) {
@@ -233,19 +233,19 @@ Sql DuckSession::latest_of(const ProfileMerge& merge, ColumnRange range, const S
 // The rows of profiles with one place for every row of a profile: the order in which its values
 // count. No column's name has a blank. The places are found of what decides them alone, so that
 // DuckDB need not hold whole rows and sort them; unless nothing names a row.
-Sql DuckSession::placed_rows(const ProfileMerge& merge, const ProfilePart& part, Kept kept) {
+Sql DuckSession::placed_rows(const RowsProfileMerge& merge, const ProfilePart& part, Kept kept) {
   SqlBuilder sql("(");
   sql.sql(row_places(merge, part, kept)).code(")");
   return part.has_row_numbers ? at_places(merge, std::move(sql).done()) : std::move(sql).done();
 }
 
-Sql DuckSession::at_places(const ProfileMerge& merge, const Sql& places) {
+Sql DuckSession::at_places(const RowsProfileMerge& merge, const Sql& places) {
   SqlBuilder sql;
   sql.table(merge.schema, merge.source_table).code(" s join ").sql(places);
   return std::move(sql.code(" p on s.rowid = p.\"the row\"")).done();
 }
 
-Sql DuckSession::row_places(const ProfileMerge& merge, const ProfilePart& part, Kept kept) {
+Sql DuckSession::row_places(const RowsProfileMerge& merge, const ProfilePart& part, Kept kept) {
   const Sql id = profile_id(*merge.load);
   SqlBuilder sql("select ");
   sql.word(part.has_row_numbers ? "rowid as \"the row\"" : "*");
@@ -261,7 +261,7 @@ Sql DuckSession::row_places(const ProfileMerge& merge, const ProfilePart& part, 
 }
 
 // The id of a row's profile as text: somebody may have given the column another type.
-Sql DuckSession::profile_id(const TableLoad& load) {
+Sql DuckSession::profile_id(const RowsToLoad& load) {
   const std::string& name = load.profile_id_column;
   const auto column = std::ranges::find(load.columns, name, &LoadColumn::name);
   SqlBuilder sql;
@@ -273,7 +273,7 @@ Sql DuckSession::profile_id(const TableLoad& load) {
 }
 
 // The values of this load that the profiles' columns cannot hold.
-Result<void> DuckSession::reject_unfit(const ProfileMerge& merge) {
+Result<void> DuckSession::reject_unfit(const RowsProfileMerge& merge) {
   for (const ProfileCast& cast : merge.casts) {
     if (cast.to == ColumnType::varchar) continue;  // has no bound here
     SqlBuilder unfit(" and ");
@@ -287,7 +287,7 @@ Result<void> DuckSession::reject_unfit(const ProfileMerge& merge) {
   return {};
 }
 
-Result<void> DuckSession::reject_values(const ProfileMerge& merge, const std::string& column,
+Result<void> DuckSession::reject_values(const RowsProfileMerge& merge, const std::string& column,
                                         const Sql& condition, RejectReason reason,
                                         ColumnType type) {
   SqlBuilder sql("select k.object, k.line, cast(t.");
@@ -306,7 +306,7 @@ Result<void> DuckSession::reject_values(const ProfileMerge& merge, const std::st
   return {};
 }
 
-Result<void> DuckSession::keep_values(const ProfileMerge& merge) {
+Result<void> DuckSession::keep_values(const RowsProfileMerge& merge) {
   SqlBuilder sql("create or replace temp table dray_kept as select id");
   for (const std::string& column : merge.kept_columns)
     sql.code(", ").name(column);

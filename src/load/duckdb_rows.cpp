@@ -61,9 +61,9 @@ duckdb_type duckdb_type_of(ColumnType type) {
 
 // Shared by the threads of one scan.
 struct Scan {
-  Scan(const TableLoad& from, DuckRelations::Cursor& to_go_on, std::uint64_t threads)
+  Scan(const RowsToLoad& from, DuckRelations::Cursor& to_go_on, std::uint64_t threads)
       : load(from), cursor(to_go_on), thread_bytes_max(to_go_on.group_bytes_max / threads) {}
-  const TableLoad& load;
+  const RowsToLoad& load;
   DuckRelations::Cursor& cursor;  // of rows
   const std::uint64_t thread_bytes_max;
   std::atomic<std::size_t> next_block{0};  // of keys
@@ -153,7 +153,7 @@ void leave_share(Scan& scan, ScanThread& thread) {
 // Writes cells of records into the vectors of one chunk.
 class ChunkWriter {
  public:
-  ChunkWriter(const TableLoad& load, duckdb_data_chunk chunk) : load_(load) {
+  ChunkWriter(const RowsToLoad& load, duckdb_data_chunk chunk) : load_(load) {
     slots_.fill(absent);
     for (std::size_t i = 0; i < load.columns.size(); ++i) {
       const LoadColumn& column = load.columns[i];
@@ -281,7 +281,7 @@ class ChunkWriter {
     load_.value_rejects({key.object, key.line, reason, column.name, column.type, value});
   }
 
-  const TableLoad& load_;
+  const RowsToLoad& load_;
   std::vector<Target> vectors_;                 // by load column
   std::vector<std::size_t> standard_;           // load columns that no cell fills
   std::array<std::int16_t, slot_end> slots_{};  // slot to load column
@@ -382,21 +382,21 @@ void add_column(duckdb_bind_info info, const std::string& name, duckdb_type type
   duckdb_bind_add_result_column(info, name.c_str(), holder.handle);
 }
 
-const TableLoad* bound_load(duckdb_bind_info info) {
+const RowsToLoad* bound_load(duckdb_bind_info info) {
   const auto* relations = static_cast<DuckRelations*>(duckdb_bind_get_extra_info(info));
-  const TableLoad* load = relations->load(parameter(info));
+  const RowsToLoad* load = relations->load(parameter(info));
   if (load == nullptr) {
     duckdb_bind_set_error(info, "nothing is staged under this number");
     return nullptr;
   }
   duckdb_bind_set_cardinality(info, load->rows->row_count(), false);
   // Borrowed, so nothing deletes it.
-  duckdb_bind_set_bind_data(info, const_cast<TableLoad*>(load), nullptr);
+  duckdb_bind_set_bind_data(info, const_cast<RowsToLoad*>(load), nullptr);
   return load;
 }
 
 void bind_rows(duckdb_bind_info info) {
-  const TableLoad* load = bound_load(info);
+  const RowsToLoad* load = bound_load(info);
   if (load == nullptr) return;
   for (const LoadColumn& column : load->columns) {
     if (!column.refused) add_column(info, column.name, duckdb_type_of(column.type));
@@ -411,7 +411,7 @@ void bind_numbers_of(duckdb_bind_info info) {
 }
 
 void init_scan(duckdb_init_info info) {
-  const auto* load = static_cast<const TableLoad*>(duckdb_init_get_bind_data(info));
+  const auto* load = static_cast<const RowsToLoad*>(duckdb_init_get_bind_data(info));
   const auto* relations = static_cast<DuckRelations*>(duckdb_init_get_extra_info(info));
   const std::uint64_t threads = relations->insert_threads(*load);
   duckdb_init_set_max_threads(info, threads);
@@ -519,7 +519,7 @@ DuckRelations::DuckRelations(std::uint64_t memory_bytes)
     : memory_bytes_(memory_bytes), cursor_(std::make_unique<Cursor>()) {}
 DuckRelations::~DuckRelations() = default;
 
-Result<void> DuckRelations::begin_rows(const TableLoad& load, bool bounded) {
+Result<void> DuckRelations::begin_rows(const RowsToLoad& load, bool bounded) {
   constexpr std::uint64_t group_bytes_most = 64U << 20;
   cursor_ = std::make_unique<Cursor>();
   cursor_->long_row_bytes = long_row_bytes();
@@ -554,7 +554,7 @@ Result<void> DuckRelations::register_functions(DuckConnection& connection) {
   return {};
 }
 
-std::uint64_t DuckRelations::insert_threads(const TableLoad& load) const {
+std::uint64_t DuckRelations::insert_threads(const RowsToLoad& load) const {
   // Each thread has whole row groups.
   const std::uint64_t groups = load.rows->row_count() / row_group_rows(memory_bytes_);
   if (groups < 2) return 1;
@@ -564,7 +564,7 @@ std::uint64_t DuckRelations::insert_threads(const TableLoad& load) const {
   return std::max<std::uint64_t>(1, std::min(groups, fitting));
 }
 
-std::int64_t DuckRelations::show(const TableLoad& load) {
+std::int64_t DuckRelations::show(const RowsToLoad& load) {
   const std::scoped_lock lock(mutex_);
   load_ = &load;
   return load_number_ = ++last_;
@@ -576,7 +576,7 @@ std::int64_t DuckRelations::show(std::vector<std::int64_t> numbers) {
   return numbers_number_ = ++last_;
 }
 
-const TableLoad* DuckRelations::load(std::int64_t number) const {
+const RowsToLoad* DuckRelations::load(std::int64_t number) const {
   const std::scoped_lock lock(mutex_);
   return number == load_number_ ? load_ : nullptr;
 }

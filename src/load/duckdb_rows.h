@@ -29,7 +29,7 @@ class DuckRelations {
 
   // How many threads may insert the rows: each fills row groups of its own, and all but one of them
   // whole ones.
-  std::uint64_t insert_threads(const TableLoad& load) const;
+  std::uint64_t insert_threads(const RowsToLoad& load) const;
 
   // Registers the functions with the database behind `connection`; once per database.
   Result<void> register_functions(DuckConnection& connection);
@@ -38,7 +38,7 @@ class DuckRelations {
   // Values that do not fit go to load.value_rejects. dray_keys(n): uuid, check_id, received_at,
   // object, line, row of the same rows. dray_origins(n): uuid, received_at, object_number (the
   // ledger's), line, of the dropped duplicates too. All until the next call.
-  std::int64_t show(const TableLoad& load);
+  std::int64_t show(const RowsToLoad& load);
 
   // What dray_rows(n) has shown since begin_rows(), over any number of statements.
   struct Shown {
@@ -49,7 +49,7 @@ class DuckRelations {
   // DuckDB would have to hold more than an eighth of its memory, or 64 MiB, for the texts of those
   // 2,048 rows of a table that it reads and writes at once, and for one row more.
   // Reads the keys of all rows, for each thread's share; an error is the staged rows'.
-  Result<void> begin_rows(const TableLoad& load, bool bounded);
+  Result<void> begin_rows(const RowsToLoad& load, bool bounded);
   // Between two statements; the next one may show as much again.
   Shown shown();
   // From here on a row is long: DuckDB has no room to read 2,048 of them at once.
@@ -57,7 +57,7 @@ class DuckRelations {
   // dray_numbers(n): one column, `number`.
   std::int64_t show(std::vector<std::int64_t> numbers);
 
-  const TableLoad* load(std::int64_t number) const;
+  const RowsToLoad* load(std::int64_t number) const;
   // Where the rows that are shown begin, and end.
   struct Cursor;
   Cursor& cursor() const { return *cursor_; }
@@ -67,7 +67,7 @@ class DuckRelations {
   const std::uint64_t memory_bytes_;
   std::unique_ptr<Cursor> cursor_;
   mutable std::mutex mutex_;
-  const TableLoad* load_ = nullptr;
+  const RowsToLoad* load_ = nullptr;
   std::int64_t load_number_ = 0;
   std::vector<std::int64_t> numbers_;
   std::int64_t numbers_number_ = 0;

@@ -69,6 +69,27 @@ Result<void> DuckSession::commit() {
   return {};
 }
 
+// Until it commits DuckDB 1.4 holds for each column that was written a vector of 16-byte values and
+// the like, which it cannot move to a file; half its memory may go there. A column of a stored
+// table that gets new ones counts as five (run/load_transaction.cpp), which is right for files with
+// blocks of 64 KiB; of those with larger ones fewer columns fit.
+TransactionBounds DuckSession::bounds() const {
+  constexpr std::uint64_t column_bytes = 33 << 10;
+  constexpr std::uint64_t usual_block_bytes = 64 << 10;
+  std::uint64_t columns = room_.engine_bytes() / 2 / column_bytes;
+  if (!file_.is_in_memory && file_.block_bytes > usual_block_bytes) {
+    columns =
+        columns * (column_bytes + 2 * usual_block_bytes) / (column_bytes + 2 * file_.block_bytes);
+  }
+  return {.tables_max = SIZE_MAX, .columns_max = columns};
+}
+
+Result<void> DuckSession::commit_some(std::chrono::seconds wait_max) {
+  DRAY_TRY(commit());
+  DRAY_TRY(begin());
+  return lock(wait_max);
+}
+
 Result<void> DuckSession::apply(const SchemaChange& change) {
   const auto* const comment = std::get_if<CommentOn>(&change);
   if (comment == nullptr) return connection_->execute_at_once(duckdb_ddl(change));
@@ -77,13 +98,13 @@ Result<void> DuckSession::apply(const SchemaChange& change) {
   return {};
 }
 
-Result<TableLoaded> DuckSession::load(TableLoad& load) {
+Result<RowsLoaded> DuckSession::load(RowsToLoad& load) {
   auto loaded = load_rows(load);
   if (!loaded) return explained(std::move(loaded).error(), load.schema, load.table);
   return loaded;
 }
 
-Result<std::uint64_t> DuckSession::merge_profiles(const ProfileMerge& merge) {
+Result<std::uint64_t> DuckSession::merge_profiles(const RowsProfileMerge& merge) {
   auto merged = merge_rows(merge);
   if (!merged) return explained(std::move(merged).error(), merge.schema, merge.table);
   return merged;
@@ -107,7 +128,7 @@ Result<void> DuckSession::append(const std::string& schema, const std::string& t
 // until the file is opened anew.
 Result<void> DuckSession::settle() {
   DRAY_TRY(execute(SqlBuilder("checkpoint").done()));
-  if (is_in_memory_ || notes_bytes_ < room_.notes_bytes()) return {};
+  if (file_.is_in_memory || notes_bytes_ < room_.notes_bytes()) return {};
   notes_bytes_ = 0;
   DRAY_TRY(execute(SqlBuilder("use memory").done()));
   DRAY_TRY(database_->reopen());

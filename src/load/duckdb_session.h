@@ -28,16 +28,22 @@ namespace dray {
 // hold 2,048 of: then their row groups have to stay as short as they were made.
 Result<bool> dray_tells_long_rows(DuckConnection& connection);
 
-class DuckSession final : public WarehouseSession {
+// The file that the database is, if it is one.
+struct DuckFile {
+  bool is_in_memory = false;
+  std::uint64_t block_bytes = 0;
+};
+
+class DuckSession final : public WarehouseSession, public RowLoader {
  public:
   DuckSession(std::shared_ptr<DuckDatabase> database, std::unique_ptr<DuckConnection> connection,
-              DuckRelations& relations, DuckRoom& room, bool is_in_memory,
+              DuckRelations& relations, DuckRoom& room, DuckFile file,
               const WarehouseOptions& options)
       : database_(std::move(database)),
         connection_(std::move(connection)),
         relations_(relations),
         room_(room),
-        is_in_memory_(is_in_memory),
+        file_(file),
         memory_bytes_(options.memory_bytes),
         duplicates_bytes_(options.duplicates_bytes),
         threads_(duckdb_threads(options)),
@@ -50,12 +56,16 @@ class DuckSession final : public WarehouseSession {
   // A file is open in one process only, and that process runs one sync at a time.
   Result<void> lock(std::chrono::seconds) override { return {}; }
 
+  Loader loader() override { return static_cast<RowLoader*>(this); }
+  TransactionBounds bounds() const override;
+  Result<void> commit_some(std::chrono::seconds wait_max) override;
+
   void interrupt() override { connection_->interrupt(); }
   Result<void> apply(const SchemaChange& change) override;
   Result<void> execute(const Sql& sql) override { return connection_->execute(sql); }
   Result<QueryResult> query(const Sql& sql) override { return connection_->query(sql); }
-  Result<TableLoaded> load(TableLoad& load) override;
-  Result<std::uint64_t> merge_profiles(const ProfileMerge& merge) override;
+  Result<RowsLoaded> load(RowsToLoad& load) override;
+  Result<std::uint64_t> merge_profiles(const RowsProfileMerge& merge) override;
   Result<void> append(const std::string& schema, const std::string& table,
                       RowSource& rows) override;
 
@@ -66,17 +76,17 @@ class DuckSession final : public WarehouseSession {
 
   // --- rows --------------------------------------------------------------------------------------
 
-  Result<TableLoaded> load_rows(TableLoad& load);
+  Result<RowsLoaded> load_rows(RowsToLoad& load);
   Result<void> append_all(duckdb_appender appender, RowSource& rows) const;
   static void append_value(duckdb_appender appender, const PlainValue& value);
   Result<std::uint64_t> changed_rows(const Sql& sql);
   Result<void> set_threads();
-  Result<void> choose_threads(const TableLoad& load);
-  Result<void> write_lineage(const TableLoad& load);
-  Result<std::uint64_t> insert(const TableLoad& load);
-  Result<std::uint64_t> insert_some(const TableLoad& load);
-  Result<void> keep_groups_short(const TableLoad& load);
-  Result<bool> has_long_rows(const TableLoad& load);
+  Result<void> choose_threads(const RowsToLoad& load);
+  Result<void> write_lineage(const RowsToLoad& load);
+  Result<std::uint64_t> insert(const RowsToLoad& load);
+  Result<std::uint64_t> insert_some(const RowsToLoad& load);
+  Result<void> keep_groups_short(const RowsToLoad& load);
+  Result<bool> has_long_rows(const RowsToLoad& load);
 
   // --- profiles ----------------------------------------------------------------------------------
 
@@ -92,44 +102,44 @@ class DuckSession final : public WarehouseSession {
     bool has_row_numbers = true;  // their source
   };
 
-  Result<std::vector<ProfilePart>> profile_parts(const ProfileMerge& merge);
-  static Sql sizes_of_long(const ProfileMerge& merge);
-  Result<std::uint64_t> merge_rows(const ProfileMerge& merge);
+  Result<std::vector<ProfilePart>> profile_parts(const RowsProfileMerge& merge);
+  static Sql sizes_of_long(const RowsProfileMerge& merge);
+  Result<std::uint64_t> merge_rows(const RowsProfileMerge& merge);
   Result<std::uint64_t> each_part(
-      const ProfileMerge& merge,
+      const RowsProfileMerge& merge,
       const std::function<Result<std::uint64_t>(const ProfilePart&)>& write);
-  Result<std::uint64_t> update_profiles(const ProfileMerge& merge);
-  static Sql update_merged(const ProfileMerge& merge);
-  static Sql insert_merged(const ProfileMerge& merge);
+  Result<std::uint64_t> update_profiles(const RowsProfileMerge& merge);
+  static Sql update_merged(const RowsProfileMerge& merge);
+  static Sql insert_merged(const RowsProfileMerge& merge);
 
   // Which profiles, by what is kept of them.
   enum class Kept { none, has, lacks };
 
-  Result<std::uint64_t> insert_latest(const ProfileMerge& merge, const ProfilePart& part,
+  Result<std::uint64_t> insert_latest(const RowsProfileMerge& merge, const ProfilePart& part,
                                       Kept kept);
-  Result<Sql> latest_values(const ProfileMerge& merge, const ProfilePart& part, Kept kept);
+  Result<Sql> latest_values(const RowsProfileMerge& merge, const ProfilePart& part, Kept kept);
 
-  // Of ProfileMerge::columns.
+  // Of RowsProfileMerge::columns.
   struct ColumnRange {
     std::size_t begin = 0;
     std::size_t end = 0;
   };
 
-  static Sql latest_of(const ProfileMerge& merge, ColumnRange range, const Sql& rows);
-  static Sql placed_rows(const ProfileMerge& merge, const ProfilePart& part, Kept kept);
-  static Sql at_places(const ProfileMerge& merge, const Sql& places);
-  static Sql row_places(const ProfileMerge& merge, const ProfilePart& part, Kept kept);
-  static Sql profile_id(const TableLoad& load);
-  Result<void> reject_unfit(const ProfileMerge& merge);
-  Result<void> reject_values(const ProfileMerge& merge, const std::string& column,
+  static Sql latest_of(const RowsProfileMerge& merge, ColumnRange range, const Sql& rows);
+  static Sql placed_rows(const RowsProfileMerge& merge, const ProfilePart& part, Kept kept);
+  static Sql at_places(const RowsProfileMerge& merge, const Sql& places);
+  static Sql row_places(const RowsProfileMerge& merge, const ProfilePart& part, Kept kept);
+  static Sql profile_id(const RowsToLoad& load);
+  Result<void> reject_unfit(const RowsProfileMerge& merge);
+  Result<void> reject_values(const RowsProfileMerge& merge, const std::string& column,
                              const Sql& condition, RejectReason reason, ColumnType type);
-  Result<void> keep_values(const ProfileMerge& merge);
+  Result<void> keep_values(const RowsProfileMerge& merge);
 
   // --- stored rows with the ids of staged ones ---------------------------------------------------
 
-  Result<void> settle_rivals(TableLoad& load, TableLoaded& loaded);
-  Result<void> find_rivals(const TableLoad& load, Rivals& rivals);
-  Result<bool> hides_row_numbers(const TableLoad& load);
+  Result<void> settle_rivals(RowsToLoad& load, RowsLoaded& loaded);
+  Result<void> find_rivals(const RowsToLoad& load, Rivals& rivals);
+  Result<bool> hides_row_numbers(const RowsToLoad& load);
 
   template <typename T>
   static T* values_of(duckdb_data_chunk chunk, idx_t column) {
@@ -138,8 +148,8 @@ class DuckSession final : public WarehouseSession {
 
   static std::string_view text_of(duckdb_string_t& text);
   static void read_rivals(duckdb_data_chunk chunk, Rivals& rivals);
-  Result<void> find_places(const TableLoad& load, Rivals& rivals);
-  Result<void> remove_rows(const TableLoad& load, const std::vector<std::int64_t>& rows);
+  Result<void> find_places(const RowsToLoad& load, Rivals& rivals);
+  Result<void> remove_rows(const RowsToLoad& load, const std::vector<std::int64_t>& rows);
   Sql are_numbered(const std::vector<std::int64_t>& rows, bool is_hidden);
 
   // --- what somebody else has done to tables -----------------------------------------------------
@@ -160,7 +170,7 @@ class DuckSession final : public WarehouseSession {
   std::unique_ptr<DuckConnection> connection_;
   DuckRelations& relations_;
   DuckRoom& room_;
-  const bool is_in_memory_;
+  const DuckFile file_;
   const std::uint64_t memory_bytes_;  // of DuckDB
   const std::uint64_t duplicates_bytes_;
   const unsigned threads_;

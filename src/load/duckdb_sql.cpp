@@ -4,6 +4,7 @@
 
 #include "base/result.h"
 #include "load/comments.h"
+#include "load/reserved_schemas.h"
 
 namespace dray {
 
@@ -55,6 +56,38 @@ struct DuckDdl {
 };
 
 }  // namespace
+
+// DuckDB 1.4 makes each comment in some 0.4 ms, for which it copies the description of the whole
+// table, and holds all the copies until the commit: the bound on comments is a quarter of a second
+// and 20 MB.
+CatalogLimits DuckDialect::limits() const {
+  return {.name_bytes_max = 127,
+          .columns_per_table_max = 1'600,
+          .columns_per_load_max = SIZE_MAX,
+          .varchar_bytes_max = {},
+          .varchar_counts_characters = false,
+          .comments = Comments::on_all,
+          .comments_cost_max = 40'000};
+}
+
+bool DuckDialect::keeps_schema(std::string_view name) const {
+  return is_reserved_duckdb_schema(name);
+}
+
+// Other clients of DuckDB's call a file that they open by the beginning of its name.
+std::optional<Notice> DuckDialect::notice_of_schema(const std::string& schema) const {
+  std::string name = path_.substr(path_.rfind('/') + 1);
+  name = folded_duckdb_name(name.substr(0, name.find('.')));
+  if (name != schema) return std::nullopt;
+  return Notice{"file_named_like_schema",
+                path_ + " has a schema of its own name: other programs with DuckDB take " + schema +
+                    ".TABLE for ambiguous; rename the file (nothing in it knows its name), or "
+                    "write " +
+                    schema + "." + schema + ".TABLE there",
+                1};
+}
+
+Sql DuckDialect::ddl(const SchemaChange& change) const { return duckdb_ddl(change); }
 
 Sql duckdb_ddl(const SchemaChange& change) { return std::visit(DuckDdl(), change); }
 

@@ -4,8 +4,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "model/catalog.h"
+#include "sql/dialect.h"
 #include "sql/sql.h"
 
 namespace dray {
@@ -13,7 +15,22 @@ namespace dray {
 // Appends the type's name; returns the builder.
 SqlBuilder& add_duckdb_type(SqlBuilder& sql, ColumnType type);
 
-// The statement of one change. Strings have no bound, so that no WidenColumn comes.
+class DuckDialect final : public Dialect {
+ public:
+  // `path` is that of the file, or ":memory:".
+  explicit DuckDialect(std::string path) : path_(std::move(path)) {}
+
+  CatalogLimits limits() const override;
+  bool keeps_schema(std::string_view name) const override;
+  std::optional<Notice> notice_of_schema(const std::string& schema) const override;
+  // Strings have no bound, so that no WidenColumn comes.
+  Sql ddl(const SchemaChange& change) const override;
+
+ private:
+  const std::string path_;
+};
+
+// As DuckDialect::ddl().
 Sql duckdb_ddl(const SchemaChange& change);
 
 // The type of a live column as Dray knows it; nothing for types it does not write.

@@ -76,19 +76,9 @@ class PostgresWarehouse final : public Warehouse {
         std::move(connection), duplicates_bytes_, tables_max, std::move(mark)));
   }
 
-  CatalogLimits limits() const override {
-    CatalogLimits limits;
-    limits.varchar_counts_characters = true;
-    limits.comments = Comments::on_all;
-    // PostgreSQL writes a row for each, some 50 us: this bound is a second or two.
-    limits.comments_cost_max = 2'000'000;
-    return limits;
-  }
-  std::size_t name_bytes_max() const override { return postgres_name_bytes_max; }
-  bool keeps_schema(std::string_view name) const override {
-    return is_reserved_postgres_schema(name);
-  }
-  Sql ddl(const SchemaChange& change) const override { return postgres_ddl(change); }
+  const Dialect& dialect() const override { return dialect_; }
+  Notes* notes() override { return nullptr; }
+  std::optional<std::uint64_t> bytes_wanting(const Growth&) const override { return {}; }
   std::string location() const override { return options_.location; }
 
  private:
@@ -118,6 +108,7 @@ class PostgresWarehouse final : public Warehouse {
                         "'UTF8' template template0");
   }
 
+  const PostgresDialect dialect_;
   const Access access_;
   const std::uint64_t duplicates_bytes_;
   PqOptions options_;

@@ -20,7 +20,7 @@ Result<void> PostgresSession::put_touched(CopyStream& copy, std::string_view id)
   return copy.pass_on();
 }
 
-Result<void> PostgresSession::touch_replaced(const TableLoad& load) {
+Result<void> PostgresSession::touch_replaced(const RowsToLoad& load) {
   SqlBuilder sql("select distinct t.");
   sql.name(load.profile_id_column).code(" from ").table(load.schema, load.table);
   sql.code(" t join ").sql(replaced_table.name).code(" r on t.ctid = r.stored_row and ");
@@ -43,7 +43,7 @@ Result<void> PostgresSession::touch_replaced(const TableLoad& load) {
   return {};
 }
 
-Result<void> PostgresSession::touch_staged(const TableLoad& load) {
+Result<void> PostgresSession::touch_staged(const RowsToLoad& load) {
   const auto column = std::ranges::find(load.columns, load.profile_id_column, &LoadColumn::name);
   if (column == load.columns.end() || column->refused) return {};
   CopyStream copy(*connection_);
@@ -89,7 +89,7 @@ std::optional<std::string> PostgresSession::stored_id(const LoadColumn& column, 
 }
 
 // A touched id, "t.id", as one of the source table's own: its index is on those.
-Result<Sql> PostgresSession::source_id(const ProfileMerge& merge) {
+Result<Sql> PostgresSession::source_id(const RowsProfileMerge& merge) {
   SqlBuilder look(
       "select pg_catalog.format_type(a.atttypid, -1) from pg_catalog.pg_attribute a join "
       "pg_catalog.pg_class c on c.oid = a.attrelid join pg_catalog.pg_namespace n on n.oid = "
@@ -103,7 +103,7 @@ Result<Sql> PostgresSession::source_id(const ProfileMerge& merge) {
 }
 
 // One of its own for each profile, for their types differ.
-PostgresSession::TempTable PostgresSession::cast_table(const ProfileMerge& merge,
+PostgresSession::TempTable PostgresSession::cast_table(const RowsProfileMerge& merge,
                                                        std::size_t number) {
   const ProfileCast& cast = merge.casts[number];
   SqlBuilder name("pg_temp.");
@@ -116,7 +116,7 @@ PostgresSession::TempTable PostgresSession::cast_table(const ProfileMerge& merge
 
 // A table for each column that tells what the values become that fit, of all those that the
 // touched profiles' rows have.
-Result<void> PostgresSession::cast_values(const ProfileMerge& merge) {
+Result<void> PostgresSession::cast_values(const RowsProfileMerge& merge) {
   for (std::size_t i = 0; i < merge.casts.size(); ++i) {
     const ProfileCast& cast = merge.casts[i];
     DRAY_TRY(cast_values(merge, cast, cast_table(merge, i)));
@@ -127,7 +127,7 @@ Result<void> PostgresSession::cast_values(const ProfileMerge& merge) {
   return {};
 }
 
-Result<void> PostgresSession::cast_values(const ProfileMerge& merge, const ProfileCast& cast,
+Result<void> PostgresSession::cast_values(const RowsProfileMerge& merge, const ProfileCast& cast,
                                           const TempTable& table) {
   DRAY_TRY(make_temp_table(table));
   SqlBuilder sql("declare dray_values no scroll cursor for select distinct s.");
@@ -169,7 +169,7 @@ Result<bool> PostgresSession::cast_some_values(const ProfileCast& cast, const Te
 
 // The latest value of each column that is not NULL, of all rows of the touched profiles. The
 // names with a blank are none that a column can have.
-void PostgresSession::add_latest_values(SqlBuilder& sql, const ProfileMerge& merge,
+void PostgresSession::add_latest_values(SqlBuilder& sql, const RowsProfileMerge& merge,
                                         std::span<const std::string> columns) {
   sql.code("select \"the id\", max(\"the time\") as \"the time\", \"the uuid\"");
   for (std::size_t i = 0; i < columns.size(); ++i) {
@@ -204,7 +204,7 @@ void PostgresSession::add_latest_values(SqlBuilder& sql, const ProfileMerge& mer
   sql.code("group by \"the uuid\", \"the id\"");
 }
 
-void PostgresSession::add_cast(SqlBuilder& sql, SqlBuilder& joins, const ProfileMerge& merge,
+void PostgresSession::add_cast(SqlBuilder& sql, SqlBuilder& joins, const RowsProfileMerge& merge,
                                std::size_t number) {
   const ProfileCast& cast = merge.casts[number];
   const auto suffix = static_cast<std::uint64_t>(number);
@@ -216,7 +216,7 @@ void PostgresSession::add_cast(SqlBuilder& sql, SqlBuilder& joins, const Profile
 
 // Profiles of which no row is left, for a newer duplicate took its last row to another. One that
 // somebody else's table refers to stays, without values.
-Result<void> PostgresSession::remove_empty_profiles(const ProfileMerge& merge) {
+Result<void> PostgresSession::remove_empty_profiles(const RowsProfileMerge& merge) {
   SqlBuilder empty("u.id = t.id and not exists (select 1 from ");
   empty.table(merge.schema, merge.source_table).code(" s where s.").name(merge.id_column);
   const Sql is_empty = std::move(empty.code(" = ").sql(source_id_).code(")")).done();
@@ -246,7 +246,7 @@ void PostgresSession::add_unreferenced(SqlBuilder& sql, const Reference& referen
   sql.code(")");
 }
 
-Result<void> PostgresSession::empty_profiles(const ProfileMerge& merge, const Sql& is_empty) {
+Result<void> PostgresSession::empty_profiles(const RowsProfileMerge& merge, const Sql& is_empty) {
   SqlBuilder sql("update ");
   sql.table(merge.schema, merge.table).code(" u set uuid_ts = timestamp ");
   sql.text(format_timestamp(merge.uuid_ts));
@@ -257,7 +257,7 @@ Result<void> PostgresSession::empty_profiles(const ProfileMerge& merge, const Sq
 }
 
 // Values of this load that the profiles' column does not take. `cast` tells column and types.
-Result<void> PostgresSession::reject_values(const ProfileMerge& merge, const ProfileCast& cast,
+Result<void> PostgresSession::reject_values(const RowsProfileMerge& merge, const ProfileCast& cast,
                                             RejectReason reason,
                                             const std::function<bool(std::string_view)>& fits,
                                             const Sql& profiles) {
@@ -292,7 +292,7 @@ Result<void> PostgresSession::reject_values(const ProfileMerge& merge, const Pro
 }
 
 // Of profiles whose id somebody's index has no room for. They are in the source table alone.
-Result<void> PostgresSession::forget_long_ids(const ProfileMerge& merge) {
+Result<void> PostgresSession::forget_long_ids(const RowsProfileMerge& merge) {
   DRAY_ASSIGN(const QueryResult columns, query(postgres_columns_query(merge.schema, merge.table)));
   const auto is_indexed = [](const auto& column) { return column[0] == "id" && column[2]; };
   if (std::ranges::none_of(columns.rows, is_indexed)) return {};
@@ -307,7 +307,8 @@ Result<void> PostgresSession::forget_long_ids(const ProfileMerge& merge) {
 }
 
 // Of those that have no room in their profile.
-Result<void> PostgresSession::reject_unfit(const ProfileMerge& merge, const WideProfiles& wide) {
+Result<void> PostgresSession::reject_unfit(const RowsProfileMerge& merge,
+                                           const WideProfiles& wide) {
   for (const std::size_t place : wide.places()) {
     SqlBuilder profiles("(select id from pg_temp.dray_unfit where place = ");
     DRAY_TRY(reject_values(
@@ -319,7 +320,7 @@ Result<void> PostgresSession::reject_unfit(const ProfileMerge& merge, const Wide
 }
 
 // Into a table of their own, from which they go into those that are stored.
-Result<std::uint64_t> PostgresSession::compute_profiles(const ProfileMerge& merge,
+Result<std::uint64_t> PostgresSession::compute_profiles(const RowsProfileMerge& merge,
                                                         const WideProfiles& wide,
                                                         std::span<const std::string> columns) {
   DRAY_TRY(execute(SqlBuilder("drop table if exists pg_temp.dray_profiles").done()));
@@ -339,7 +340,7 @@ Result<std::uint64_t> PostgresSession::compute_profiles(const ProfileMerge& merg
 }
 
 // A wide profile changes in several steps, and has to fit its page after each of them.
-Result<void> PostgresSession::make_room_for_changes(const ProfileMerge& merge,
+Result<void> PostgresSession::make_room_for_changes(const RowsProfileMerge& merge,
                                                     const WideProfiles& wide) {
   if (!wide.found()) return {};
   SqlBuilder sql("update ");
@@ -351,7 +352,7 @@ Result<void> PostgresSession::make_room_for_changes(const ProfileMerge& merge,
   return execute(std::move(sql).done());
 }
 
-Sql PostgresSession::insert_profiles(const ProfileMerge& merge,
+Sql PostgresSession::insert_profiles(const RowsProfileMerge& merge,
                                      std::span<const std::string> columns) {
   SqlBuilder sql("insert into ");
   sql.table(merge.schema, merge.table).code(" (id, received_at, uuid, uuid_ts");
@@ -367,7 +368,7 @@ Sql PostgresSession::insert_profiles(const ProfileMerge& merge,
 }
 
 // In place: whatever refers to a profile, and what stands in columns of somebody's own, stays.
-Sql PostgresSession::update_profiles(const ProfileMerge& merge,
+Sql PostgresSession::update_profiles(const RowsProfileMerge& merge,
                                      std::span<const std::string> columns) {
   SqlBuilder sql("update ");
   sql.table(merge.schema, merge.table).code(" u set received_at = p.\"the time\", ");

@@ -18,7 +18,7 @@ constexpr std::string_view program_limit_exceeded = "54000";
 
 // First as if every long text were moved out of its row. What the server then has no room for
 // after all is left out of a second copy, that it takes for certain.
-Result<std::uint64_t> PostgresSession::insert(const TableLoad& load,
+Result<std::uint64_t> PostgresSession::insert(const RowsToLoad& load,
                                               std::vector<std::uint64_t>& refused) {
   DRAY_ASSIGN(const RowLayout layout, layout_of(load));
   SqlBuilder name;
@@ -40,7 +40,7 @@ Result<std::uint64_t> PostgresSession::insert(const TableLoad& load,
   return rows;
 }
 
-std::vector<std::string> PostgresSession::names_of_columns(const TableLoad& load) {
+std::vector<std::string> PostgresSession::names_of_columns(const RowsToLoad& load) {
   std::vector<std::string> names;
   for (const LoadColumn& column : load.columns) {
     if (!column.refused) names.push_back(column.name);
@@ -48,7 +48,7 @@ std::vector<std::string> PostgresSession::names_of_columns(const TableLoad& load
   return names;
 }
 
-Result<std::uint64_t> PostgresSession::copy_rows(const TableLoad& load, const Sql& table,
+Result<std::uint64_t> PostgresSession::copy_rows(const RowsToLoad& load, const Sql& table,
                                                  const RowLayout& layout, RowRoom room,
                                                  const ValueRejectSink& value_rejects,
                                                  std::vector<std::uint64_t>* refused) {
@@ -61,7 +61,7 @@ Result<std::uint64_t> PostgresSession::copy_rows(const TableLoad& load, const Sq
 }
 
 // Without a copy only to tell of the values that have no place.
-Result<void> PostgresSession::write_rows(const TableLoad& load, const RowLayout& layout,
+Result<void> PostgresSession::write_rows(const RowsToLoad& load, const RowLayout& layout,
                                          RowRoom room, const ValueRejectSink& value_rejects,
                                          CopyStream* copy, std::vector<std::uint64_t>* refused) {
   StagedRowWriter writer(load, layout, room, value_rejects);
@@ -88,7 +88,7 @@ Result<void> PostgresSession::write_rows(const TableLoad& load, const RowLayout&
 }
 
 // Of a table that this transaction made with few columns nothing needs to be known.
-Result<RowLayout> PostgresSession::layout_of(const TableLoad& load) {
+Result<RowLayout> PostgresSession::layout_of(const RowsToLoad& load) {
   RowLayout layout;
   if (load.created && load.columns.size() <= columns_always_fitting) return layout;
   std::map<std::string_view, std::uint32_t> numbers;
@@ -117,7 +117,7 @@ Result<RowLayout> PostgresSession::layout_of(const TableLoad& load) {
 }
 
 // Of the dropped duplicates too.
-Result<void> PostgresSession::write_lineage(const TableLoad& load) {
+Result<void> PostgresSession::write_lineage(const RowsToLoad& load) {
   is_lineage_written_ = true;
   CopyStream copy(*connection_);
   SqlBuilder sql("copy ");

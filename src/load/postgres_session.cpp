@@ -119,13 +119,13 @@ Result<void> PostgresSession::apply(const SchemaChange& change) {
   return execute(postgres_ddl(change));
 }
 
-Result<TableLoaded> PostgresSession::load(TableLoad& load) {
+Result<RowsLoaded> PostgresSession::load(RowsToLoad& load) {
   auto loaded = load_rows(load);
   if (loaded) return loaded;
   return locks_.explain(std::move(loaded).error(), load.schema, load.table);
 }
 
-Result<std::uint64_t> PostgresSession::merge_profiles(const ProfileMerge& merge) {
+Result<std::uint64_t> PostgresSession::merge_profiles(const RowsProfileMerge& merge) {
   auto merged = merge_rows(merge);
   if (merged) return merged;
   return locks_.explain(std::move(merged).error(), merge.schema, merge.table);
@@ -138,8 +138,8 @@ Result<void> PostgresSession::append(const std::string& schema, const std::strin
   return locks_.explain(std::move(appended).error(), schema, table);
 }
 
-Result<TableLoaded> PostgresSession::load_rows(TableLoad& load) {
-  TableLoaded loaded;
+Result<RowsLoaded> PostgresSession::load_rows(RowsToLoad& load) {
+  RowsLoaded loaded;
   const bool has_profiles = !load.profile_id_column.empty();
   if (has_profiles) DRAY_TRY(make_temp_table(touched_table));
   bool any_stored = false;
@@ -165,7 +165,7 @@ Result<TableLoaded> PostgresSession::load_rows(TableLoad& load) {
   return loaded;
 }
 
-Result<std::uint64_t> PostgresSession::merge_rows(const ProfileMerge& merge) {
+Result<std::uint64_t> PostgresSession::merge_rows(const RowsProfileMerge& merge) {
   DRAY_TRY(tell_rows_apart(merge.schema, merge.table));
   DRAY_TRY(analyze(touched_table));
   DRAY_ASSIGN(source_id_, source_id(merge));
@@ -302,7 +302,7 @@ Result<void> PostgresSession::analyze(const TempTable& table) {
   return execute(std::move(SqlBuilder("analyze ").sql(table.name)).done());
 }
 
-std::uint64_t PostgresSession::live_rows(const TableLoad& load) {
+std::uint64_t PostgresSession::live_rows(const RowsToLoad& load) {
   std::uint64_t live = 0;
   for (std::uint64_t row = 0; row < load.rows->row_count(); ++row) {
     if (!load.rows->is_dropped(row)) ++live;
@@ -341,7 +341,7 @@ Result<void> PostgresSession::check_arrived(const std::string& schema, const std
 }
 
 // Fewer rows were removed or updated than were found.
-Error PostgresSession::not_replaced(const TableLoad& load) {
+Error PostgresSession::not_replaced(const RowsToLoad& load) {
   auto names = triggers_and_rules(load.schema, load.table);
   if (!names) return std::move(names).error();
   // Somebody else than Dray writes to the table.
@@ -360,7 +360,7 @@ Result<bool> PostgresSession::has_rows(const std::string& schema, const std::str
   return found.rows[0][0] == "true";
 }
 
-Result<void> PostgresSession::ensure_indexes(const TableLoad& load) {
+Result<void> PostgresSession::ensure_indexes(const RowsToLoad& load) {
   DRAY_TRY(ensure_index(load.schema, load.table, "uuid", IndexKind::ordered));
   if (load.profile_id_column.empty()) return {};
   return ensure_index(load.schema, load.table, load.profile_id_column, IndexKind::hashed);

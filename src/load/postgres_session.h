@@ -72,7 +72,7 @@ class RowAddresses {
   std::vector<std::uint32_t> oids_;
 };
 
-class PostgresSession final : public WarehouseSession {
+class PostgresSession final : public WarehouseSession, public RowLoader {
  public:
   PostgresSession(std::unique_ptr<PqConnection> connection, std::uint64_t duplicates_bytes,
                   std::size_t tables_per_transaction_max, std::string session_mark)
@@ -86,21 +86,24 @@ class PostgresSession final : public WarehouseSession {
   Result<void> begin() override;
   Result<void> check_same_session();
   Result<void> lock(std::chrono::seconds wait_max) override;
-  std::size_t tables_per_transaction_max() const override { return tables_per_transaction_max_; }
+  Loader loader() override { return static_cast<RowLoader*>(this); }
+  TransactionBounds bounds() const override {
+    return {.tables_max = tables_per_transaction_max_, .columns_max = SIZE_MAX};
+  }
   Result<void> commit_some(std::chrono::seconds wait_max) override;
   Result<void> commit() override;
   void interrupt() override { connection_->interrupt(); }
   Result<void> apply(const SchemaChange& change) override;
   Result<void> execute(const Sql& sql) override { return connection_->execute(sql); }
   Result<QueryResult> query(const Sql& sql) override { return connection_->query(sql); }
-  Result<TableLoaded> load(TableLoad& load) override;
-  Result<std::uint64_t> merge_profiles(const ProfileMerge& merge) override;
+  Result<RowsLoaded> load(RowsToLoad& load) override;
+  Result<std::uint64_t> merge_profiles(const RowsProfileMerge& merge) override;
   Result<void> append(const std::string& schema, const std::string& table,
                       RowSource& rows) override;
 
  private:
-  Result<TableLoaded> load_rows(TableLoad& load);
-  Result<std::uint64_t> merge_rows(const ProfileMerge& merge);
+  Result<RowsLoaded> load_rows(RowsToLoad& load);
+  Result<std::uint64_t> merge_rows(const RowsProfileMerge& merge);
   Result<void> append_rows(const std::string& schema, const std::string& table, RowSource& rows);
   Result<void> make_table(const CreateTable& change);
   Result<void> tell_rows_apart(std::string_view schema, std::string_view table);
@@ -131,30 +134,30 @@ class PostgresSession final : public WarehouseSession {
   Result<void> make_temp_table(const TempTable& table);
   Result<void> begin_copy(CopyStream& copy, const TempTable& table);
   Result<void> analyze(const TempTable& table);
-  static std::uint64_t live_rows(const TableLoad& load);
+  static std::uint64_t live_rows(const RowsToLoad& load);
   Result<std::string> triggers_and_rules(const std::string& schema, const std::string& table);
   Result<void> check_arrived(const std::string& schema, const std::string& table,
                              std::uint64_t sent, std::uint64_t arrived);
-  Error not_replaced(const TableLoad& load);
+  Error not_replaced(const RowsToLoad& load);
   Result<bool> has_rows(const std::string& schema, const std::string& table);
-  Result<void> ensure_indexes(const TableLoad& load);
+  Result<void> ensure_indexes(const RowsToLoad& load);
   Result<void> ensure_index(std::string_view schema, std::string_view table,
                             std::string_view column, IndexKind kind);
 
   // --- new rows ----------------------------------------------------------------------------------
-  Result<std::uint64_t> insert(const TableLoad& load, std::vector<std::uint64_t>& refused);
-  static std::vector<std::string> names_of_columns(const TableLoad& load);
-  Result<std::uint64_t> copy_rows(const TableLoad& load, const Sql& table, const RowLayout& layout,
+  Result<std::uint64_t> insert(const RowsToLoad& load, std::vector<std::uint64_t>& refused);
+  static std::vector<std::string> names_of_columns(const RowsToLoad& load);
+  Result<std::uint64_t> copy_rows(const RowsToLoad& load, const Sql& table, const RowLayout& layout,
                                   RowRoom room, const ValueRejectSink& value_rejects,
                                   std::vector<std::uint64_t>* refused = nullptr);
-  static Result<void> write_rows(const TableLoad& load, const RowLayout& layout, RowRoom room,
+  static Result<void> write_rows(const RowsToLoad& load, const RowLayout& layout, RowRoom room,
                                  const ValueRejectSink& value_rejects, CopyStream* copy,
                                  std::vector<std::uint64_t>* refused = nullptr);
-  Result<RowLayout> layout_of(const TableLoad& load);
-  Result<void> write_lineage(const TableLoad& load);
+  Result<RowLayout> layout_of(const RowsToLoad& load);
+  Result<void> write_lineage(const RowsToLoad& load);
 
   template <typename Visit>
-  static Result<void> each_key(const TableLoad& load, Visit visit) {
+  static Result<void> each_key(const RowsToLoad& load, Visit visit) {
     BlockScratch scratch;
     for (std::size_t number = 0; number < load.rows->block_count(); ++number) {
       DRAY_ASSIGN(const RowBlock block, load.rows->keys(number, scratch));
@@ -165,11 +168,11 @@ class PostgresSession final : public WarehouseSession {
   }
 
   // --- stored rows with the ids of staged ones ---------------------------------------------------
-  Result<void> settle_rivals(TableLoad& load, TableLoaded& loaded);
-  Result<void> send_keys(const TableLoad& load);
-  Result<void> find_rivals(const TableLoad& load, Rivals& rivals);
-  Result<void> find_places(const TableLoad& load, Rivals& rivals);
-  Result<void> remove_rows(const TableLoad& load, const std::vector<std::int64_t>& rows);
+  Result<void> settle_rivals(RowsToLoad& load, RowsLoaded& loaded);
+  Result<void> send_keys(const RowsToLoad& load);
+  Result<void> find_rivals(const RowsToLoad& load, Rivals& rivals);
+  Result<void> find_places(const RowsToLoad& load, Rivals& rivals);
+  Result<void> remove_rows(const RowsToLoad& load, const std::vector<std::int64_t>& rows);
   Result<void> send_replaced(const std::vector<std::int64_t>& rows);
 
   // --- rows that somebody else's table refers to -------------------------------------------------
@@ -184,46 +187,46 @@ class PostgresSession final : public WarehouseSession {
     std::vector<std::string> our_columns;
   };
   Result<std::vector<Reference>> references_to(const std::string& schema, const std::string& table);
-  Result<void> find_references(const TableLoad& load);
+  Result<void> find_references(const RowsToLoad& load);
 
   // Deleting a row would delete what refers to it, or fail.
   bool replaces_in_place() const { return references_ && !references_->empty(); }
-  Result<std::uint64_t> replace_in_place(const TableLoad& load, TableLoaded& loaded);
-  static Sql update_and_insert(const TableLoad& load, const std::vector<std::string>& names,
+  Result<std::uint64_t> replace_in_place(const RowsToLoad& load, RowsLoaded& loaded);
+  static Sql update_and_insert(const RowsToLoad& load, const std::vector<std::string>& names,
                                const std::vector<std::string>& emptied);
-  Result<std::vector<std::string>> columns_to_empty(const TableLoad& load,
+  Result<std::vector<std::string>> columns_to_empty(const RowsToLoad& load,
                                                     const std::vector<std::string>& brought);
 
   // --- users and accounts ------------------------------------------------------------------------
   Result<void> put_touched(CopyStream& copy, std::string_view id);
-  Result<void> touch_replaced(const TableLoad& load);
-  Result<void> touch_staged(const TableLoad& load);
+  Result<void> touch_replaced(const RowsToLoad& load);
+  Result<void> touch_staged(const RowsToLoad& load);
   static std::optional<std::string> stored_id(const LoadColumn& column, const Cell& cell);
-  Result<Sql> source_id(const ProfileMerge& merge);
+  Result<Sql> source_id(const RowsProfileMerge& merge);
 
   // --- values whose column in the profiles is of another type ------------------------------------
-  static TempTable cast_table(const ProfileMerge& merge, std::size_t number);
-  Result<void> cast_values(const ProfileMerge& merge);
-  Result<void> cast_values(const ProfileMerge& merge, const ProfileCast& cast,
+  static TempTable cast_table(const RowsProfileMerge& merge, std::size_t number);
+  Result<void> cast_values(const RowsProfileMerge& merge);
+  Result<void> cast_values(const RowsProfileMerge& merge, const ProfileCast& cast,
                            const TempTable& table);
   Result<bool> cast_some_values(const ProfileCast& cast, const TempTable& table);
-  void add_latest_values(SqlBuilder& sql, const ProfileMerge& merge,
+  void add_latest_values(SqlBuilder& sql, const RowsProfileMerge& merge,
                          std::span<const std::string> columns);
-  static void add_cast(SqlBuilder& sql, SqlBuilder& joins, const ProfileMerge& merge,
+  static void add_cast(SqlBuilder& sql, SqlBuilder& joins, const RowsProfileMerge& merge,
                        std::size_t number);
-  Result<void> remove_empty_profiles(const ProfileMerge& merge);
+  Result<void> remove_empty_profiles(const RowsProfileMerge& merge);
   static void add_unreferenced(SqlBuilder& sql, const Reference& reference);
-  Result<void> empty_profiles(const ProfileMerge& merge, const Sql& is_empty);
-  Result<void> reject_values(const ProfileMerge& merge, const ProfileCast& cast,
+  Result<void> empty_profiles(const RowsProfileMerge& merge, const Sql& is_empty);
+  Result<void> reject_values(const RowsProfileMerge& merge, const ProfileCast& cast,
                              RejectReason reason, const std::function<bool(std::string_view)>& fits,
                              const Sql& profiles = touched_table.name);
-  Result<void> forget_long_ids(const ProfileMerge& merge);
-  Result<void> reject_unfit(const ProfileMerge& merge, const WideProfiles& wide);
-  Result<std::uint64_t> compute_profiles(const ProfileMerge& merge, const WideProfiles& wide,
+  Result<void> forget_long_ids(const RowsProfileMerge& merge);
+  Result<void> reject_unfit(const RowsProfileMerge& merge, const WideProfiles& wide);
+  Result<std::uint64_t> compute_profiles(const RowsProfileMerge& merge, const WideProfiles& wide,
                                          std::span<const std::string> columns);
-  Result<void> make_room_for_changes(const ProfileMerge& merge, const WideProfiles& wide);
-  static Sql insert_profiles(const ProfileMerge& merge, std::span<const std::string> columns);
-  static Sql update_profiles(const ProfileMerge& merge, std::span<const std::string> columns);
+  Result<void> make_room_for_changes(const RowsProfileMerge& merge, const WideProfiles& wide);
+  static Sql insert_profiles(const RowsProfileMerge& merge, std::span<const std::string> columns);
+  static Sql update_profiles(const RowsProfileMerge& merge, std::span<const std::string> columns);
 
   std::unique_ptr<PqConnection> connection_;
   TableLocks locks_;

@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "load/comments.h"
+#include "load/reserved_schemas.h"
 
 namespace dray {
 namespace {
@@ -92,6 +93,25 @@ SqlBuilder& add_postgres_type(SqlBuilder& sql, ColumnType type) {
   }
   return sql;
 }
+
+// PostgreSQL writes a row for each comment, some 50 us: the bound on them is a second or two.
+CatalogLimits PostgresDialect::limits() const {
+  return {.name_bytes_max = postgres_name_bytes_max,
+          .columns_per_table_max = 1'600,
+          .columns_per_load_max = SIZE_MAX,
+          .varchar_bytes_max = {},
+          .varchar_counts_characters = true,
+          .comments = Comments::on_all,
+          .comments_cost_max = 2'000'000};
+}
+
+bool PostgresDialect::keeps_schema(std::string_view name) const {
+  return is_reserved_postgres_schema(name);
+}
+
+std::optional<Notice> PostgresDialect::notice_of_schema(const std::string&) const { return {}; }
+
+Sql PostgresDialect::ddl(const SchemaChange& change) const { return postgres_ddl(change); }
 
 Sql postgres_ddl(const SchemaChange& change) { return std::visit(PostgresDdl(), change); }
 

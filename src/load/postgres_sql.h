@@ -8,6 +8,7 @@
 
 #include "load/warehouse.h"
 #include "model/catalog.h"
+#include "sql/dialect.h"
 #include "sql/sql.h"
 
 namespace dray {
@@ -15,6 +16,15 @@ namespace dray {
 // NAMEDATALEN - 1: PostgreSQL cuts longer names, with a notice that nobody reads.
 constexpr std::size_t postgres_name_bytes_max = 63;
 
+class PostgresDialect final : public Dialect {
+ public:
+  CatalogLimits limits() const override;
+  bool keeps_schema(std::string_view name) const override;
+  std::optional<Notice> notice_of_schema(const std::string& schema) const override;
+  Sql ddl(const SchemaChange& change) const override;
+};
+
+// As PostgresDialect::ddl().
 Sql postgres_ddl(const SchemaChange& change);
 SqlBuilder& add_postgres_type(SqlBuilder& sql, ColumnType type);
 

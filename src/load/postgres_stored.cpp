@@ -8,7 +8,7 @@
 #include "sql/pq_connection.h"
 
 namespace dray {
-Result<void> PostgresSession::settle_rivals(TableLoad& load, TableLoaded& loaded) {
+Result<void> PostgresSession::settle_rivals(RowsToLoad& load, RowsLoaded& loaded) {
   DRAY_TRY(send_keys(load));
   Rivals rivals(load, duplicates_bytes_);
   do {
@@ -22,7 +22,7 @@ Result<void> PostgresSession::settle_rivals(TableLoad& load, TableLoaded& loaded
   return {};
 }
 
-Result<void> PostgresSession::send_keys(const TableLoad& load) {
+Result<void> PostgresSession::send_keys(const RowsToLoad& load) {
   DRAY_TRY(make_temp_table(keys_table));
   CopyStream copy(*connection_);
   DRAY_TRY(begin_copy(copy, keys_table));
@@ -42,7 +42,7 @@ Result<void> PostgresSession::send_keys(const TableLoad& load) {
   return analyze(keys_table);
 }
 
-Result<void> PostgresSession::find_rivals(const TableLoad& load, Rivals& rivals) {
+Result<void> PostgresSession::find_rivals(const RowsToLoad& load, Rivals& rivals) {
   SqlBuilder sql("select t.tableoid, t.ctid, t.id, t.received_at, k.uuid, k.check_id, ");
   sql.code("k.received_at, k.object, k.line, k.staged_row from ");
   sql.table(load.schema, load.table).code(" t join ").sql(keys_table.name);
@@ -66,7 +66,7 @@ Result<void> PostgresSession::find_rivals(const TableLoad& load, Rivals& rivals)
   });
 }
 
-Result<void> PostgresSession::find_places(const TableLoad& load, Rivals& rivals) {
+Result<void> PostgresSession::find_places(const RowsToLoad& load, Rivals& rivals) {
   const std::vector<std::int64_t> tied = rivals.tied_uuids();
   if (tied.empty()) return {};
   DRAY_TRY(make_temp_table(numbers_table));
@@ -93,7 +93,7 @@ Result<void> PostgresSession::find_places(const TableLoad& load, Rivals& rivals)
   });
 }
 
-Result<void> PostgresSession::remove_rows(const TableLoad& load,
+Result<void> PostgresSession::remove_rows(const RowsToLoad& load,
                                           const std::vector<std::int64_t>& rows) {
   if (rows.empty()) return {};
   DRAY_TRY(find_references(load));
@@ -152,7 +152,7 @@ Result<std::vector<PostgresSession::Reference>> PostgresSession::references_to(
 }
 
 // Once in a load, and only if rows of it are replaced.
-Result<void> PostgresSession::find_references(const TableLoad& load) {
+Result<void> PostgresSession::find_references(const RowsToLoad& load) {
   if (references_) return {};
   DRAY_ASSIGN(references_, references_to(load.schema, load.table));
   is_replaced_kept_ = false;
@@ -160,8 +160,8 @@ Result<void> PostgresSession::find_references(const TableLoad& load) {
 }
 
 // The rows go to a table of their own, and from there into the rows that they replace.
-Result<std::uint64_t> PostgresSession::replace_in_place(const TableLoad& load,
-                                                        TableLoaded& loaded) {
+Result<std::uint64_t> PostgresSession::replace_in_place(const RowsToLoad& load,
+                                                        RowsLoaded& loaded) {
   const std::vector<std::string> names = names_of_columns(load);
   DRAY_TRY(execute(SqlBuilder("drop table if exists pg_temp.dray_rows").done()));
   SqlBuilder make("create temp table dray_rows on commit drop as select ");
@@ -180,7 +180,8 @@ Result<std::uint64_t> PostgresSession::replace_in_place(const TableLoad& load,
   return not_replaced(load);
 }
 
-Sql PostgresSession::update_and_insert(const TableLoad& load, const std::vector<std::string>& names,
+Sql PostgresSession::update_and_insert(const RowsToLoad& load,
+                                       const std::vector<std::string>& names,
                                        const std::vector<std::string>& emptied) {
   SqlBuilder sql("with updated as (update ");
   sql.table(load.schema, load.table).code(" t set uuid_ts = n.uuid_ts");
@@ -203,7 +204,7 @@ Sql PostgresSession::update_and_insert(const TableLoad& load, const std::vector<
 // What a row has that the new one does not bring. Columns that somebody gave a default, a key or
 // a NOT NULL are not Dray's.
 Result<std::vector<std::string>> PostgresSession::columns_to_empty(
-    const TableLoad& load, const std::vector<std::string>& brought) {
+    const RowsToLoad& load, const std::vector<std::string>& brought) {
   SqlBuilder sql(
       "select a.attname from pg_catalog.pg_attribute a join pg_catalog.pg_class c on c.oid = "
       "a.attrelid join pg_catalog.pg_namespace n on n.oid = c.relnamespace where a.attnum > 0 "

@@ -76,14 +76,14 @@ Micros to_micros(std::string_view text) { return parse_timestamp(text).value_or(
 // The place of each object's key in the load's list, by the number that the ledger gave it.
 using ObjectPlaces = std::map<std::int64_t, std::uint32_t>;
 
-ObjectPlaces objects_by_number(const TableLoad& load) {
+ObjectPlaces objects_by_number(const std::vector<std::int64_t>& numbers) {
   ObjectPlaces places;
-  for (std::uint32_t i = 0; i < load.object_numbers->size(); ++i)
-    places.emplace((*load.object_numbers)[i], i);
+  for (std::uint32_t i = 0; i < numbers.size(); ++i)
+    places.emplace(numbers[i], i);
   return places;
 }
 
-class RedshiftSession final : public WarehouseSession {
+class RedshiftSession final : public WarehouseSession, public FileLoader {
  public:
   RedshiftSession(std::shared_ptr<RedshiftCluster> cluster,
                   std::unique_ptr<PqConnection> connection)
@@ -94,8 +94,9 @@ class RedshiftSession final : public WarehouseSession {
   RedshiftSession& operator=(const RedshiftSession&) = delete;
 
   Result<Catalog> catalog(const std::string& schema) override;
-  Result<StageOutcome> stage(const StageRun& run, const std::vector<TableLoad*>& loads) override;
-  Result<TableLoad> read_files(const std::string& files) override;
+  Loader loader() override { return static_cast<FileLoader*>(this); }
+  Result<StageOutcome> stage(const StageRun& run, const std::vector<FilesToLoad*>& loads) override;
+  Result<FilesToLoad> read_files(const std::string& files) override;
 
   Result<void> begin() override {
     for (auto& [files, staged] : stager_.staged())
@@ -124,8 +125,8 @@ class RedshiftSession final : public WarehouseSession {
     return connection_->query(sql.with_backslashes_escaped());
   }
 
-  Result<TableLoaded> load(TableLoad& load) override;
-  Result<std::uint64_t> merge_profiles(const ProfileMerge& merge) override;
+  Result<FilesLoaded> load(FilesToLoad& load) override;
+  Result<std::uint64_t> merge_profiles(const FilesProfileMerge& merge) override;
   Result<void> append(const std::string& schema, const std::string& table,
                       RowSource& rows) override;
 
@@ -146,12 +147,12 @@ class RedshiftSession final : public WarehouseSession {
   void remember_column(const AddColumn& added);
   std::vector<std::uint32_t> widths_of(const std::string& table) const;
 
-  Result<void> find_objects(TableLoad& load, RedshiftStaged& staged);
-  Result<void> find_rivals(const TableLoad& load, const StagingTable& table,
-                           const ObjectPlaces& places, Rivals& rivals);
+  Result<std::vector<std::string>> find_objects(const FilesToLoad& load, RedshiftStaged& staged);
+  Result<void> find_rivals(const FilesToLoad& load, const RedshiftStaged& staged, Rivals& rivals);
   Result<void> find_places(const TableLoad& load, Rivals& rivals);
-  Result<std::uint64_t> remove_losers(TableLoad& load, const StagingTable& table);
-  Result<void> reject_values(const ProfileMerge& merge, const ProfileCast& cast,
+  Result<std::uint64_t> remove_losers(const FilesToLoad& load, const RedshiftStaged& staged,
+                                      const std::vector<std::string>& object_keys);
+  Result<void> reject_values(const FilesProfileMerge& merge, const ProfileCast& cast,
                              RejectReason reason,
                              const std::function<bool(std::string_view)>& fits);
   Result<void> cast_values(const ProfileMerge& merge, const ProfileCast& cast,
@@ -159,8 +160,8 @@ class RedshiftSession final : public WarehouseSession {
   Result<void> note_profiles(const TableLoad& load, const StagingTable& table);
 
   std::optional<unsigned> slices();
-  void find_room(const std::vector<TableLoad*>& loads, bool is_workgroup, StageOutcome& outcome);
-  void check_files(const std::vector<TableLoad*>& loads, StageOutcome& outcome);
+  void find_room(const std::vector<FilesToLoad*>& loads, bool is_workgroup, StageOutcome& outcome);
+  void check_files(const std::vector<FilesToLoad*>& loads, StageOutcome& outcome);
   std::map<std::int64_t, std::uint64_t> told_files(
       const std::map<std::int64_t, std::uint64_t>& written);
   Result<void> make_lock();
@@ -298,7 +299,7 @@ Result<void> RedshiftSession::apply(const SchemaChange& change) {
 // --- staging -------------------------------------------------------------------------------------
 
 Result<StageOutcome> RedshiftSession::stage(const StageRun& run,
-                                            const std::vector<TableLoad*>& loads) {
+                                            const std::vector<FilesToLoad*>& loads) {
   if (cluster_->area == nullptr) {
     return config_error("Redshift takes rows from S3 alone, and no staging place is named",
                         "staging=s3://BUCKET/PREFIX in the address, or staging: in dray.yaml");
@@ -326,9 +327,9 @@ std::optional<unsigned> RedshiftSession::slices() {
 }
 
 // Where nobody tells how many tables there are, Redshift will say itself when there are too many.
-void RedshiftSession::find_room(const std::vector<TableLoad*>& loads, bool is_workgroup,
+void RedshiftSession::find_room(const std::vector<FilesToLoad*>& loads, bool is_workgroup,
                                 StageOutcome& outcome) {
-  if (std::ranges::none_of(loads, [](const TableLoad* load) { return load->created; })) return;
+  if (std::ranges::none_of(loads, [](const FilesToLoad* load) { return load->created; })) return;
   const auto tables = count_tables(*connection_);
   if (!tables) return;
   leave_out_without_room(*tables, table_limits(cluster_->options.tables_max, is_workgroup), loads,
@@ -337,9 +338,9 @@ void RedshiftSession::find_room(const std::vector<TableLoad*>& loads, bool is_wo
 
 // Every COPY must have read the files that were written for it. Where the view does not tell, its
 // rows have been counted all the same.
-void RedshiftSession::check_files(const std::vector<TableLoad*>& loads, StageOutcome& outcome) {
+void RedshiftSession::check_files(const std::vector<FilesToLoad*>& loads, StageOutcome& outcome) {
   std::map<std::int64_t, std::uint64_t> written;  // by COPY
-  for (const TableLoad* load : loads) {
+  for (const FilesToLoad* load : loads) {
     const RedshiftStaged& staged = stager_.staged().at(load->files);
     const std::uint64_t files = staged.files.parts;
     if (staged.copy == 0 || staged.files.part(files).size() > told_name_bytes_max) continue;
@@ -440,10 +441,10 @@ Result<std::set<RunId>> RedshiftSession::recorded(const std::vector<RunId>& run_
   return found;
 }
 
-Result<TableLoad> RedshiftSession::read_files(const std::string& files) {
+Result<FilesToLoad> RedshiftSession::read_files(const std::string& files) {
   if (cluster_->area == nullptr) return config_error(files + ": no staging place is named");
   DRAY_ASSIGN(const StagedTable staged, cluster_->area->read(files));
-  TableLoad load;
+  FilesToLoad load;
   load.schema = staged.schema;
   load.table = staged.table;
   load.columns = staged.columns;
@@ -480,16 +481,20 @@ Result<void> RedshiftSession::lock(std::chrono::seconds wait_max) {
   return execute(SqlBuilder("set statement_timeout to default").done());
 }
 
-Result<TableLoaded> RedshiftSession::load(TableLoad& load) {
+Result<FilesLoaded> RedshiftSession::load(FilesToLoad& load) {
   const auto at = stager_.staged().find(load.files);
   DRAY_ASSERT(at != stager_.staged().end());
   RedshiftStaged& staged = at->second;
-  TableLoaded loaded;
-  if (load.object_numbers == nullptr) DRAY_TRY(find_objects(load, staged));
+  FilesLoaded loaded;
+  if (load.rows) {
+    staged.object_places = objects_by_number(*load.rows->object_numbers);
+  } else {
+    DRAY_ASSIGN(loaded.object_keys, find_objects(load, staged));
+  }
   // Of all the rows: also what loses now may tie with what comes later.
   if (load.lineage_table) DRAY_TRY(execute(insert_lineage(load, staged.table)));
   if (!load.created) {
-    DRAY_ASSIGN(loaded.rows_lost, remove_losers(load, staged.table));
+    DRAY_ASSIGN(loaded.rows_lost, remove_losers(load, staged, loaded.object_keys));
   }
   if (!load.profile_id_column.empty()) DRAY_TRY(note_profiles(load, staged.table));
   if (!load.created) {
@@ -503,18 +508,22 @@ Result<TableLoaded> RedshiftSession::load(TableLoad& load) {
 // --- duplicates ----------------------------------------------------------------------------------
 
 // Staged rows that a stored row outdoes leave the staging table.
-Result<std::uint64_t> RedshiftSession::remove_losers(TableLoad& load, const StagingTable& table) {
-  const ObjectPlaces places = objects_by_number(load);
-  Rivals rivals(load, cluster_->duplicates_bytes);
+Result<std::uint64_t> RedshiftSession::remove_losers(const FilesToLoad& load,
+                                                     const RedshiftStaged& staged,
+                                                     const std::vector<std::string>& object_keys) {
+  RunRows earlier;
+  earlier.object_keys = &object_keys;
+  const RunRows& rows = load.rows ? *load.rows : std::as_const(earlier);
+  Rivals rivals(rows, cluster_->duplicates_bytes);
   std::uint64_t rows_lost = 0;
   do {
-    DRAY_TRY(find_rivals(load, table, places, rivals));
+    DRAY_TRY(find_rivals(load, staged, rivals));
     DRAY_TRY(find_places(load, rivals));
     const std::vector<std::uint64_t> lost = rivals.settle().rows_lost;
     for (std::size_t done = 0; done < lost.size(); done += numbers_per_statement) {
       const std::size_t count = std::min(numbers_per_statement, lost.size() - done);
       DRAY_ASSIGN(const std::uint64_t removed,
-                  changed(delete_staged_rows(table, std::span(lost).subspan(done, count))));
+                  changed(delete_staged_rows(staged.table, std::span(lost).subspan(done, count))));
       if (removed != count) {
         return internal_error(load.table + ": " + std::to_string(count) + " staged rows lost and " +
                               std::to_string(removed) + " were removed; nothing was committed");
@@ -525,8 +534,9 @@ Result<std::uint64_t> RedshiftSession::remove_losers(TableLoad& load, const Stag
   return rows_lost;
 }
 
-Result<void> RedshiftSession::find_rivals(const TableLoad& load, const StagingTable& table,
-                                          const ObjectPlaces& places, Rivals& rivals) {
+Result<void> RedshiftSession::find_rivals(const FilesToLoad& load, const RedshiftStaged& staged,
+                                          Rivals& rivals) {
+  const ObjectPlaces& places = staged.object_places;
   const auto add = [&](PqRow row) -> Result<void> {
     Rival rival;
     rival.row = static_cast<std::uint64_t>(to_number(*row[0]));
@@ -538,23 +548,25 @@ Result<void> RedshiftSession::find_rivals(const TableLoad& load, const StagingTa
     rival.key.object = object->second;
     rival.key.line = static_cast<std::uint32_t>(to_number(*row[5]));
     // Rows that waited in files may have been read again since: by a retry, or after a change.
-    rival.staged_is_older = load.rows == nullptr && to_micros(*row[6]) < to_micros(*row[7]);
+    rival.staged_is_older = !load.rows && to_micros(*row[6]) < to_micros(*row[7]);
     rivals.add(rival);
     return {};
   };
-  return connection_->each_row(select_rivals(load, table, window(), rivals.rows()), add);
+  return connection_->each_row(select_rivals(load, staged.table, window(), rivals.rows()), add);
 }
 
 // Of rows that an earlier run staged: its objects are not this run's.
-Result<void> RedshiftSession::find_objects(TableLoad& load, RedshiftStaged& staged) {
+Result<std::vector<std::string>> RedshiftSession::find_objects(const FilesToLoad& load,
+                                                               RedshiftStaged& staged) {
   DRAY_ASSIGN(const QueryResult objects, query(select_staged_objects(load.schema, staged.table)));
+  std::vector<std::int64_t> numbers;
+  std::vector<std::string> keys;
   for (const auto& row : objects.rows) {
-    staged.object_numbers.push_back(to_number(*row[0]));
-    staged.object_keys.push_back(*row[1]);
+    numbers.push_back(to_number(*row[0]));
+    keys.push_back(*row[1]);
   }
-  load.object_numbers = &staged.object_numbers;
-  load.object_keys = &staged.object_keys;
-  return {};
+  staged.object_places = objects_by_number(numbers);
+  return keys;
 }
 
 // Where the stored rows came from that are as late as their staged rivals.
@@ -585,7 +597,7 @@ Result<void> RedshiftSession::note_profiles(const TableLoad& load, const Staging
   return execute(insert_replaced_profiles(load, table, window(), profiles_));
 }
 
-Result<std::uint64_t> RedshiftSession::merge_profiles(const ProfileMerge& merge) {
+Result<std::uint64_t> RedshiftSession::merge_profiles(const FilesProfileMerge& merge) {
   for (std::size_t i = 0; i < merge.casts.size(); ++i) {
     const ProfileCast& cast = merge.casts[i];
     DRAY_TRY(cast_values(merge, cast, profiles_.cast(i)));
@@ -605,14 +617,14 @@ Result<std::uint64_t> RedshiftSession::merge_profiles(const ProfileMerge& merge)
 }
 
 // Staged values that the profiles' column does not take. `cast` tells column and types.
-Result<void> RedshiftSession::reject_values(const ProfileMerge& merge, const ProfileCast& cast,
+Result<void> RedshiftSession::reject_values(const FilesProfileMerge& merge, const ProfileCast& cast,
                                             RejectReason reason,
                                             const std::function<bool(std::string_view)>& fits) {
-  const TableLoad& load = *merge.load;
+  const FilesToLoad& load = *merge.load;
   const RedshiftStaged& staged = stager_.staged().at(load.files);
   const auto& columns = staged.files.columns;
   if (std::ranges::find(columns, cast.column, &LoadColumn::name) == columns.end()) return {};
-  const ObjectPlaces places = objects_by_number(load);
+  const ObjectPlaces& places = staged.object_places;
   const auto tell = [&](PqRow row) -> Result<void> {
     const std::string text = stored_text(cast.from, *row[2]);
     if (fits(text)) return {};
@@ -725,10 +737,33 @@ void RedshiftSession::abandon() {
 
 // --- the warehouse -------------------------------------------------------------------------------
 
+// In the staging place. Borrows the cluster, which has one.
+class RedshiftNotes final : public Notes {
+ public:
+  explicit RedshiftNotes(const RedshiftCluster& cluster) : cluster_(cluster) {}
+
+  bool keeps(NoteKind kind) const override {
+    return kind == NoteKind::look || cluster_.options.let_sleep;
+  }
+  Result<std::optional<std::string>> read(NoteKind kind, const std::string& source) override {
+    if (!keeps(kind)) return std::optional<std::string>();
+    return cluster_.area->read_note(kind, source);
+  }
+  Result<void> write(NoteKind kind, const std::string& source, const std::string& note) override {
+    return keeps(kind) ? cluster_.area->write_note(kind, source, note) : Result<void>();
+  }
+
+ private:
+  const RedshiftCluster& cluster_;
+};
+
 class RedshiftWarehouse final : public Warehouse {
  public:
   RedshiftWarehouse(std::shared_ptr<RedshiftCluster> cluster, Access access)
-      : cluster_(std::move(cluster)), access_(access) {}
+      : cluster_(std::move(cluster)),
+        access_(access),
+        dialect_(cluster_->options),
+        notes_(*cluster_) {}
 
   Result<std::unique_ptr<WarehouseSession>> open_session() override {
     DRAY_ASSIGN(auto connection, cluster_->connect());
@@ -739,35 +774,16 @@ class RedshiftWarehouse final : public Warehouse {
     return std::unique_ptr<WarehouseSession>(
         std::make_unique<RedshiftSession>(cluster_, std::move(connection)));
   }
-  CatalogLimits limits() const override {
-    // A staging table has four columns more than the rows that it holds.
-    CatalogLimits limits{1'596, 1'596, 65'535};
-    if (cluster_->options.comments) limits.comments = Comments::on_tables;
-    return limits;
-  }
-  Result<std::optional<std::string>> read_note(NoteKind kind, const std::string& source) override {
-    if (!keeps_notes(kind)) return std::optional<std::string>();
-    return cluster_->area->read_note(kind, source);
-  }
-  Result<void> write_note(NoteKind kind, const std::string& source,
-                          const std::string& note) override {
-    return keeps_notes(kind) ? cluster_->area->write_note(kind, source, note) : Result<void>();
-  }
-  bool keeps_notes(NoteKind kind) const override {
-    if (cluster_->area == nullptr) return false;
-    return kind == NoteKind::look || cluster_->options.let_sleep;
-  }
-  bool keeps_schema(std::string_view name) const override {
-    return is_reserved_redshift_schema(name);
-  }
-  Sql ddl(const SchemaChange& change) const override {
-    return redshift_ddl(change, cluster_->options.choices);
-  }
+  const Dialect& dialect() const override { return dialect_; }
+  Notes* notes() override { return cluster_->area == nullptr ? nullptr : &notes_; }
+  std::optional<std::uint64_t> bytes_wanting(const Growth&) const override { return {}; }
   std::string location() const override { return cluster_->options.location; }
 
  private:
-  std::shared_ptr<RedshiftCluster> cluster_;
+  const std::shared_ptr<RedshiftCluster> cluster_;
   const Access access_;
+  const RedshiftDialect dialect_;
+  RedshiftNotes notes_;
 };
 
 }  // namespace

@@ -115,11 +115,11 @@ std::string to_text(const LoadError& error, const StagedTable& staged) {
   return text;
 }
 
-std::string object_with_number(const TableLoad& load, std::int64_t number) {
-  if (load.object_numbers != nullptr && load.object_keys != nullptr) {
-    const auto at = std::ranges::find(*load.object_numbers, number);
-    if (at != load.object_numbers->end()) {
-      return (*load.object_keys)[static_cast<std::size_t>(at - load.object_numbers->begin())];
+std::string object_with_number(const std::optional<RunRows>& rows, std::int64_t number) {
+  if (rows) {
+    const auto at = std::ranges::find(*rows->object_numbers, number);
+    if (at != rows->object_numbers->end()) {
+      return (*rows->object_keys)[static_cast<std::size_t>(at - rows->object_numbers->begin())];
     }
   }
   return "object " + std::to_string(number);

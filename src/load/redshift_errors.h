@@ -42,7 +42,8 @@ std::optional<LoadError> find_load_error(PqConnection& connection, const std::st
 // Without the value that was refused, which may be a person's: its place leads to it.
 std::string to_text(const LoadError& error, const StagedTable& staged);
 
-// What the load calls the object with this number of the ledger; "object 17" if it does not know.
-std::string object_with_number(const TableLoad& load, std::int64_t number);
+// What the run calls the object with this number of the ledger; "object 17" if it does not know, or
+// the rows are of an earlier run.
+std::string object_with_number(const std::optional<RunRows>& rows, std::int64_t number);
 
 }  // namespace dray

@@ -15,7 +15,7 @@ constexpr std::uint64_t tables_aside = 20;
 
 // Beside itself a new table needs one to be staged in, and identifies and groups bring a table of
 // profiles.
-std::uint64_t needed_by(const TableLoad& load) {
+std::uint64_t needed_by(const FilesToLoad& load) {
   if (!load.created) return 1;
   return load.profile_table.empty() ? 2 : 3;
 }
@@ -53,9 +53,9 @@ Result<std::uint64_t> count_tables(PqConnection& connection) {
 }
 
 void leave_out_without_room(std::uint64_t tables, const TableLimits& limits,
-                            const std::vector<TableLoad*>& loads, StageOutcome& outcome) {
+                            const std::vector<FilesToLoad*>& loads, StageOutcome& outcome) {
   std::uint64_t used = tables + tables_aside;
-  for (const TableLoad* load : loads) {
+  for (const FilesToLoad* load : loads) {
     if (!load->created) used += needed_by(*load);
   }
   for (std::size_t i = 0; i < loads.size(); ++i) {

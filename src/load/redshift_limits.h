@@ -30,6 +30,6 @@ Result<std::uint64_t> count_tables(PqConnection& connection);
 // Tables that are there come first, for all they need is room to be staged; of the new ones those
 // that have no room fail. A notice if the room is nearly used up.
 void leave_out_without_room(std::uint64_t tables, const TableLimits& limits,
-                            const std::vector<TableLoad*>& loads, StageOutcome& outcome);
+                            const std::vector<FilesToLoad*>& loads, StageOutcome& outcome);
 
 }  // namespace dray

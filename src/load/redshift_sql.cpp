@@ -6,6 +6,7 @@
 #include "base/time.h"
 #include "ledger/tables.h"
 #include "load/comments.h"
+#include "load/reserved_schemas.h"
 
 namespace dray {
 namespace {
@@ -245,6 +246,27 @@ void add_access(SqlBuilder& sql, const CopyAccess& access) {
 
 bool is_redshift_encoding(std::string_view word) {
   return std::ranges::find(encodings, word) != std::end(encodings);
+}
+
+// A staging table has four columns more than the rows that it holds.
+CatalogLimits RedshiftDialect::limits() const {
+  return {.name_bytes_max = 127,
+          .columns_per_table_max = 1'596,
+          .columns_per_load_max = 1'596,
+          .varchar_bytes_max = static_cast<std::uint32_t>(varchar_bytes_most),
+          .varchar_counts_characters = false,
+          .comments = options_.comments ? Comments::on_tables : Comments::none,
+          .comments_cost_max = SIZE_MAX};
+}
+
+bool RedshiftDialect::keeps_schema(std::string_view name) const {
+  return is_reserved_redshift_schema(name);
+}
+
+std::optional<Notice> RedshiftDialect::notice_of_schema(const std::string&) const { return {}; }
+
+Sql RedshiftDialect::ddl(const SchemaChange& change) const {
+  return redshift_ddl(change, options_.choices);
 }
 
 Sql redshift_ddl(const SchemaChange& change, const std::vector<RedshiftChoice>& choices) {

@@ -18,10 +18,26 @@
 #include "load/staging_area.h"
 #include "model/catalog.h"
 #include "model/staged.h"
+#include "sql/dialect.h"
 #include "sql/sql.h"
 
 namespace dray {
 
+class RedshiftDialect final : public Dialect {
+ public:
+  // Borrows the options.
+  explicit RedshiftDialect(const RedshiftOptions& options) : options_(options) {}
+
+  CatalogLimits limits() const override;
+  bool keeps_schema(std::string_view name) const override;
+  std::optional<Notice> notice_of_schema(const std::string& schema) const override;
+  Sql ddl(const SchemaChange& change) const override;
+
+ private:
+  const RedshiftOptions& options_;
+};
+
+// As RedshiftDialect::ddl().
 Sql redshift_ddl(const SchemaChange& change, const std::vector<RedshiftChoice>& choices);
 
 // A table that COPY fills: the columns of the parts, the rows' places behind them. Made of a name

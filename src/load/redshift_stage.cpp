@@ -22,7 +22,7 @@ std::string staging_table_name(const StageRun& run, std::size_t number) {
 // A name has 127 bytes, and a schema's may take them all.
 std::string staging_table_prefix(const std::string& source) { return source.substr(0, 80) + " "; }
 
-Result<void> RedshiftStager::stage(const StageRun& run, const std::vector<TableLoad*>& loads,
+Result<void> RedshiftStager::stage(const StageRun& run, const std::vector<FilesToLoad*>& loads,
                                    std::vector<std::optional<Error>>& failures) {
   next_ = 0;
   {
@@ -42,7 +42,7 @@ Result<void> RedshiftStager::stage(const StageRun& run, const std::vector<TableL
   return {};
 }
 
-void RedshiftStager::work(const StageRun& run, const std::vector<TableLoad*>& loads,
+void RedshiftStager::work(const StageRun& run, const std::vector<FilesToLoad*>& loads,
                           std::vector<std::optional<Error>>& failures) {
   Worker worker;
   if (auto connected = connect(worker); !connected) {
@@ -90,12 +90,12 @@ void RedshiftStager::interrupt() {
 
 // An Error concerns all tables: no S3, no cluster, no right to read the staging place. What
 // Redshift has against the rows of this one is told as a value; its files stay.
-Result<void> RedshiftStager::stage_table(Worker& worker, const StageRun& run, TableLoad& load,
+Result<void> RedshiftStager::stage_table(Worker& worker, const StageRun& run, FilesToLoad& load,
                                          std::size_t number, std::optional<Error>& failure) {
   RedshiftStaged staged;
-  staged.is_own = load.files.empty();
-  if (staged.is_own) {
-    DRAY_ASSIGN(staged.files, write_files(run, load, number));
+  staged.is_own = load.rows.has_value();
+  if (load.rows) {
+    DRAY_ASSIGN(staged.files, cluster_.area->write(load, *load.rows, run.run_id, number, parts_));
   } else {
     DRAY_ASSIGN(staged.files, cluster_.area->read(load.files));
   }
@@ -118,11 +118,6 @@ Result<void> RedshiftStager::stage_table(Worker& worker, const StageRun& run, Ta
   if (!is_of_this_table) return error;
   failure = explained(*worker.connection, staged, load, std::move(error));
   return {};
-}
-
-Result<StagedTable> RedshiftStager::write_files(const StageRun& run, TableLoad& load,
-                                                std::size_t number) {
-  return cluster_.area->write(load, run.run_id, number, parts_);
 }
 
 Result<std::int64_t> RedshiftStager::copy(Worker& worker, const RedshiftStaged& staged) {
@@ -162,14 +157,14 @@ Result<std::int64_t> RedshiftStager::copy_once(PqConnection& connection,
 }
 
 Error RedshiftStager::explained(PqConnection& connection, const RedshiftStaged& staged,
-                                const TableLoad& load, Error error) {
+                                const FilesToLoad& load, Error error) {
   const auto refused = find_load_error(connection, staged.files.folder);
   if (!refused) return error;
   error.message += "\n" + to_text(*refused, staged.files);
   const auto place = cluster_.area->place_of(refused->file, refused->line, staged.files);
   if (place && *place) {
     error.message += "\nthat row is line " + std::to_string((*place)->line) + " of ";
-    error.message += object_with_number(load, (*place)->object_number);
+    error.message += object_with_number(load.rows, (*place)->object_number);
   }
   return error;
 }

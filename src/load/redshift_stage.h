@@ -30,10 +30,9 @@ struct RedshiftStaged {
   bool is_own = true;      // written by this run, not by one before
   bool is_loaded = false;  // in the transaction at hand
   std::int64_t copy = 0;   // its number; 0: there was none
-  // The objects of rows that an earlier run staged, once they are loaded: keys, the ledger's
-  // numbers.
-  std::vector<std::string> object_keys{};
-  std::vector<std::int64_t> object_numbers{};
+  // The objects of the rows, once they are loaded: the place of each in the list that
+  // RowKey::object counts, by the number that the ledger gave it.
+  std::map<std::int64_t, std::uint32_t> object_places{};
 };
 
 class RedshiftStager {
@@ -45,11 +44,11 @@ class RedshiftStager {
   // Large tables are cut into a multiple of so many parts, so that all slices have the same to do.
   void set_slices(unsigned slices) { parts_.parts_multiple = slices; }
 
-  // As WarehouseSession::stage(). Tables that have failed already get their files, and no more.
-  Result<void> stage(const StageRun& run, const std::vector<TableLoad*>& loads,
+  // As FileLoader::stage(). Tables that have failed already get their files, and no more.
+  Result<void> stage(const StageRun& run, const std::vector<FilesToLoad*>& loads,
                      std::vector<std::optional<Error>>& failures);
 
-  // By TableLoad::files.
+  // By FilesToLoad::files.
   std::map<std::string, RedshiftStaged>& staged() { return staged_; }
 
   void interrupt();
@@ -60,15 +59,14 @@ class RedshiftStager {
     std::unique_ptr<PqConnection> connection;
   };
 
-  void work(const StageRun& run, const std::vector<TableLoad*>& loads,
+  void work(const StageRun& run, const std::vector<FilesToLoad*>& loads,
             std::vector<std::optional<Error>>& failures);
   Result<void> connect(Worker& worker);
-  Result<void> stage_table(Worker& worker, const StageRun& run, TableLoad& load, std::size_t number,
-                           std::optional<Error>& failure);
-  Result<StagedTable> write_files(const StageRun& run, TableLoad& load, std::size_t number);
+  Result<void> stage_table(Worker& worker, const StageRun& run, FilesToLoad& load,
+                           std::size_t number, std::optional<Error>& failure);
   Result<std::int64_t> copy(Worker& worker, const RedshiftStaged& staged);
   Result<std::int64_t> copy_once(PqConnection& connection, const RedshiftStaged& staged);
-  Error explained(PqConnection& connection, const RedshiftStaged& staged, const TableLoad& load,
+  Error explained(PqConnection& connection, const RedshiftStaged& staged, const FilesToLoad& load,
                   Error error);
   void fail(Error error);
 

@@ -12,8 +12,8 @@ constexpr std::size_t stripes_per_part = 8;
 
 }  // namespace
 
-Rivals::Rivals(TableLoad& load, std::uint64_t memory_bytes)
-    : load_(load),
+Rivals::Rivals(const RunRows& staged, std::uint64_t memory_bytes)
+    : staged_(staged),
       held_max_(static_cast<std::size_t>(std::max<std::uint64_t>(memory_bytes / rival_bytes, 1))),
       stripe_rows_(std::max<std::size_t>(held_max_ / stripes_per_part, 1)) {}
 
@@ -23,7 +23,7 @@ std::optional<Rivals::Rows> Rivals::rows() const {
 }
 
 void Rivals::add_if_same_id(const Rival& rival, std::string_view stored_id) {
-  if (xxh3(stored_id, load_.check_seed) == rival.key.check) add(rival);
+  if (xxh3(stored_id, staged_.check_seed) == rival.key.check) add(rival);
 }
 
 // The greatest received_at stays; of a tie the staged row, until a place outdoes it. Without any
@@ -120,9 +120,9 @@ void Rivals::add_place(std::int64_t uuid, Micros received_at, std::string_view o
 
 // Whether a stored row of this place is later in object and line order than the staged one.
 bool Rivals::outdoes(std::string_view object_key, std::uint64_t line, const Held& tie) const {
-  const std::string& object = (*load_.object_keys)[tie.object];
+  const std::string& object = (*staged_.object_keys)[tie.object];
   if (object != object_key) return object_key > object;
-  return tie.staged_is_older || (!load_.reload && line > tie.line);
+  return tie.staged_is_older || (!staged_.reload && line > tie.line);
 }
 
 Rivals::Outcome Rivals::settle() {
@@ -134,7 +134,7 @@ Rivals::Outcome Rivals::settle() {
     if (held.staged_stays) {
       outcome.stored_rows_replaced.push_back(held.stored_row);
     } else {
-      if (load_.rows != nullptr) load_.rows->drop(held.row);
+      if (staged_.rows != nullptr) staged_.rows->drop(held.row);
       outcome.rows_lost.push_back(held.row);
     }
   }

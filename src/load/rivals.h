@@ -30,16 +30,17 @@ struct Rival {
   std::int64_t stored_row = 0;  // what the warehouse knows it by
   Micros stored_received_at = 0;
   RowKey key;             // of the staged row
-  std::uint64_t row = 0;  // its number in TableLoad::rows
+  std::uint64_t row = 0;  // its number in RunRows::rows
   // Staged before the stored row was loaded: of one object the stored row has the later reading.
   bool staged_is_older = false;
 };
 
 class Rivals {
  public:
-  // Borrows the load; its rows that lose are dropped, if it has them. Of staged rows that have one
-  // stored rival each, no more are held than fit into memory_bytes with the lists made of them.
-  Rivals(TableLoad& load, std::uint64_t memory_bytes);
+  // Borrows `staged`; of its rows, if it has them, those that lose are dropped. Of
+  // staged rows that have one stored rival each, no more are held than fit into memory_bytes with
+  // the lists made of them.
+  Rivals(const RunRows& staged, std::uint64_t memory_bytes);
 
   // Staged rows by their numbers, the end not among them.
   struct Rows {
@@ -95,7 +96,7 @@ class Rivals {
   void sort_by_uuid();
   bool outdoes(std::string_view object_key, std::uint64_t line, const Held& tie) const;
 
-  TableLoad& load_;
+  const RunRows& staged_;
   const std::size_t held_max_;
   // Staged rows are counted, and parted, by so many.
   const std::uint64_t stripe_rows_;

@@ -253,8 +253,9 @@ Result<void> StagingArea::put(const std::string& url, std::string_view bytes) {
   return {};
 }
 
-Result<StagedTable> StagingArea::write(const TableLoad& load, const RunId& run_id,
-                                       std::size_t number, const PartOptions& options) {
+Result<StagedTable> StagingArea::write(const TableLoad& load, const RunRows& rows,
+                                       const RunId& run_id, std::size_t number,
+                                       const PartOptions& options) {
   StagedTable staged;
   staged.folder = source_folder(load.schema) + run_id.text() + "/" + five_digits(number) + "/";
   staged.schema = load.schema;
@@ -268,7 +269,7 @@ Result<StagedTable> StagingArea::write(const TableLoad& load, const RunId& run_i
     if (!column.refused) staged.columns.push_back(column);
   }
   std::vector<std::uint64_t> sizes;
-  DRAY_TRY(write_parts(load, options, staged, sizes));
+  DRAY_TRY(write_parts(load, rows, options, staged, sizes));
   std::vector<std::string> parts;
   for (std::uint64_t part = 1; part <= staged.parts; ++part)
     parts.push_back(staged.part(part));
@@ -279,8 +280,9 @@ Result<StagedTable> StagingArea::write(const TableLoad& load, const RunId& run_i
 
 // If some text reads like the marker of NULL, all is written once more with a marker that nobody
 // could foresee.
-Result<void> StagingArea::write_parts(const TableLoad& load, const PartOptions& options,
-                                      StagedTable& staged, std::vector<std::uint64_t>& sizes) {
+Result<void> StagingArea::write_parts(const TableLoad& load, const RunRows& rows,
+                                      const PartOptions& options, StagedTable& staged,
+                                      std::vector<std::uint64_t>& sizes) {
   PartOptions own = options;
   TableLoad quiet = load;
   while (true) {
@@ -290,7 +292,7 @@ Result<void> StagingArea::write_parts(const TableLoad& load, const PartOptions& 
       sizes.push_back(part.bytes.size());
       return put(staged.part(sizes.size()), part.bytes);
     };
-    DRAY_ASSIGN(const PartsWritten written, writer.write(quiet, sink));
+    DRAY_ASSIGN(const PartsWritten written, writer.write(quiet, rows, sink));
     staged.null_text = own.null_text;
     staged.rows = written.rows;
     staged.parts = written.parts;

@@ -3,7 +3,7 @@
 //   <url>/dray/<warehouse>/<source>/<run>/<number>/part-00001.csv.zst ...  (.gz by choice)
 //                                                  manifest.json   what COPY reads
 //                                                  table.json      what the parts hold
-//   <url>/dray/<warehouse>/<source>/note, looked     Warehouse::write_note()
+//   <url>/dray/<warehouse>/<source>/note, looked     Notes::write()
 //
 // All of it is Dray's, and nothing outside of it is touched. The files of a table go when its rows
 // are committed; those of a run that did not end go when a later run of the source has committed,
@@ -62,8 +62,8 @@ class StagingArea {
 
   // Writes the rows that are not dropped, cut into parts of about `options.part_bytes`, into the
   // run's folder of this number. Whatever is in `load` beside rows is in the description.
-  Result<StagedTable> write(const TableLoad& load, const RunId& run_id, std::size_t number,
-                            const PartOptions& options);
+  Result<StagedTable> write(const TableLoad& load, const RunRows& rows, const RunId& run_id,
+                            std::size_t number, const PartOptions& options);
   // `description` is the url that a StagedTable told.
   Result<StagedTable> read(const std::string& description);
 
@@ -102,8 +102,8 @@ class StagingArea {
                           const std::vector<std::string>& kept);
 
  private:
-  Result<void> write_parts(const TableLoad& load, const PartOptions& options, StagedTable& staged,
-                           std::vector<std::uint64_t>& sizes);
+  Result<void> write_parts(const TableLoad& load, const RunRows& rows, const PartOptions& options,
+                           StagedTable& staged, std::vector<std::uint64_t>& sizes);
   Result<void> put(const std::string& url, std::string_view bytes);
   std::string source_folder(const std::string& source) const;
 

@@ -116,20 +116,24 @@ constexpr bool is_outside_transaction(const SchemaChange& change) {
 
 enum class Comments { none, on_tables, on_all };
 
-// What differs between warehouses and the plan must know.
+// What differs between warehouses and the plan must know. No field has a default: each warehouse
+// says all of them, and a new one does not build until each has (-Wmissing-field-initializers).
 struct CatalogLimits {
-  std::size_t columns_per_table_max = 1'600;
+  // How long the name of a schema, table or column may be, in bytes. 127 is Redshift's limit, which
+  // the others share where they can.
+  std::size_t name_bytes_max;
+  std::size_t columns_per_table_max;
   // How many columns one load may bring values for; a table that somebody else widened may have
   // more.
-  std::size_t columns_per_load_max = SIZE_MAX;
+  std::size_t columns_per_load_max;
   // The longest string a column may be made or widened to hold; nothing: strings have no bound.
   std::optional<std::uint32_t> varchar_bytes_max;
   // Whether a bound that somebody gave a varchar counts characters instead of bytes (PostgreSQL).
-  bool varchar_counts_characters = false;
-  Comments comments = Comments::none;
+  bool varchar_counts_characters;
+  Comments comments;
   // What the comments of one plan may cost: each comment_cost and a 1 for every column of its
   // table, because a warehouse may write the table's whole description anew for each.
-  std::size_t comments_cost_max = SIZE_MAX;
+  std::size_t comments_cost_max;
 };
 
 }  // namespace dray

@@ -80,7 +80,7 @@ struct LoadColumn {
 
 constexpr std::int64_t no_object_number = 0;
 
-// One table's share of a load.
+// One table's share of a load, however its rows get into the warehouse.
 struct TableLoad {
   std::string schema;
   std::string table;
@@ -92,29 +92,44 @@ struct TableLoad {
   std::vector<std::int64_t> rival_tables;
   std::vector<LoadColumn> columns;
   Micros uuid_ts = 0;
-  StagedRows* rows = nullptr;  // borrowed
-  // Keys of this run's objects by RowKey::object, for ties. Borrowed. Rows that an earlier run left
-  // in files come without; load() gives such a load those of its own objects.
-  const std::vector<std::string>* object_keys = nullptr;
-  // The ledger's numbers for them; no_object_number for those that could not be read. Borrowed.
-  const std::vector<std::int64_t>* object_numbers = nullptr;
-  // The secret of RowKey::check, to compare stored ids with staged ones.
-  std::uint64_t check_seed = 0;
-  // A row from an object that was loaded before takes its stored self's place whatever its line.
-  bool reload = false;
   // The column whose values name the profiles that this table's rows change, and their table: users
   // or accounts. "" for other tables.
   std::string profile_id_column;
   std::string profile_table;
   ValueRejectSink value_rejects;
-  // Of a warehouse that loads from files: where those of this table are described, once stage() has
-  // written them; `rows_in_files` of them. Rows that an earlier run left there come without `rows`.
-  std::string files;
-  std::uint64_t rows_in_files = 0;
+};
+
+// Rows that this run has staged, and where they came from. Borrows all.
+struct RunRows {
+  StagedRows* rows = nullptr;
+  // Keys of this run's objects by RowKey::object, for ties.
+  const std::vector<std::string>* object_keys = nullptr;
+  // The ledger's numbers for them; no_object_number for those that could not be read.
+  const std::vector<std::int64_t>* object_numbers = nullptr;
+  // The secret of RowKey::check, to compare stored ids with staged ones.
+  std::uint64_t check_seed = 0;
+  // A row from an object that was loaded before takes its stored self's place whatever its line.
+  bool reload = false;
+};
+
+// For a warehouse that pulls the rows itself from where they are staged.
+struct RowsToLoad : TableLoad, RunRows {
   // Commits what there is of the run and begins anew, locked as before: for a warehouse that cannot
   // take all of one table's rows, or of the profiles that follow from them, in one transaction.
   // Called by load() and merge_profiles() between two statements. Unset: everything is one.
   std::function<Result<void>()> commit_so_far{};
+};
+
+// For a warehouse that loads files. What a file is, where it lies, and whether the rows of several
+// tables share one is known to the warehouse that wrote it, and to nobody else.
+struct FilesToLoad : TableLoad {
+  // Rows of this run, which are to be written first; nothing: an earlier run has left them in
+  // `files`.
+  std::optional<RunRows> rows;
+  // The warehouse's own word for the files of this table, by which it finds them again in a later
+  // run. Of this run's rows once they are staged.
+  std::string files;
+  std::uint64_t rows_in_files = 0;  // of this table; known once they are staged or read
 };
 
 // A column of a profile that cannot take its values as they are stored: somebody gave it another
@@ -149,9 +164,16 @@ struct ProfileMerge {
   std::vector<std::string> kept_columns;
   // Values of this load for these are rejects.
   std::vector<ProfileRefusal> refused_columns;
-  const TableLoad* load = nullptr;  // of `source_table`, as it was loaded. Borrowed
   ValueRejectSink value_rejects;
   Micros uuid_ts = 0;
+};
+
+// The same, with the load of `source_table` as it was loaded. Borrows it.
+struct RowsProfileMerge : ProfileMerge {
+  const RowsToLoad* load = nullptr;
+};
+struct FilesProfileMerge : ProfileMerge {
+  const FilesToLoad* load = nullptr;
 };
 
 }  // namespace dray

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <utility>
 
 namespace dray {
@@ -14,20 +15,22 @@ constexpr int transaction_attempts_max = 3;
 constexpr std::chrono::hours load_wait_max(1);
 constexpr std::chrono::minutes commit_wait_max(1);
 
-// What the warehouse says it took must be what was staged for it.
-Result<void> check_counts(const TableLoad& load, const TableLoaded& loaded) {
+std::uint64_t live_rows(const StagedRows& rows) {
   std::uint64_t live = 0;
-  if (load.rows == nullptr) live = load.rows_in_files - loaded.rows_lost;
-  for (std::uint64_t row = 0; load.rows != nullptr && row < load.rows->row_count(); ++row) {
-    if (!load.rows->is_dropped(row)) ++live;
-  }
+  for (std::uint64_t row = 0; row < rows.row_count(); ++row)
+    live += rows.is_dropped(row) ? 0 : 1;
+  return live;
+}
+
+// What the warehouse says it took must be what was staged for it.
+Result<void> check_count(const TableLoad& load, std::uint64_t live, const TableLoaded& loaded) {
   if (live == loaded.rows_inserted) return {};
   return internal_error("load " + load.table + ": " + std::to_string(live) +
                         " rows were staged and " + std::to_string(loaded.rows_inserted) +
                         " arrived; nothing was committed");
 }
 
-// As how many columns of Warehouse::columns_per_transaction_max() each one counts of a stored table
+// As how many columns of TransactionBounds::columns_max each one counts of a stored table
 // that gets new ones. DuckDB, which alone has that bound, takes two blocks of 64 KiB for it beside
 // the 33 KiB of a new table's, until a checkpoint. It can move those to temporary files, and does:
 // gigabytes of empty blocks where a few columns are added to each of many tables.
@@ -98,17 +101,41 @@ CollectionReport collection_of(const TablePlan& table) {
 LoadTransaction::LoadTransaction(const Parts& parts)
     : parts_(parts), context_(parts.context), tables_(parts.tables) {}
 
-Result<void> LoadTransaction::stage() {
+RowLoader* LoadTransaction::row_loader() const {
+  const Loader loader = session().loader();
+  RowLoader* const* const found = std::get_if<RowLoader*>(&loader);
+  return found == nullptr ? nullptr : *found;
+}
+
+FileLoader* LoadTransaction::file_loader() const {
+  const Loader loader = session().loader();
+  FileLoader* const* const found = std::get_if<FileLoader*>(&loader);
+  return found == nullptr ? nullptr : *found;
+}
+
+// Files are near their tables already: a transaction that moves them has no bounds.
+TransactionBounds LoadTransaction::bounds() const {
+  const RowLoader* const loader = row_loader();
+  return loader == nullptr ? TransactionBounds{SIZE_MAX, SIZE_MAX} : loader->bounds();
+}
+
+Result<void> LoadTransaction::prepare() {
   DRAY_TRY(widen_columns());
-  loads_ = make_loads();
-  std::vector<TableLoad*> loads;
-  for (TableLoad& load : loads_)
-    loads.push_back(&load);
-  const RunReport& report = context_.report;
-  StageRun run{report.source, report.run_id, {}};
-  DRAY_ASSIGN(run.last_committed_run, last_committed_run(session(), report.source));
+  StageRun run{context_.report.source, context_.report.run_id, {}};
+  DRAY_ASSIGN(run.last_committed_run, last_committed_run(session(), run.source));
+  if (FileLoader* const loader = file_loader()) {
+    return stage(*loader, run, loads_.emplace<FileLoads>(file_loads()));
+  }
+  loads_ = row_loads();
+  return {};
+}
+
+Result<void> LoadTransaction::stage(FileLoader& loader, const StageRun& run, FileLoads& loads) {
+  std::vector<FilesToLoad*> all;
+  for (FilesToLoad& load : loads)
+    all.push_back(&load);
   const std::stop_callback on_stop(context_.stop, [this] { session().interrupt(); });
-  DRAY_ASSIGN(StageOutcome outcome, session().stage(run, loads));
+  DRAY_ASSIGN(StageOutcome outcome, loader.stage(run, all));
   for (std::size_t i = 0; i < outcome.failures.size(); ++i) {
     if (outcome.failures[i]) leave_out(i, *std::move(outcome.failures[i]));
   }
@@ -134,45 +161,69 @@ Result<void> LoadTransaction::widen_columns() {
   return {};
 }
 
-std::vector<TableLoad> LoadTransaction::make_loads() {
-  std::vector<TableLoad> loads;
+TableLoad LoadTransaction::load_of(std::size_t i) {
+  const Target& target = tables_.targets[i];
+  TableLoad load;
+  load.schema = context_.report.source;
+  load.table = target.table;
+  load.created = tables_.plan.tables[i].created;
+  load.columns = tables_.plan.tables[i].columns;
+  load.lineage_table = target.lineage_table;
+  load.rival_tables = target.rival_tables;
+  load.uuid_ts = parts_.uuid_ts;
+  load.profile_id_column = target.profile_id_column;
+  load.profile_table = target.profile_table;
+  load.value_rejects = parts_.value_rejects.sink(target.table);
+  return load;
+}
+
+RunRows LoadTransaction::rows_of(std::size_t i) const {
+  return {tables_.targets[i].rows.get(), &parts_.objects.keys, &parts_.objects.row_numbers,
+          parts_.check_seed, context_.request.reload_changed == ReloadChanged::yes};
+}
+
+LoadTransaction::RowLoads LoadTransaction::row_loads() {
+  RowLoads loads;
+  for (std::size_t i = 0; i < tables_.targets.size(); ++i)
+    loads.push_back({load_of(i), rows_of(i), [this] { return commit_tables(); }});
+  return loads;
+}
+
+LoadTransaction::FileLoads LoadTransaction::file_loads() {
+  FileLoads loads;
   for (std::size_t i = 0; i < tables_.targets.size(); ++i) {
     const Target& target = tables_.targets[i];
-    TableLoad& load = loads.emplace_back();
-    load.schema = context_.report.source;
-    load.table = target.table;
-    load.created = tables_.plan.tables[i].created;
-    load.columns = tables_.plan.tables[i].columns;
-    load.lineage_table = target.lineage_table;
-    load.rival_tables = target.rival_tables;
-    load.uuid_ts = parts_.uuid_ts;
-    load.files = target.files;
-    load.rows = target.rows.get();
-    if (target.files.empty()) {
-      load.object_keys = &parts_.objects.keys;
-      load.object_numbers = &parts_.objects.row_numbers;
-      load.reload = context_.request.reload_changed == ReloadChanged::yes;
-    }
-    load.check_seed = parts_.check_seed;
-    load.profile_id_column = target.profile_id_column;
-    load.profile_table = target.profile_table;
-    load.value_rejects = parts_.value_rejects.sink(target.table);
-    load.commit_so_far = [this] { return commit_tables(); };
+    const auto rows = target.files.empty() ? std::optional(rows_of(i)) : std::nullopt;
+    loads.push_back({load_of(i), rows, target.files, 0});
   }
   return loads;
+}
+
+bool LoadTransaction::has_files() const {
+  const FileLoads* const loads = std::get_if<FileLoads>(&loads_);
+  return loads != nullptr && !loads->empty();
+}
+
+LoadTransaction::Share LoadTransaction::share_of(std::size_t i) const {
+  if (const FileLoads* loads = std::get_if<FileLoads>(&loads_)) {
+    const FilesToLoad& load = (*loads)[i];
+    return {load.table, load.files, load.rows_in_files};
+  }
+  const RowsToLoad& load = std::get<RowLoads>(loads_)[i];
+  return {load.table, "", live_rows(*load.rows)};
 }
 
 std::vector<LoadTransaction::LeftOut> LoadTransaction::left_out() const {
   std::vector<LeftOut> left_out;
   for (const auto& [i, why] : left_out_)
-    left_out.push_back({loads_[i], why});
+    left_out.push_back({share_of(i), why});
   return left_out;
 }
 
-std::vector<const TableLoad*> LoadTransaction::loaded() const {
-  std::vector<const TableLoad*> loaded;
-  for (std::size_t i = 0; i < loads_.size(); ++i) {
-    if (!left_out_.contains(i)) loaded.push_back(&loads_[i]);
+std::vector<LoadTransaction::Share> LoadTransaction::loaded() const {
+  std::vector<Share> loaded;
+  for (std::size_t i = 0; i < tables_.targets.size(); ++i) {
+    if (!left_out_.contains(i)) loaded.push_back(share_of(i));
   }
   return loaded;
 }
@@ -189,12 +240,13 @@ Result<void> LoadTransaction::write_and_commit(const std::function<Result<void>(
     if (written) written = commit_recorded(context_, parts_.session, is_recorded);
     if (written) parts_.value_rejects.end_attempts();
     if (written || !may_try_again(written.error(), attempt)) return written;
-    if (!session().rollback()) return written;
+    FileLoader* const loader = file_loader();
+    if (loader == nullptr || !loader->rollback()) return written;
   }
 }
 
 bool LoadTransaction::may_try_again(const Error& error, int attempt) {
-  if (!parts_.session || loads_.empty() || loads_.front().files.empty()) return false;
+  if (!parts_.session || !has_files()) return false;
   if (error.cause == Cause::transient) return attempt < transaction_attempts_max;
   if (error.cause == Cause::cancelled || error.cause == Cause::in_doubt) return false;
   if (!table_at_work_) return false;
@@ -229,8 +281,7 @@ Result<void> LoadTransaction::check_ledger() {
   if (mark.objects != known.objects || mark.newest_run != known.newest_run ||
       mark.last_uuid_ts != known.last_uuid_ts) {
     Error error = transient_error("another sync has loaded " + source + " meanwhile");
-    const bool can_begin_again = loads_.empty() || loads_.front().files.empty();
-    if (can_begin_again) error.code = ErrorCode::overtaken;
+    if (!has_files()) error.code = ErrorCode::overtaken;
     return error;
   }
   return {};
@@ -266,11 +317,11 @@ Result<void> LoadTransaction::forget_old_origins() {
 Result<void> LoadTransaction::load_tables() {
   std::size_t columns = 0;  // that the transaction at hand writes
   std::size_t tables = 0;   // likewise
+  const TransactionBounds most = bounds();
   for (std::size_t i = 0; i < tables_.targets.size(); ++i) {
     if (left_out_.contains(i)) continue;
     const std::size_t own = columns_of(i);
-    const bool is_full = columns + own > context_.warehouse.columns_per_transaction_max() ||
-                         tables >= session().tables_per_transaction_max();
+    const bool is_full = columns + own > most.columns_max || tables >= most.tables_max;
     if (tables > 0 && is_full) {
       DRAY_TRY(commit_tables());
       columns = tables = 0;
@@ -315,31 +366,65 @@ Result<void> LoadTransaction::commit_tables() {
   }
   DRAY_TRY(write_tables(session(), report.source, report.run_id, tables_.new_tables));
   tables_.new_tables.clear();
-  DRAY_TRY(session().commit_some(load_wait_max));
+  DRAY_ASSERT(row_loader() != nullptr);
+  DRAY_TRY(row_loader()->commit_some(load_wait_max));
   tables_committed_ = true;
   return {};
 }
 
 Result<void> LoadTransaction::load_table(std::size_t i) {
   DRAY_TRY(stop_requested());
-  Target& target = tables_.targets[i];
-  TableLoad& load = loads_[i];
-  auto loaded = session().load(load);
-  if (!loaded) return std::move(loaded).error().within("load " + target.table);
-  DRAY_TRY(check_counts(load, *loaded));
-  target.rows_refused = std::move(loaded->rows_refused);
-  CollectionReport& collection = collection_for(tables_.plan.tables[i]);
-  collection.rows_loaded = loaded->rows_inserted;
-  collection.rows_replaced = loaded->rows_replaced;
-  if (target.rows) {
-    DRAY_ASSIGN(collection.duplicates, duplicates_of(target, parts_.objects));
-    context_.progress.rows_loaded += target.rows->row_count();
-  }
-  const Profiles* profiles = tables_.profiles_of(target);
-  return profiles == nullptr ? Result<void>() : merge_profiles(*profiles, load);
+  if (FileLoads* loads = std::get_if<FileLoads>(&loads_)) return load_files(i, (*loads)[i]);
+  return load_rows(i, std::get<RowLoads>(loads_)[i]);
 }
 
-Result<void> LoadTransaction::merge_profiles(const Profiles& profiles, const TableLoad& load) {
+Result<void> LoadTransaction::load_rows(std::size_t i, RowsToLoad& load) {
+  auto loaded = row_loader()->load(load);
+  if (!loaded) return std::move(loaded).error().within("load " + load.table);
+  DRAY_TRY(check_count(load, live_rows(*load.rows), *loaded));
+  tables_.targets[i].rows_refused = std::move(loaded->rows_refused);
+  DRAY_TRY(tell_loaded(i, *loaded));
+  const Profiles* profiles = tables_.profiles_of(tables_.targets[i]);
+  if (profiles == nullptr) return {};
+  auto merged = row_loader()->merge_profiles({merge_of(*profiles, load, 0), &load});
+  if (!merged) return std::move(merged).error().within("merge " + profiles->plan.table);
+  collection_for(profiles->plan).rows_loaded = *merged;
+  return {};
+}
+
+Result<void> LoadTransaction::load_files(std::size_t i, FilesToLoad& load) {
+  auto loaded = file_loader()->load(load);
+  if (!loaded) return std::move(loaded).error().within("load " + load.table);
+  const std::uint64_t live =
+      load.rows ? live_rows(*load.rows->rows) : load.rows_in_files - loaded->rows_lost;
+  DRAY_TRY(check_count(load, live, *loaded));
+  DRAY_TRY(tell_loaded(i, *loaded));
+  const Profiles* profiles = tables_.profiles_of(tables_.targets[i]);
+  if (profiles == nullptr) return {};
+  const auto first_object = static_cast<std::uint32_t>(keys_in_files_.size());
+  std::ranges::move(loaded->object_keys, std::back_inserter(keys_in_files_));
+  auto merged = file_loader()->merge_profiles(
+      {merge_of(*profiles, load, load.rows ? 0 : first_object), &load});
+  if (!merged) return std::move(merged).error().within("merge " + profiles->plan.table);
+  collection_for(profiles->plan).rows_loaded = *merged;
+  return {};
+}
+
+Result<void> LoadTransaction::tell_loaded(std::size_t i, const TableLoaded& loaded) {
+  const Target& target = tables_.targets[i];
+  CollectionReport& collection = collection_for(tables_.plan.tables[i]);
+  collection.rows_loaded = loaded.rows_inserted;
+  collection.rows_replaced = loaded.rows_replaced;
+  if (!target.rows) return {};
+  DRAY_ASSIGN(collection.duplicates, duplicates_of(target, parts_.objects));
+  context_.progress.rows_loaded += target.rows->row_count();
+  return {};
+}
+
+// `first_object` is what the number of the first object is in the run's own list, or in that of
+// keys_in_files().
+ProfileMerge LoadTransaction::merge_of(const Profiles& profiles, const TableLoad& load,
+                                       std::uint32_t first_object) {
   const TablePlan& plan = profiles.plan;
   ProfileMerge merge;
   merge.schema = load.schema;
@@ -349,24 +434,12 @@ Result<void> LoadTransaction::merge_profiles(const Profiles& profiles, const Tab
   merge.uuid_ts = parts_.uuid_ts;
   add_columns(profiles, merge);
   merge.kept_columns = profiles.kept_columns;
-  merge.load = &load;
   merge.value_rejects = [sink = parts_.value_rejects.sink(plan.table),
-                         first = number_of_first_object(load)](ValueReject reject) {
-    reject.object += first;
+                         first_object](ValueReject reject) {
+    reject.object += first_object;
     sink(reject);
   };
-  auto merged = session().merge_profiles(merge);
-  if (!merged) return std::move(merged).error().within("merge " + plan.table);
-  collection_for(plan).rows_loaded = *merged;
-  return {};
-}
-
-// Of rows in files, whose objects are those of several tables.
-std::uint32_t LoadTransaction::number_of_first_object(const TableLoad& load) {
-  if (load.object_keys == &parts_.objects.keys) return 0;
-  const auto first = static_cast<std::uint32_t>(keys_in_files_.size());
-  keys_in_files_.insert(keys_in_files_.end(), load.object_keys->begin(), load.object_keys->end());
-  return first;
+  return merge;
 }
 
 CollectionReport& LoadTransaction::collection_for(const TablePlan& table) {

@@ -1,5 +1,5 @@
-// Planned tables become rows of the warehouse: staged first, where it stages, and then all of them
-// in one transaction with the record of the run.
+// Planned tables become rows of the warehouse: in files first, where it loads files, and then all
+// of them in one transaction with the record of the run.
 #pragma once
 
 #include <cstddef>
@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "base/result.h"
@@ -45,8 +46,9 @@ class LoadTransaction {
   explicit LoadTransaction(const Parts& parts);
 
   // Everything that can be done before the transaction, so that it is short: columns are widened
-  // (what the warehouse refuses is a notice), rows staged.
-  Result<void> stage();
+  // (what the warehouse refuses is a notice), and where the warehouse loads files these are written
+  // and brought near.
+  Result<void> prepare();
 
   // The transaction, as often as it takes. One that lost against another may win the next time; a
   // table that the warehouse refuses is left out, so that the others need not wait for it.
@@ -54,14 +56,20 @@ class LoadTransaction {
   Result<void> write_and_commit(const std::function<Result<void>()>& write_record,
                                 const IsRecorded& is_recorded);
 
-  struct LeftOut {
-    const TableLoad& load;
-    const Error& why;
+  // A table, and its rows of this load.
+  struct Share {
+    std::string table;
+    std::string files;  // FilesToLoad's; "": the rows are those of objects
+    std::uint64_t rows = 0;
   };
-  // Tables whose rows wait in their files, by target. Lives as long as this.
+  struct LeftOut {
+    Share share;
+    Error why;
+  };
+  // Tables whose rows wait, by target.
   std::vector<LeftOut> left_out() const;
   // Those whose rows are in.
-  std::vector<const TableLoad*> loaded() const;
+  std::vector<Share> loaded() const;
   // By ValueReject::object, of what is told of rows in files.
   const std::vector<std::string>& keys_in_files() const { return keys_in_files_; }
   // Before the transaction: rows that it must not take.
@@ -70,7 +78,14 @@ class LoadTransaction {
   std::optional<std::size_t> table_at_work() const { return table_at_work_; }
 
  private:
-  std::vector<TableLoad> make_loads();
+  using RowLoads = std::vector<RowsToLoad>;
+  using FileLoads = std::vector<FilesToLoad>;
+
+  TableLoad load_of(std::size_t target);
+  RowLoads row_loads();
+  FileLoads file_loads();
+  RunRows rows_of(std::size_t target) const;
+  Result<void> stage(FileLoader& loader, const StageRun& run, FileLoads& loads);
   Result<void> widen_columns();
   bool may_try_again(const Error& error, int attempt);
   Result<void> write_all(const std::function<Result<void>()>& write_record);
@@ -80,18 +95,28 @@ class LoadTransaction {
   Result<void> check_ledger();
   Result<void> load_tables();
   Result<void> load_table(std::size_t i);
-  Result<void> merge_profiles(const Profiles& profiles, const TableLoad& load);
-  std::uint32_t number_of_first_object(const TableLoad& load);
+  Result<void> load_rows(std::size_t i, RowsToLoad& load);
+  Result<void> load_files(std::size_t i, FilesToLoad& load);
+  Result<void> tell_loaded(std::size_t i, const TableLoaded& loaded);
+  ProfileMerge merge_of(const Profiles& profiles, const TableLoad& load,
+                        std::uint32_t first_object);
+  Share share_of(std::size_t target) const;
+  // Then the run does not begin again for another one's sake: what is staged serves a new attempt.
+  bool has_files() const;
   CollectionReport& collection_for(const TablePlan& table);
   std::size_t columns_of(std::size_t i) const;
   Result<void> commit_tables();
   Result<void> stop_requested() const;
   WarehouseSession& session() const { return *parts_.session; }
+  // Null for a warehouse that loads files, and the other way round.
+  RowLoader* row_loader() const;
+  FileLoader* file_loader() const;
+  TransactionBounds bounds() const;
 
   const Parts parts_;
   const RunContext& context_;
   Tables& tables_;
-  std::vector<TableLoad> loads_;              // by target
+  std::variant<RowLoads, FileLoads> loads_;   // by target
   std::map<std::size_t, Error> left_out_;     // by target
   std::optional<std::size_t> table_at_work_;  // a target
   std::vector<std::string> keys_in_files_;

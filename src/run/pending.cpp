@@ -18,14 +18,6 @@ std::string some_of(const std::vector<std::string>& names) {
   return text;
 }
 
-std::uint64_t rows_waiting(const TableLoad& load) {
-  if (!load.files.empty()) return load.rows_in_files;
-  std::uint64_t rows = 0;
-  for (std::uint64_t row = 0; row < load.rows->row_count(); ++row)
-    rows += load.rows->is_dropped(row) ? 0 : 1;
-  return rows;
-}
-
 }  // namespace
 
 Result<void> PendingTables::read(WarehouseSession& session) {
@@ -40,8 +32,12 @@ Result<void> PendingTables::read(WarehouseSession& session) {
 
 Result<Tables> PendingTables::tables(WarehouseSession& session) {
   Tables tables;
+  const Loader loader = session.loader();
+  FileLoader* const* const file_loader = std::get_if<FileLoader*>(&loader);
   for (const PendingTable& pending : left_behind_) {
-    auto read = session.read_files(pending.files);
+    auto read = file_loader == nullptr
+                    ? Result<FilesToLoad>(config_error("this warehouse loads no files"))
+                    : (*file_loader)->read_files(pending.files);
     if (read) {
       read->files = pending.files;
       add_table_in_files(*read, tables);
@@ -63,11 +59,11 @@ Result<void> PendingTables::keep(const LoadTransaction& transaction, WarehouseSe
   tell_left_out(transaction);
   std::vector<PendingTable> tables;
   std::vector<std::string> reasons;
-  for (const auto& [load, why] : transaction.left_out()) {
+  for (const auto& [share, why] : transaction.left_out()) {
     // One that waits without files keeps the record of when that began; of a retry its rejects
     // stay open, which says all.
-    if (load.files.empty() && (before(load) != nullptr || context_.is_retry())) continue;
-    tables.push_back({load.table, context_.report.run_id, load.files, rows_waiting(load)});
+    if (share.files.empty() && (before(share) != nullptr || context_.is_retry())) continue;
+    tables.push_back({share.table, context_.report.run_id, share.files, share.rows});
     reasons.push_back(one_line(why));
   }
   if (tables.empty()) return {};
@@ -106,8 +102,8 @@ void PendingTables::tell_unread(const PendingTable& table) {
 
 Result<void> PendingTables::forget_loaded(const LoadTransaction& transaction,
                                           WarehouseSession& session) {
-  for (const TableLoad* load : transaction.loaded())
-    DRAY_TRY(forget_pending(session, load->files));
+  for (const LoadTransaction::Share& share : transaction.loaded())
+    DRAY_TRY(forget_pending(session, share.files));
   return {};
 }
 
@@ -115,34 +111,34 @@ Result<bool> PendingTables::are_forgotten(const LoadTransaction& transaction,
                                           WarehouseSession& session) const {
   DRAY_ASSIGN(const std::vector<PendingTable> waiting,
               read_pending(session, context_.report.source));
-  const auto waits = [&](const TableLoad* load) {
-    return std::ranges::find(waiting, load->files, &PendingTable::files) != waiting.end();
+  const auto waits = [&](const LoadTransaction::Share& share) {
+    return std::ranges::find(waiting, share.files, &PendingTable::files) != waiting.end();
   };
   return std::ranges::none_of(transaction.loaded(), waits);
 }
 
 void PendingTables::tell_loaded(const LoadTransaction& transaction) {
-  for (const TableLoad* load : transaction.loaded()) {
+  for (const LoadTransaction::Share& share : transaction.loaded()) {
     context_.notice(
         "table_retried",
-        load->table + ": rows that an earlier sync had left in " + load->files + " are loaded now",
-        load->rows_in_files);
+        share.table + ": rows that an earlier sync had left in " + share.files + " are loaded now",
+        share.rows);
   }
   tell_left_out(transaction);
 }
 
-const PendingTable* PendingTables::before(const TableLoad& load) const {
-  const bool is_in_files = !load.files.empty();
+const PendingTable* PendingTables::before(const LoadTransaction::Share& share) const {
+  const bool is_in_files = !share.files.empty();
   const std::vector<PendingTable>& known = is_in_files ? left_behind_ : read_again_;
   const auto found = std::ranges::find_if(known, [&](const PendingTable& table) {
-    return is_in_files ? table.files == load.files : table.table == load.table;
+    return is_in_files ? table.files == share.files : table.table == share.table;
   });
   return found == known.end() ? nullptr : &*found;
 }
 
 // What was refused twice does not mend itself.
-std::string PendingTables::after_waiting(const TableLoad& load) const {
-  const PendingTable* const known = before(load);
+std::string PendingTables::after_waiting(const LoadTransaction::Share& share) const {
+  const PendingTable* const known = before(share);
   if (known == nullptr) return ", and the next sync tries them again";
   const Timestamp since = std::chrono::floor<std::chrono::seconds>(known->since);
   return " since " + format_timestamp(to_micros(since)) +
@@ -151,14 +147,14 @@ std::string PendingTables::after_waiting(const TableLoad& load) const {
 
 void PendingTables::tell_left_out(const LoadTransaction& transaction) {
   std::vector<std::string> tables;
-  for (const auto& [load, why] : transaction.left_out()) {
-    if (!told_.insert(load.files.empty() ? load.table : load.files).second) continue;
-    const std::string place = load.files.empty() ? "their objects" : load.files;
+  for (const auto& [share, why] : transaction.left_out()) {
+    if (!told_.insert(share.files.empty() ? share.table : share.files).second) continue;
+    const std::string place = share.files.empty() ? "their objects" : share.files;
     context_.notice(
         "table_pending",
-        load.table + ": " + one_line(why) + "; its rows wait in " + place + after_waiting(load),
-        rows_waiting(load));
-    tables.push_back(load.table);
+        share.table + ": " + one_line(why) + "; its rows wait in " + place + after_waiting(share),
+        share.rows);
+    tables.push_back(share.table);
   }
   if (!tables.empty()) context_.fell_short("not loaded: " + some_of(tables));
 }

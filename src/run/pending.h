@@ -51,8 +51,8 @@ class PendingTables {
  private:
   void tell_unread(const PendingTable& table);
   void tell_left_out(const LoadTransaction& transaction);
-  std::string after_waiting(const TableLoad& load) const;
-  const PendingTable* before(const TableLoad& load) const;
+  std::string after_waiting(const LoadTransaction::Share& share) const;
+  const PendingTable* before(const LoadTransaction::Share& share) const;
 
   const RunContext& context_;
   std::vector<PendingTable> left_behind_;

@@ -25,7 +25,7 @@ Result<void> tell_profiles(const RunContext& context, const RunMemory& memory, c
 void tell_of_new_schema(const RunContext& context, const Plan& plan) {
   for (const SchemaChange& change : plan.changes) {
     if (!std::holds_alternative<CreateSchema>(change)) continue;
-    if (auto notice = context.warehouse.notice_of_schema(context.report.source)) {
+    if (auto notice = context.warehouse.dialect().notice_of_schema(context.report.source)) {
       context.report.notices.push_back(*std::move(notice));
     }
   }
@@ -34,7 +34,7 @@ void tell_of_new_schema(const RunContext& context, const Plan& plan) {
 Result<void> tell_plan(const RunContext& context, const RunMemory& memory, const Tables& tables,
                        ObjectSet& objects) {
   for (const SchemaChange& change : tables.plan.changes) {
-    context.report.ddl.push_back(context.warehouse.ddl(change).text());
+    context.report.ddl.push_back(context.warehouse.dialect().ddl(change).text());
   }
   for (std::size_t i = 0; i < tables.targets.size(); ++i) {
     CollectionReport& collection =

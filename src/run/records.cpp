@@ -1,5 +1,7 @@
 #include "run/records.h"
 
+#include "run/notes.h"
+
 namespace dray {
 
 Result<std::vector<RunReport>> recent_runs(Warehouse& warehouse,
@@ -34,7 +36,7 @@ Result<std::vector<SourceStatus>> source_statuses(Warehouse& warehouse) {
   DRAY_ASSIGN(const auto session, warehouse.open_session());
   DRAY_ASSIGN(const std::vector<std::string> names, source_names(*session));
   for (const std::string& name : names) {
-    const auto note = warehouse.read_note(NoteKind::look, name);
+    const auto note = read_note(warehouse, NoteKind::look, name);
     const auto looked = note && *note ? parse_timestamp(**note) : std::nullopt;
     const auto noted = looked ? std::optional(from_micros(*looked)) : std::nullopt;
     DRAY_ASSIGN(SourceStatus status, source_status(*session, name, noted));

@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "run/notes.h"
 #include "source/layout.h"
 
 namespace dray {
@@ -268,7 +269,7 @@ bool takes_whatever_is_new(const SyncRequest& request) {
 bool is_as_noted(const RunContext& context) {
   if (!takes_whatever_is_new(context.request)) return false;
   RunReport& report = context.report;
-  const auto text = context.warehouse.read_note(NoteKind::listing, report.source);
+  const auto text = read_note(context.warehouse, NoteKind::listing, report.source);
   const auto note = text && *text ? parse_note(**text) : std::nullopt;
   if (!note) return false;
   const auto age = report.started - note->listed_at;

@@ -5,6 +5,7 @@
 
 #include "ledger/ledger.h"
 #include "run/context.h"
+#include "run/notes.h"
 
 namespace dray {
 namespace {
@@ -24,7 +25,7 @@ Result<std::unique_ptr<WarehouseSession>> begin(Warehouse& warehouse) {
 // What a run noted of the source's listing no longer says that nothing is left to do.
 Result<void> commit(Warehouse& warehouse, WarehouseSession& session, const std::string& source) {
   DRAY_TRY(session.commit());
-  return warehouse.write_note(NoteKind::listing, source, "");
+  return write_note(warehouse, NoteKind::listing, source, "");
 }
 
 }  // namespace

@@ -10,8 +10,8 @@ namespace {
 // Why the warehouse does not take the schema's name as it is; "" when it does.
 Result<std::string> why_not_schema(const RunContext& context, Session& session) {
   const std::string& schema = context.report.source;
-  const std::size_t bytes_max = context.warehouse.name_bytes_max();
-  if (context.warehouse.keeps_schema(schema)) {
+  const std::size_t bytes_max = context.warehouse.dialect().limits().name_bytes_max;
+  if (context.warehouse.dialect().keeps_schema(schema)) {
     return "a source cannot have the schema " + schema + ": the warehouse keeps it for itself";
   }
   if (schema.size() > bytes_max) {

@@ -12,6 +12,7 @@
 #include "model/memory_shares.h"
 #include "run/context.h"
 #include "run/load_transaction.h"
+#include "run/notes.h"
 #include "run/object_set.h"
 #include "run/objects_told.h"
 #include "run/pending.h"
@@ -47,7 +48,7 @@ std::string temp_directory(const SyncRequest& request) {
 
 RegistryLimits registry_limits(const Warehouse& warehouse) {
   RegistryLimits limits;
-  limits.name_bytes_max = warehouse.name_bytes_max();
+  limits.name_bytes_max = warehouse.dialect().limits().name_bytes_max;
   return limits;
 }
 
@@ -194,7 +195,7 @@ class Sync {
     DRAY_TRY(plan(tables));
     const ObjectSet no_objects;
     LoadTransaction transaction(parts_of(tables, no_objects));
-    DRAY_TRY(transaction.stage());
+    DRAY_TRY(transaction.prepare());
     leave_out_what_changed(tables, transaction);
     DRAY_TRY(transaction.write_and_commit(
         [&] { return record_waited(transaction); },
@@ -247,7 +248,7 @@ class Sync {
   Result<void> remember_look() {
     if (!ledger_.location || context_.is_retry()) return {};
     const bool is_full = context_.store.lists_from_anywhere() && selected_.listed_all;
-    if (!is_full && warehouse_.keeps_notes(NoteKind::look)) return {};
+    if (!is_full && keeps_notes(warehouse_, NoteKind::look)) return {};
     const auto listed_at = is_full ? std::optional(report_.started) : std::nullopt;
     if (session_->begin() && create_ledger(*session_) &&
         write_look(*session_, report_.source, report_.started, listed_at)) {
@@ -257,9 +258,9 @@ class Sync {
   }
 
   void note_look() {
-    if (!warehouse_.keeps_notes(NoteKind::look)) return;
-    (void)warehouse_.write_note(NoteKind::look, report_.source,
-                                format_timestamp(to_micros(report_.started)));
+    if (!keeps_notes(warehouse_, NoteKind::look)) return;
+    (void)dray::write_note(warehouse_, NoteKind::look, report_.source,
+                           format_timestamp(to_micros(report_.started)));
   }
 
   Result<void> write_location() {
@@ -275,10 +276,12 @@ class Sync {
         !context_.is_retry()) {
       note_look();
     }
-    if (pending_.any_waits()) (void)warehouse_.write_note(NoteKind::listing, report_.source, "");
+    if (pending_.any_waits()) {
+      (void)dray::write_note(warehouse_, NoteKind::listing, report_.source, "");
+    }
     if (!pending_.left_behind().empty()) return;
     const auto note = note_of(context_, ledger_, selected_);
-    if (note) (void)warehouse_.write_note(NoteKind::listing, report_.source, to_text(*note));
+    if (note) (void)dray::write_note(warehouse_, NoteKind::listing, report_.source, to_text(*note));
   }
 
   // --- reading -----------------------------------------------------------------------------------
@@ -322,7 +325,7 @@ class Sync {
       context_.progress.rows_total += target.rows->row_count();
     number_objects(objects_, ledger_);
     LoadTransaction transaction(parts_of(tables_, objects_));
-    DRAY_TRY(transaction.stage());
+    DRAY_TRY(transaction.prepare());
     leave_out_refused(transaction);
     auto written = transaction.write_and_commit([&] { return write_record(transaction, begun); },
                                                 has_this_run());

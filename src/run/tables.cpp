@@ -212,7 +212,7 @@ const LiveTable* live_table(const Catalog& catalog, const std::string& name) {
 
 // Well before the wall, while property names that hold ids can still be mended at their source.
 void tell_full_tables(const Catalog& catalog, const Plan& plan, const RunContext& context) {
-  const std::size_t most = context.warehouse.limits().columns_per_table_max;
+  const std::size_t most = context.warehouse.dialect().limits().columns_per_table_max;
   for (const TablePlan& table : plan.tables) {
     const LiveTable* live = live_table(catalog, table.table);
     const std::size_t columns =
@@ -439,7 +439,7 @@ Tables tables_of(const Registry& registry, const BlockStore& staged, const Catal
   return tables;
 }
 
-void add_table_in_files(const TableLoad& load, Tables& tables) {
+void add_table_in_files(const FilesToLoad& load, Tables& tables) {
   Target& target = tables.targets.emplace_back();
   target.table = load.table;
   target.lineage_table = load.lineage_table;
@@ -460,7 +460,7 @@ Result<void> plan_tables(const Catalog& catalog, const RunContext& context,
                          WarehouseSession& session, Tables& tables) {
   const ContractColumns contract =
       context.request.contract_columns ? ContractColumns::create : ContractColumns::leave_out;
-  const CatalogLimits limits = context.warehouse.limits();
+  const CatalogLimits limits = context.warehouse.dialect().limits();
   DRAY_ASSIGN(tables.plan,
               make_plan(catalog, tables.wanted, contract, limits, context.request.types));
   tell_full_tables(catalog, tables.plan, context);

@@ -28,7 +28,7 @@ struct Target {
   std::string profile_table;
   std::string files;  // of rows that an earlier run left there; then there are no others
   std::unique_ptr<StagedRows> rows;
-  std::vector<std::uint64_t> rows_refused{};  // TableLoaded's, of the last attempt
+  std::vector<std::uint64_t> rows_refused{};  // RowsLoaded's, of the last attempt
   // The table refuses rows, so that this run leaves it alone and its objects are read again.
   bool waits = false;
 };
@@ -58,7 +58,7 @@ Tables tables_of(const Registry& registry, const BlockStore& staged, const Catal
                  LedgerState& ledger, const RunContext& context);
 
 // A table whose rows an earlier run left in files.
-void add_table_in_files(const TableLoad& load, Tables& tables);
+void add_table_in_files(const FilesToLoad& load, Tables& tables);
 
 // Compares with the warehouse. Tables that are nearly full are notices. A column with a bound is
 // widened only if a value at hand is longer.

@@ -62,7 +62,7 @@ bool is_taken(const Catalog& catalog, std::string_view table);
 // Errors are `config`: a wanted table is a view, or a table that lacks the columns every table of
 // Dray's has, so that somebody else must have made it.
 Result<Plan> make_plan(const Catalog& catalog, const std::vector<WantedTable>& wanted,
-                       ContractColumns contract, const CatalogLimits& limits = {},
+                       ContractColumns contract, const CatalogLimits& limits,
                        const TypeRules& types = {});
 
 }  // namespace dray

@@ -313,6 +313,8 @@ class DirectoryStore final : public ObjectStore {
     return reader;
   }
 
+  bool lists_from_anywhere() const override { return false; }
+  std::size_t open_ahead_max() const override { return 0; }
   std::string location() const override { return path_to_text(root_); }
 
  private:
@@ -342,6 +344,8 @@ class FileStore final : public ObjectStore {
     return open_file(path_, object);
   }
 
+  bool lists_from_anywhere() const override { return false; }
+  std::size_t open_ahead_max() const override { return 0; }
   std::string location() const override { return path_to_text(path_); }
 
  private:

@@ -37,6 +37,8 @@ class MemoryStore final : public ObjectStore {
 
   Result<Listing> list(const ListRequest& request) override;
   Result<std::unique_ptr<ByteReader>> open(const ObjectInfo& object) override;
+  bool lists_from_anywhere() const override { return false; }
+  std::size_t open_ahead_max() const override { return 0; }
   std::string location() const override { return location_; }
 
  private:

@@ -63,9 +63,9 @@ class ObjectStore {
   virtual Result<Listing> list(const ListRequest& request) = 0;
   // Whether a listing that starts later costs less, so that a run should ask for no more than it
   // needs: where a thousand keys are a request.
-  virtual bool lists_from_anywhere() const { return false; }
-  // How many objects it pays to open before their turn: where bytes take a while to come.
-  virtual std::size_t open_ahead_max() const { return 0; }
+  virtual bool lists_from_anywhere() const = 0;
+  // How many objects it pays to open before their turn: where bytes take a while to come. 0: none.
+  virtual std::size_t open_ahead_max() const = 0;
   // The error is `bad_data` with "gone since it was listed" if the object is no longer there, or
   // "changed since it was listed" if its content is another. It may come with the first read.
   virtual Result<std::unique_ptr<ByteReader>> open(const ObjectInfo& object) = 0;

@@ -57,9 +57,11 @@ char* put_double(std::string_view text, char* out) {
 // values cost next to nothing.
 class RowWriter {
  public:
-  // `load` is borrowed until the next begin().
-  void begin(const TableLoad& load, std::string_view null_text, RowPlaces places) {
+  // `load` and `rows` are borrowed until the next begin().
+  void begin(const TableLoad& load, const RunRows& rows, std::string_view null_text,
+             RowPlaces places) {
     load_ = &load;
+    object_numbers_ = rows.object_numbers;
     null_text_ = null_text;
     places_ = places;
     profile_column_ = no_column;
@@ -201,7 +203,7 @@ class RowWriter {
   char* put_places(std::uint64_t row, const RowKey& key, char* out) const {
     out = put_integer(static_cast<std::int64_t>(row), out);
     *out++ = ',';
-    out = put_integer((*load_->object_numbers)[key.object], out);
+    out = put_integer((*object_numbers_)[key.object], out);
     *out++ = ',';
     out = put_integer(key.line, out);
     *out++ = ',';
@@ -258,6 +260,7 @@ class RowWriter {
   }
 
   const TableLoad* load_ = nullptr;
+  const std::vector<std::int64_t>* object_numbers_ = nullptr;
   std::string_view null_text_;
   std::uint64_t null_text_values_ = 0;
   RowPlaces places_ = RowPlaces::leave_out;
@@ -381,10 +384,10 @@ class PartWriter::Impl {
     DRAY_ASSERT(options_.parts_multiple > 0);
   }
 
-  Result<PartsWritten> write(const TableLoad& load, const PartSink& sink) {
-    begin(load, sink);
-    for (std::size_t number = 0; number < load.rows->block_count(); ++number) {
-      DRAY_ASSIGN(const RowBlock block, load.rows->rows(number, scratch_));
+  Result<PartsWritten> write(const TableLoad& load, const RunRows& rows, const PartSink& sink) {
+    begin(load, rows, sink);
+    for (std::size_t number = 0; number < staged_->block_count(); ++number) {
+      DRAY_ASSIGN(const RowBlock block, staged_->rows(number, scratch_));
       DRAY_TRY(write_block(block));
     }
     if (part_rows_ > 0) DRAY_TRY(end_part());
@@ -393,11 +396,11 @@ class PartWriter::Impl {
   }
 
  private:
-  void begin(const TableLoad& load, const PartSink& sink) {
-    load_ = &load;
+  void begin(const TableLoad& load, const RunRows& rows, const PartSink& sink) {
+    staged_ = rows.rows;
     sink_ = &sink;
     written_ = {};
-    rows_.begin(load, options_.null_text, options_.places);
+    rows_.begin(load, rows, options_.null_text, options_.places);
     is_planned_ = options_.parts_multiple == 1;
     rows_per_part_ = std::numeric_limits<std::uint64_t>::max();
     begin_part();
@@ -406,7 +409,7 @@ class PartWriter::Impl {
   Result<void> write_block(const RowBlock& block) {
     const char* record = block.records.data();
     for (std::size_t row = 0; row < block.keys.size(); ++row) {
-      if (load_->rows->is_dropped(block.first_row + row)) {
+      if (staged_->is_dropped(block.first_row + row)) {
         record = CellReader(record).end();
         continue;
       }
@@ -431,7 +434,7 @@ class PartWriter::Impl {
   // What the table has given so far tells how large it will be.
   void plan_parts() {
     is_planned_ = true;
-    const std::uint64_t rows = rows_kept(*load_->rows);
+    const std::uint64_t rows = rows_kept(*staged_);
     const std::uint64_t bytes = stream_->bytes().size() * divided_up(rows, part_rows_);
     const std::uint64_t multiple = options_.parts_multiple;
     const std::uint64_t bytes_min = std::min<std::uint64_t>(part_bytes_min, options_.part_bytes);
@@ -470,7 +473,7 @@ class PartWriter::Impl {
   ByteBuffer text_;  // rows not yet compressed
 
   // Of the table at hand:
-  const TableLoad* load_ = nullptr;
+  const StagedRows* staged_ = nullptr;
   const PartSink* sink_ = nullptr;
   PartsWritten written_;
   bool is_planned_ = true;
@@ -483,8 +486,9 @@ class PartWriter::Impl {
 PartWriter::PartWriter(PartOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
 PartWriter::~PartWriter() = default;
 
-Result<PartsWritten> PartWriter::write(const TableLoad& load, const PartSink& sink) {
-  return impl_->write(load, sink);
+Result<PartsWritten> PartWriter::write(const TableLoad& load, const RunRows& rows,
+                                       const PartSink& sink) {
+  return impl_->write(load, rows, sink);
 }
 
 }  // namespace dray

@@ -77,9 +77,9 @@ class PartWriter {
   PartWriter(const PartWriter&) = delete;
   PartWriter& operator=(const PartWriter&) = delete;
 
-  // Writes the rows that are not dropped; a table without any has no parts. An error is the sink's
-  // or the staged rows'; the writer can be used again after it.
-  Result<PartsWritten> write(const TableLoad& load, const PartSink& sink);
+  // Writes those of the table's rows that are not dropped; a table without any has no parts. An
+  // error is the sink's or the staged rows'; the writer can be used again after it.
+  Result<PartsWritten> write(const TableLoad& load, const RunRows& rows, const PartSink& sink);
 
  private:
   class Impl;

@@ -235,10 +235,11 @@ TEST_P(WarehouseContract, CatalogTellsWhatWasCreated) {
 
 TEST_P(WarehouseContract, DdlIsTheStatementThatApplyRuns) {
   const auto at = session();
-  ASSERT_TRUE(at->execute(warehouse->ddl(CreateSchema{"made"})).ok());
-  ASSERT_TRUE(at->execute(warehouse->ddl(CreateTable{"made", "things", {text}})).ok());
-  ASSERT_TRUE(at->execute(warehouse->ddl(CreateTable{"made", "things", {text}, true})).ok());
-  ASSERT_TRUE(at->execute(warehouse->ddl(AddColumn{"made", "things", number})).ok());
+  ASSERT_TRUE(at->execute(warehouse->dialect().ddl(CreateSchema{"made"})).ok());
+  ASSERT_TRUE(at->execute(warehouse->dialect().ddl(CreateTable{"made", "things", {text}})).ok());
+  ASSERT_TRUE(
+      at->execute(warehouse->dialect().ddl(CreateTable{"made", "things", {text}, true})).ok());
+  ASSERT_TRUE(at->execute(warehouse->dialect().ddl(AddColumn{"made", "things", number})).ok());
   EXPECT_EQ(at->catalog("made").value().tables[0].columns.size(), 2U);
 }
 
@@ -619,7 +620,7 @@ TEST_P(WarehouseContract, LongNamesAreCutWithAHashAndTold) {
   for (const LiveTable& table : catalog.tables) {
     for (const LiveColumn& column : table.columns) {
       if (table.name != "sold" || !column.name.starts_with("nnn")) continue;
-      EXPECT_EQ(column.name.size(), warehouse->name_bytes_max());
+      EXPECT_EQ(column.name.size(), warehouse->dialect().limits().name_bytes_max);
       ++long_names;
     }
   }

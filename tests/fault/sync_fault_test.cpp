@@ -18,6 +18,7 @@
 #include "load/open.h"
 #include "run/sync.h"
 #include "source/memory.h"
+#include "support/file_warehouse.h"
 #include "support/temporary_directory.h"
 
 namespace dray {
@@ -181,12 +182,14 @@ std::string case_name(const testing::TestParamInfo<Case>& info) {
          (duration == FaultDuration::once ? "Once" : "Lasting");
 }
 
-// Which of a run's calls are made to fail, from 1: the first and the last of each kind, and of the
-// others one in eight. The four cases of one test begin at different ones, so that of the calls
-// every second fails in one of them. DRAY_FAULT_ONE_IN in the environment says another number: 1 is
-// all.
-std::vector<std::uint64_t> calls_to_fail(const std::vector<std::string>& calls, const Case& which) {
-  std::uint64_t one_in = 8;
+enum class OfEachKind { first_and_last, first };
+
+// Which of a run's calls are made to fail, from 1: those of each kind, and of the others one in
+// `one_in`. The four cases of one test begin at different ones, so that of eight calls every second
+// fails in one of them. DRAY_FAULT_ONE_IN in the environment says another number: 1 is all.
+std::vector<std::uint64_t> calls_to_fail(const std::vector<std::string>& calls, const Case& which,
+                                         OfEachKind of_each = OfEachKind::first_and_last,
+                                         std::uint64_t one_in = 8) {
   // NOLINTNEXTLINE(concurrency-mt-unsafe)
   if (const char* text = std::getenv("DRAY_FAULT_ONE_IN"); text != nullptr)
     one_in = std::stoull(text);
@@ -197,7 +200,8 @@ std::vector<std::uint64_t> calls_to_fail(const std::vector<std::string>& calls, 
   for (std::uint64_t at = 1; at <= calls.size(); ++at) {
     const auto call = calls.begin() + static_cast<std::ptrdiff_t>(at) - 1;
     const bool is_first = std::find(calls.begin(), call, *call) == call;
-    const bool is_last = std::find(call + 1, calls.end(), *call) == calls.end();
+    const bool is_last = of_each == OfEachKind::first_and_last &&
+                         std::find(call + 1, calls.end(), *call) == calls.end();
     if (is_first || is_last || at % one_in == first % one_in) chosen.push_back(at);
   }
   return chosen;
@@ -470,9 +474,9 @@ TEST(LongRowsFault, NextSyncMakesUpForSomeRows) {
     ASSERT_EQ(expected["users"].size(), 5U);
   }
   const std::vector<std::string> calls = none.calls();
-  ASSERT_GT(std::ranges::count(calls, "commit"), 4);  // of rows, of profiles, and the last
+  ASSERT_GT(std::ranges::count(calls, "commit_some"), 3);  // of rows, and of profiles
   for (std::uint64_t at = 1; at <= calls.size(); ++at) {
-    if (calls[at - 1] != "commit") continue;
+    if (!calls[at - 1].starts_with("commit")) continue;
     const std::string file = std::to_string(at) + ".duckdb";
     const FaultTiming timing = at % 2 == 0 ? FaultTiming::before : FaultTiming::after;
     FaultPlan faults(at, timing, FaultDuration::once);
@@ -488,6 +492,179 @@ TEST(LongRowsFault, NextSyncMakesUpForSomeRows) {
     clean_sync(store, *warehouse);
     EXPECT_TRUE(read_tables(*warehouse) == expected);  // megabytes are not to be shown
     if (HasFailure()) return;
+  }
+}
+
+// --- a warehouse that loads files
+// -----------------------------------------------------------------
+
+using testing_support::FileWarehouse;
+using testing_support::KeptFiles;
+
+// One table at a time, so that a difference can be read.
+void expect_same(const Tables& tables, const Tables& expected) {
+  ASSERT_EQ(tables.size(), expected.size());
+  for (const auto& [name, rows] : expected) {
+    const auto found = tables.find(name);
+    ASSERT_NE(found, tables.end()) << name;
+    EXPECT_EQ(found->second, rows) << name;
+  }
+}
+
+// What a first sync left in files is loaded by the second, which fails at one call.
+class FileFault : public testing::TestWithParam<std::tuple<FaultTiming, FaultDuration>> {
+ protected:
+  void SetUp() override {
+    Objects objects = make_objects(7, 4, 15);
+    for (unsigned i = 0; auto& [key, bytes] : objects) {
+      (i++ % 2 == 0 ? second_ : first_).emplace(key, bytes);
+    }
+    const auto clean = open(directory_ / "clean.duckdb");
+    ASSERT_NE(clean, nullptr);
+    MemoryStore store;
+    add_all(store, first_);
+    clean_sync(store, *clean);
+    add_all(store, second_);
+    clean_sync(store, *clean);
+    expected_ = read_tables(*clean);
+    const auto before = open(directory_ / "before.duckdb");
+    FileWarehouse refusing(*before, kept_before_, [](const std::string& table) {
+      const bool refused = table == "identifies" || table == "event_0";
+      return refused ? std::optional(bad_data_error("refused")) : std::nullopt;
+    });
+    MemoryStore only_first;
+    add_all(only_first, first_);
+    const auto report = run_sync(only_first, refusing);
+    ASSERT_TRUE(report.ok());
+    ASSERT_EQ(report->status, RunStatus::partial) << report->error;
+    ASSERT_EQ(kept_before_.files.size(), 2U);
+  }
+
+  static std::unique_ptr<Warehouse> open(const std::string& path) {
+    return dray::open("duckdb:" + path);
+  }
+
+  // The second sync through a wrapper, on a copy of what the first one left.
+  Result<RunReport> second_sync(FaultPlan& faults, KeptFiles& kept) {
+    fs::remove(directory_ / "faulty.duckdb");
+    fs::copy_file(directory_ / "before.duckdb", directory_ / "faulty.duckdb");
+    kept = kept_before_;
+    MemoryStore store;
+    add_all(store, first_);
+    add_all(store, second_);
+    const auto real = open(directory_ / "faulty.duckdb");
+    FileWarehouse files(*real, kept);
+    FaultyWarehouse warehouse(files, faults);
+    return run_sync(store, warehouse);
+  }
+
+  const TemporaryDirectory directory_;
+  Objects first_;
+  Objects second_;
+  KeptFiles kept_before_;
+  Tables expected_;
+};
+
+TEST_P(FileFault, NextSyncMakesUpForIt) {
+  const auto [timing, duration] = GetParam();
+  KeptFiles kept;
+  FaultPlan none;
+  const auto clean = second_sync(none, kept);
+  ASSERT_TRUE(clean.ok());
+  EXPECT_EQ(clean->status, RunStatus::success) << clean->error;
+  EXPECT_TRUE(kept.files.empty());
+  expect_same(read_tables(*open(directory_ / "faulty.duckdb")), expected_);
+  std::set<std::string> failed;
+  std::set<std::string> seen;
+  for (const std::uint64_t at :
+       calls_to_fail(none.calls(), {Which::second_sync, timing, duration}, OfEachKind::first, 64)) {
+    FaultPlan faults(at, timing, duration);
+    const auto report = second_sync(faults, kept);
+    SCOPED_TRACE("call " + std::to_string(at) + ", " + faults.failed_call());
+    ASSERT_TRUE(faults.fired());
+    failed.insert(faults.failed_call());
+    seen.insert(faults.calls().begin(), faults.calls().end());
+    MemoryStore store;
+    add_all(store, first_);
+    add_all(store, second_);
+    const auto real = open(directory_ / "faulty.duckdb");
+    ASSERT_NE(real, nullptr);
+    FileWarehouse warehouse(*real, kept);
+    clean_sync(store, warehouse);
+    expect_same(read_tables(*real), expected_);
+    const auto session = real->open_session();
+    EXPECT_EQ(rows_of(**session, "select table_name from _dray.pending"),
+              std::vector<std::string>());
+    if (HasFailure()) return;  // one is enough to look at
+  }
+  const std::set<std::string> all = {
+      "open_session", "catalog", "begin",      "apply", "execute",        "append", "load",
+      "commit",       "query",   "read_files", "stage", "merge_profiles", "lock"};
+  EXPECT_EQ(failed, all);
+  // Asked for once another call has failed; where all fail from then on, it fails too.
+  EXPECT_TRUE(seen.contains("rollback"));
+}
+
+std::string file_case_name(
+    const testing::TestParamInfo<std::tuple<FaultTiming, FaultDuration>>& made) {
+  const auto [timing, duration] = made.param;
+  return std::string(timing == FaultTiming::before ? "Before" : "After") +
+         (duration == FaultDuration::once ? "Once" : "Lasting");
+}
+
+INSTANTIATE_TEST_SUITE_P(Calls, FileFault,
+                         testing::Combine(testing::Values(FaultTiming::before, FaultTiming::after),
+                                          testing::Values(FaultDuration::once,
+                                                          FaultDuration::lasting)),
+                         file_case_name);
+
+// --- the wrapper itself
+// ---------------------------------------------------------------------------
+
+// One wrapper around another: what the inner one hears is what the outer one was asked.
+TEST(Faulty, PassesEveryCallOn) {
+  const Objects objects = make_objects(7, 2, 15);
+  std::set<std::string> heard;
+  for (const bool loads_files : {false, true}) {
+    const auto real = open("duckdb::memory:");
+    KeptFiles kept;
+    FileWarehouse files(*real, kept);
+    FaultPlan inner;
+    FaultPlan outer;
+    FaultyWarehouse wrapped(loads_files ? static_cast<Warehouse&>(files) : *real, inner, 1);
+    FaultyWarehouse twice(wrapped, outer);
+    MemoryStore store;
+    add_all(store, objects);
+    clean_sync(store, twice);
+    EXPECT_EQ(inner.calls(), outer.calls());
+    heard.insert(inner.calls().begin(), inner.calls().end());
+    EXPECT_EQ(&twice.dialect(), &real->dialect());
+    EXPECT_EQ(twice.notes(), nullptr);
+    EXPECT_EQ(twice.location(), real->location());
+  }
+  for (const char* call : {"stage", "load", "merge_profiles", "commit_some", "commit", "append"})
+    EXPECT_TRUE(heard.contains(call)) << call;
+}
+
+// Those that a clean sync does not make, asked one by one.
+TEST(Faulty, FailsTheRareCallsOfAFileLoaderBeforeAndAfter) {
+  const auto real = open("duckdb::memory:");
+  for (const FaultTiming timing : {FaultTiming::before, FaultTiming::after}) {
+    KeptFiles kept;
+    kept.files["there"] = {};
+    FileWarehouse files(*real, kept);
+    FaultPlan inner;
+    FaultyWarehouse heard(files, inner);
+    FaultPlan faults(2, timing, FaultDuration::lasting);  // the session opens
+    FaultyWarehouse warehouse(heard, faults);
+    const auto session = warehouse.open_session();
+    ASSERT_TRUE(session.ok());
+    FileLoader& loader = *std::get<FileLoader*>((*session)->loader());
+    EXPECT_EQ(loader.read_files("there").error().cause, Cause::transient);
+    EXPECT_EQ(loader.rollback().error().cause, Cause::transient);
+    const std::vector<std::string> reached = {"open_session", "read_files", "rollback"};
+    EXPECT_EQ(inner.calls(),
+              timing == FaultTiming::after ? reached : std::vector<std::string>{"open_session"});
   }
 }
 

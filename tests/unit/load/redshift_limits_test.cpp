@@ -8,8 +8,8 @@
 namespace dray {
 namespace {
 
-TableLoad table(bool created, const std::string& profiles = "") {
-  TableLoad load;
+FilesToLoad table(bool created, const std::string& profiles = "") {
+  FilesToLoad load;
   load.created = created;
   load.profile_table = profiles;
   return load;
@@ -17,9 +17,9 @@ TableLoad table(bool created, const std::string& profiles = "") {
 
 // Which of the tables have no room, by their places.
 std::vector<std::size_t> left_out(std::uint64_t tables, const TableLimits& limits,
-                                  std::vector<TableLoad> loads, StageOutcome& outcome) {
-  std::vector<TableLoad*> all;
-  for (TableLoad& load : loads)
+                                  std::vector<FilesToLoad> loads, StageOutcome& outcome) {
+  std::vector<FilesToLoad*> all;
+  for (FilesToLoad& load : loads)
     all.push_back(&load);
   outcome.failures.resize(loads.size());
   leave_out_without_room(tables, limits, all, outcome);
@@ -39,8 +39,8 @@ TEST(TableLimits, AreWhatAPersonSaysElseWhatTheKindOfClusterTakesAtLeastAndAtMos
 }
 
 TEST(TableLimits, NewTablesThatHaveNoRoomAreLeftOutAndOldOnesNever) {
-  const std::vector<TableLoad> loads = {table(true), table(false), table(true, "users"),
-                                        table(true)};
+  const std::vector<FilesToLoad> loads = {table(true), table(false), table(true, "users"),
+                                          table(true)};
   StageOutcome enough;
   // Twenty are kept aside; the old table needs one, the new ones two, three and two.
   EXPECT_TRUE(left_out(1'000 - 28, {1'000, 1'000}, loads, enough).empty());

@@ -50,7 +50,7 @@ class RivalsTest : public testing::Test {
 
   DropList rows;
   const std::vector<std::string> keys = {"b"};
-  TableLoad load;
+  RowsToLoad load;
   Rivals rivals{load, 1U << 20};
 };
 
@@ -191,7 +191,7 @@ Lost settle_plainly(const Case& given) {
 // As a warehouse does it.
 Lost settle_in_parts(const Case& given, std::uint64_t memory_bytes, std::size_t& parts) {
   DropList rows;
-  TableLoad load;
+  RowsToLoad load;
   load.rows = &rows;
   load.object_keys = &given.keys;
   load.reload = given.reload;
@@ -245,7 +245,7 @@ void each_pair(std::uint64_t count, std::uint64_t step, const Visit& visit) {
 TEST(RivalsInParts, ThereIsOneIfAllRivalsHaveRoom) {
   DropList rows;
   const std::vector<std::string> keys = {"b"};
-  TableLoad load;
+  RowsToLoad load;
   load.rows = &rows;
   load.object_keys = &keys;
   Rivals rivals(load, 1U << 20);
@@ -269,7 +269,7 @@ TEST(RivalsInParts, NoMoreIsHeldThanIsAllowed) {
   constexpr std::uint64_t count = 400'000;
   constexpr std::uint64_t memory_bytes = 4U << 20;
   const std::vector<std::string> keys = {"b"};
-  TableLoad load;
+  RowsToLoad load;
   load.object_keys = &keys;
   const std::size_t before = heap_bytes();
   std::size_t most = 0;

@@ -51,9 +51,17 @@ const LoadColumn* load_column(const TablePlan& plan, std::string_view name) {
   return found == plan.columns.end() ? nullptr : &*found;
 }
 
+constexpr CatalogLimits roomy = {.name_bytes_max = 127,
+                                 .columns_per_table_max = 1'600,
+                                 .columns_per_load_max = SIZE_MAX,
+                                 .varchar_bytes_max = {},
+                                 .varchar_counts_characters = false,
+                                 .comments = Comments::none,
+                                 .comments_cost_max = SIZE_MAX};
+
 Plan plan_of(const Catalog& catalog, const std::vector<WantedTable>& wanted,
              ContractColumns contract = ContractColumns::leave_out) {
-  auto plan = make_plan(catalog, wanted, contract);
+  auto plan = make_plan(catalog, wanted, contract, roomy);
   if (!plan) {
     ADD_FAILURE() << plan.error().text();
     return {};
@@ -214,7 +222,7 @@ TEST(Plan, NewColumnsHaveTheTypesThatAPersonChose) {
                          {"seen", {property("plan", bigint)}},
                          {"pages", {}},
                          {"users", {property("plan", bigint)}}},
-                        ContractColumns::create, {}, types);
+                        ContractColumns::create, roomy, types);
   ASSERT_TRUE(plan);
   const LoadColumn* total = load_column(plan->tables.at(0), "total");
   EXPECT_EQ(total->type, double_precision);
@@ -272,12 +280,12 @@ TEST(Plan, ValuesOfAColumnOfAForeignTypeAreRejected) {
 TEST(Plan, RefusesAView) {
   Catalog catalog = catalog_of({our_table("pages")});
   catalog.tables[0].is_view = true;
-  const auto plan = make_plan(catalog, {{"pages", {}}}, ContractColumns::create);
+  const auto plan = make_plan(catalog, {{"pages", {}}}, ContractColumns::create, roomy);
   ASSERT_FALSE(plan.ok());
   EXPECT_EQ(plan.error().cause, Cause::config);
   EXPECT_NE(plan.error().text().find("shop.pages is a view"), std::string::npos);
   // One that no event is for bothers nobody.
-  EXPECT_TRUE(make_plan(catalog, {{"screens", {}}}, ContractColumns::create).ok());
+  EXPECT_TRUE(make_plan(catalog, {{"screens", {}}}, ContractColumns::create, roomy).ok());
 }
 
 TEST(Plan, RefusesATableThatSomebodyElseMade) {
@@ -285,7 +293,7 @@ TEST(Plan, RefusesATableThatSomebodyElseMade) {
     Catalog catalog = catalog_of({our_table("pages")});
     std::erase_if(catalog.tables[0].columns,
                   [&](const LiveColumn& column) { return column.name == missing; });
-    const auto plan = make_plan(catalog, {{"pages", {}}}, ContractColumns::create);
+    const auto plan = make_plan(catalog, {{"pages", {}}}, ContractColumns::create, roomy);
     ASSERT_FALSE(plan.ok()) << missing;
     EXPECT_EQ(plan.error().cause, Cause::config);
     EXPECT_NE(plan.error().text().find("has no column " + std::string(missing) + " of type"),
@@ -293,7 +301,7 @@ TEST(Plan, RefusesATableThatSomebodyElseMade) {
   }
   Catalog catalog = catalog_of({our_table("pages")});
   catalog.tables[0].columns[2] = live("uuid", varchar);
-  EXPECT_FALSE(make_plan(catalog, {{"pages", {}}}, ContractColumns::create).ok());
+  EXPECT_FALSE(make_plan(catalog, {{"pages", {}}}, ContractColumns::create, roomy).ok());
 }
 
 WantedTable wide_table(std::size_t properties) {
@@ -315,7 +323,7 @@ WantedColumn told(const std::string& name, const std::string& source) {
 
 Plan commented_plan(const Catalog& catalog, const std::vector<WantedTable>& wanted,
                     std::size_t cost_max = SIZE_MAX, Comments comments = Comments::on_all) {
-  CatalogLimits limits;
+  CatalogLimits limits = roomy;
   limits.comments = comments;
   limits.comments_cost_max = cost_max;
   auto plan = make_plan(catalog, wanted, ContractColumns::leave_out, limits);
@@ -368,7 +376,7 @@ TEST(Plan, CommentsThatWouldCostTooMuchAreLeftOutThoseThatSayLeastFirst) {
 }
 
 TEST(Plan, ContractColumnsSayWhereTheirValuesWillStand) {
-  CatalogLimits limits;
+  CatalogLimits limits = roomy;
   limits.comments = Comments::on_all;
   const auto plan =
       make_plan(catalog_of({}), {{"pages", {}, "page calls"}}, ContractColumns::create, limits);
@@ -389,7 +397,7 @@ TEST(Plan, NewTableHasAtMost1600Columns) {
   EXPECT_EQ(plan_of(catalog_of({}), {wide_table(1'595)}).tables.at(0).new_columns.size(), 1'600U);
   const Plan plan = plan_of(catalog_of({}), {wide_table(1'597)});
   const TablePlan& table = plan.tables.at(0);
-  ASSERT_EQ(table.new_columns.size(), CatalogLimits().columns_per_table_max);
+  ASSERT_EQ(table.new_columns.size(), roomy.columns_per_table_max);
   EXPECT_EQ(table.new_columns.front().name, "id");
   EXPECT_EQ(table.new_columns.back().name, "p11594");
   EXPECT_FALSE(load_column(table, "p11594")->refused.has_value());
@@ -402,7 +410,7 @@ TEST(Plan, ALoadBringsValuesForSoManyColumnsHoweverManyTheTableHas) {
   const WantedTable wanted = wide_table(10);
   for (const WantedColumn& column : wanted.columns)
     more.push_back(live(column.name, bigint));
-  CatalogLimits limits;
+  CatalogLimits limits = roomy;
   limits.columns_per_load_max = 12;  // received_at, uuid, uuid_ts and event are four of them
   const auto plan = make_plan(catalog_of({our_table("wide", more)}), {wanted},
                               ContractColumns::leave_out, limits);
@@ -463,7 +471,7 @@ TEST(IsTaken, OfWhatIsNoTableOfDrays) {
 TEST(MakePlan, StopsWhereSomethingElseIsCalledLikeAFixedTable) {
   Catalog catalog = catalog_of({});
   catalog.taken = {"tracks"};
-  const auto plan = make_plan(catalog, {{"tracks", {}}}, ContractColumns::leave_out);
+  const auto plan = make_plan(catalog, {{"tracks", {}}}, ContractColumns::leave_out, roomy);
   ASSERT_FALSE(plan.ok());
   EXPECT_EQ(plan.error().cause, Cause::config);
   EXPECT_NE(plan.error().text().find("shop.tracks is no table"), std::string::npos);

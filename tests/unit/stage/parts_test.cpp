@@ -117,12 +117,13 @@ class Parts : public testing::Test {
     };
     parts_.clear();
     part_rows_.clear();
-    const auto written = writer.write(load_, [this](const FinishedPart& part) -> Result<void> {
-      parts_.push_back(unzstd(part.bytes));
-      part_rows_.push_back(part.rows);
-      if (fail_at_part_ == parts_.size()) return config_error("the bucket is gone");
-      return {};
-    });
+    const auto written =
+        writer.write(load_, load_, [this](const FinishedPart& part) -> Result<void> {
+          parts_.push_back(unzstd(part.bytes));
+          part_rows_.push_back(part.rows);
+          if (fail_at_part_ == parts_.size()) return config_error("the bucket is gone");
+          return {};
+        });
     failure_ = written ? std::string() : written.error().text();
     return written ? *written : PartsWritten{};
   }
@@ -136,7 +137,7 @@ class Parts : public testing::Test {
 
   BlockStore store_{store_options(64U << 20)};
   RowBatch batch_;
-  TableLoad load_;
+  RowsToLoad load_;
   std::uint32_t line_ = 0;
   std::vector<std::string> parts_;
   std::vector<std::uint64_t> part_rows_;
@@ -485,7 +486,7 @@ TEST_F(LargeParts, TheWriterForgetsHalfAPartWhenRowsCannotBeRead) {
   FailingRows failing(*view);
   load_.rows = &failing;
   std::size_t parts = 0;
-  const auto failed = writer.write(load_, [&](const FinishedPart&) -> Result<void> {
+  const auto failed = writer.write(load_, load_, [&](const FinishedPart&) -> Result<void> {
     ++parts;
     return {};
   });
