@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "aws/error_code.h"
 #include "aws/fields.h"
 #include "aws/sigv4.h"
 #include "base/hash.h"

@@ -4,9 +4,9 @@
 #include <string>
 
 #include "aws/credentials.h"
-#include "aws/http.h"
-#include "aws/retry.h"
 #include "base/result.h"
+#include "net/http.h"
+#include "net/retry.h"
 
 namespace dray {
 

@@ -11,9 +11,9 @@
 #include <string>
 
 #include "aws/environment.h"
-#include "aws/http.h"
 #include "base/result.h"
 #include "base/secret.h"
+#include "net/http.h"
 
 namespace dray {
 

@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "aws/digest.h"
+#include "aws/error_code.h"
 #include "aws/s3_call.h"
 
 namespace dray {

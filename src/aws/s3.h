@@ -23,9 +23,9 @@
 #include <vector>
 
 #include "aws/credentials.h"
-#include "aws/retry.h"
 #include "base/byte_reader.h"
 #include "base/result.h"
+#include "net/retry.h"
 
 namespace dray {
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "aws/error_code.h"
 #include "base/hash.h"
 
 namespace dray {

@@ -2,8 +2,9 @@
 
 #include <pugixml.hpp>
 
-#include "aws/retry.h"
+#include "aws/error_code.h"
 #include "aws/s3_place.h"
+#include "net/retry.h"
 
 namespace dray {
 namespace {

@@ -4,8 +4,8 @@
 #include <string>
 #include <string_view>
 
-#include "aws/http.h"
 #include "base/result.h"
+#include "net/http.h"
 
 namespace dray {
 

@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
-#include "aws/http.h"
 #include "aws/s3_error.h"
+#include "net/http.h"
 
 namespace dray {
 

@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "aws/credentials.h"
-#include "aws/http.h"
+#include "net/http.h"
 
 namespace dray {
 

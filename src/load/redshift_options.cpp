@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <map>
 
-#include "aws/http.h"
+#include "net/http.h"
 
 namespace dray {
 namespace {

@@ -6,9 +6,9 @@
 #include <fstream>
 #include <map>
 
-#include "aws/http.h"
 #include "aws/sigv4.h"
 #include "base/hash.h"
+#include "net/http.h"
 
 namespace dray {
 namespace {

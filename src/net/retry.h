@@ -6,8 +6,8 @@
 #include <stop_token>
 #include <string_view>
 
-#include "aws/http.h"
 #include "base/result.h"
+#include "net/http.h"
 
 namespace dray {
 
@@ -23,15 +23,6 @@ struct RetryPolicy {
 // answer asks for in its retry-after. `cancelled` when `stop` came first.
 Result<void> pause_before(const RetryPolicy& policy, unsigned attempt, std::string_view retry_after,
                           const std::stop_token& stop);
-
-// What AWS calls a request that may succeed if it is sent again as it is.
-bool is_worth_retrying(int status, std::string_view code);
-
-// That the credentials were good once.
-bool is_expired_credentials(std::string_view code);
-
-// That the clocks differ by more than the service allows.
-bool is_clock_skew(std::string_view code);
 
 // The service's time less ours, from the answer's date; nothing if it has none that can be read.
 std::optional<std::chrono::seconds> clock_offset(const HttpResponse& response,
