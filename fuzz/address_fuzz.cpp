@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "app/address.h"
 #include "aws/s3.h"
 #include "base/result.h"
 #include "cli/selection.h"

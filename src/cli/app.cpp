@@ -4,6 +4,7 @@
 #include <charconv>
 #include <limits>
 
+#include "app/address.h"
 #include "base/quotable.h"
 #include "cli/selection.h"
 #include "config/nearest.h"

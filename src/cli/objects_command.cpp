@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "app/open_warehouse.h"
 #include "base/json_writer.h"
 #include "base/path_text.h"
 #include "base/time.h"

@@ -3,6 +3,9 @@
 #include <limits>
 #include <map>
 
+#include "app/address.h"
+#include "app/open_warehouse.h"
+#include "app/request.h"
 #include "base/json_writer.h"
 #include "base/path_text.h"
 #include "base/time.h"

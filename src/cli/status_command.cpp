@@ -4,6 +4,9 @@
 #include <filesystem>
 #include <optional>
 
+#include "app/address.h"
+#include "app/open_warehouse.h"
+#include "app/report_json.h"
 #include "base/json_writer.h"
 #include "base/time.h"
 #include "cli/commands.h"

@@ -1,8 +1,11 @@
 #include <optional>
 
+#include "app/address.h"
+#include "app/open_warehouse.h"
+#include "app/request.h"
+#include "app/source.h"
 #include "cli/commands.h"
 #include "cli/selection.h"
-#include "cli/source.h"
 #include "cli/sync_runner.h"
 
 namespace dray {

@@ -4,12 +4,14 @@
 #include <optional>
 #include <stop_token>
 
+#include "app/address.h"
+#include "app/report_json.h"
+#include "app/source.h"
 #include "base/quotable.h"
 #include "cli/interrupt.h"
 #include "cli/progress.h"
 #include "cli/report_output.h"
 #include "cli/selection.h"
-#include "cli/source.h"
 #include "transform/naming.h"
 
 namespace dray {
@@ -135,17 +137,6 @@ std::string quotable_name(const SyncJob& job) {
 
 Trace trace_of(const Presentation& presentation, const Environment& environment) {
   return presentation.verbose ? verbose_trace(environment) : Trace();
-}
-
-SyncRequest request_of(const Config& config) {
-  SyncRequest request;
-  request.warehouse_id = config.warehouse_id;
-  request.contract_columns = config.contract_columns;
-  request.threads = config.threads;
-  request.memory_bytes = config.memory_bytes;
-  request.line_bytes_max = config.line_bytes_max;
-  request.temp_directory = config.temp_directory;
-  return request;
 }
 
 int run_syncs(const std::vector<SyncJob>& jobs, std::unique_ptr<Warehouse> warehouse,

@@ -23,9 +23,6 @@ struct SyncJob {
 // then nobody knows what was given (base/quotable.h).
 std::string quotable_name(const SyncJob& job);
 
-// The settings that every request of a run shares.
-SyncRequest request_of(const Config& config);
-
 // What --verbose is told, or nothing without it.
 Trace trace_of(const Presentation& presentation, const Environment& environment);
 

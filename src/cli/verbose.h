@@ -1,16 +1,13 @@
 // What -v shows: each step, statement and request on a line of its own.
 #pragma once
 
-#include <functional>
 #include <string>
 #include <string_view>
 
+#include "base/trace.h"
 #include "cli/environment.h"
 
 namespace dray {
-
-// From any thread.
-using Trace = std::function<void(std::string_view)>;
 
 // A statement or request on one line, without what may be a secret or somebody's data: text between
 // quotes becomes '...'; what is very long is cut. Pure.

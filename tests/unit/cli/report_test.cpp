@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "app/report_json.h"
 #include "base/json.h"
 #include "cli/exit_code.h"
 #include "cli/report_output.h"

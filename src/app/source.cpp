@@ -1,4 +1,4 @@
-#include "cli/source.h"
+#include "app/source.h"
 
 #include "aws/credentials.h"
 #include "aws/environment.h"

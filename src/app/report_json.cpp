@@ -1,4 +1,4 @@
-#include "cli/report_output.h"
+#include "app/report_json.h"
 
 #include "base/time.h"
 

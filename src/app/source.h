@@ -6,7 +6,7 @@
 
 #include "aws/s3.h"
 #include "base/result.h"
-#include "cli/verbose.h"
+#include "base/trace.h"
 #include "config/config.h"
 #include "source/object_store.h"
 
