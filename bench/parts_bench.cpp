@@ -267,12 +267,12 @@ bool pass(Corpus& from, unsigned threads, Until until, std::uint64_t& bytes) {
   SyncProgress progress;
   ReadingOptions options;
   options.threads = threads;
-  if (!read_objects(objects, from.store, registry, staged, options, progress, {})) return false;
+  const auto totals = read_objects(objects, from.store, registry, staged, options, progress, {});
+  if (!totals) return false;
+  bytes += totals->bytes_plain;
   std::uint64_t lines = 0;
-  for (const ReadObject& object : objects) {
+  for (const ReadObject& object : objects)
     lines += object.counts.lines;
-    bytes += object.bytes_plain;
-  }
   if (lines != from.lines || until == Until::staged) return lines == from.lines;
   return write_all(registry, staged, std::vector<bool>(objects.size()), threads) == from.rows;
 }

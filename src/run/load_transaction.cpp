@@ -361,8 +361,9 @@ Result<void> LoadTransaction::commit_tables() {
   DRAY_TRY(stop_requested());
   const RunReport& report = context_.report;
   if (!tables_committed_ && !context_.is_retry()) {
-    DRAY_TRY(announce_objects(session(), report.source, report.run_id, report.started,
-                              object_entries(parts_.objects, parts_.ledger)));
+    DRAY_TRY(each_entries(parts_.objects, parts_.ledger, [&](std::vector<ObjectEntry>& entries) {
+      return announce_objects(session(), report.source, report.run_id, report.started, entries);
+    }));
   }
   DRAY_TRY(write_tables(session(), report.source, report.run_id, tables_.new_tables));
   tables_.new_tables.clear();

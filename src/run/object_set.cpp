@@ -12,6 +12,17 @@ bool ObjectSet::was_read(std::string_view key) const {
   });
 }
 
+std::size_t bytes_of(const std::vector<ReadObject>& objects) {
+  // The key stands in `keys` too. A text that does not lie in its string has a block of its own.
+  constexpr std::size_t block_bytes = 16;
+  constexpr std::size_t object_bytes =
+      sizeof(ReadObject) + sizeof(std::string) + 2 * sizeof(std::int64_t) + 3 * block_bytes;
+  std::size_t bytes = objects.size() * object_bytes;
+  for (const ReadObject& object : objects)
+    bytes += 2 * object.info.key.size() + object.info.version.size();
+  return bytes;
+}
+
 void number_objects(ObjectSet& set, LedgerState& ledger) {
   for (const ReadObject& object : set.objects) {
     const auto known = ledger.objects.find(object.info.key);
@@ -22,23 +33,37 @@ void number_objects(ObjectSet& set, LedgerState& ledger) {
   }
 }
 
-std::vector<ObjectEntry> object_entries(const ObjectSet& set, const LedgerState& ledger) {
+namespace {
+
+ObjectEntry entry_of(const ObjectSet& set, std::size_t i, const LedgerState& ledger) {
+  const ReadObject& object = set.objects[i];
+  ObjectEntry entry;
+  entry.object = object.info;
+  entry.set_aside_reason = object.set_aside_reason;
+  if (object.set_aside_reason.empty()) entry.counts = object.counts;
+  entry.waits = object.waits;
+  entry.known = ledger.objects.contains(object.info.key);
+  entry.number = set.numbers[i];
+  const auto before = ledger.set_aside.find(object.info.key);
+  if (before == ledger.set_aside.end()) return entry;
+  entry.set_aside_at = before->second.since;
+  entry.attempts = before->second.attempts + 1;
+  return entry;
+}
+
+}  // namespace
+
+Result<void> each_entries(const ObjectSet& set, const LedgerState& ledger,
+                          const std::function<Result<void>(std::vector<ObjectEntry>&)>& write) {
+  constexpr std::size_t entries_max = 10'000;
   std::vector<ObjectEntry> entries;
   for (std::size_t i = 0; i < set.objects.size(); ++i) {
-    const ReadObject& object = set.objects[i];
-    ObjectEntry& entry = entries.emplace_back();
-    entry.object = object.info;
-    entry.set_aside_reason = object.set_aside_reason;
-    if (object.set_aside_reason.empty()) entry.counts = object.counts;
-    entry.waits = object.waits;
-    entry.known = ledger.objects.contains(object.info.key);
-    entry.number = set.numbers[i];
-    const auto before = ledger.set_aside.find(object.info.key);
-    if (before == ledger.set_aside.end()) continue;
-    entry.set_aside_at = before->second.since;
-    entry.attempts = before->second.attempts + 1;
+    entries.push_back(entry_of(set, i, ledger));
+    if (entries.size() < entries_max && i + 1 < set.objects.size()) continue;
+    DRAY_TRY(write(entries));
+    entries.clear();
   }
-  return entries;
+  return {};
 }
 
 }  // namespace dray

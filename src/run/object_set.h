@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/result.h"
 #include "ledger/ledger.h"
 #include "run/reading.h"
 
@@ -15,6 +17,7 @@ namespace dray {
 struct ObjectSet {
   std::vector<ReadObject> objects;
   // Once they are read:
+  ReadTotals totals;
   std::vector<std::string> keys;
   std::vector<bool> unusable;  // those that were set aside
   // Once they are numbered:
@@ -25,10 +28,15 @@ struct ObjectSet {
   bool was_read(std::string_view key) const;
 };
 
+// What a set of these objects takes until the end of the run.
+std::size_t bytes_of(const std::vector<ReadObject>& objects);
+
 // Those that the ledger knows keep their numbers; the others get the next ones of its mark.
 void number_objects(ObjectSet& set, LedgerState& ledger);
 
-// What the ledger records of each, in the set's order.
-std::vector<ObjectEntry> object_entries(const ObjectSet& set, const LedgerState& ledger);
+// What the ledger records of each, in the set's order: some thousand at a time, until `write`
+// fails. Of all at once there may be no room.
+Result<void> each_entries(const ObjectSet& set, const LedgerState& ledger,
+                          const std::function<Result<void>(std::vector<ObjectEntry>&)>& write);
 
 }  // namespace dray

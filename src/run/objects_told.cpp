@@ -83,30 +83,29 @@ void tell_how_many_set_aside(const RunContext& context) {
 }  // namespace
 
 void tell_objects(const RunContext& context, const LedgerState& ledger, ObjectSet& objects) {
-  NoticeCounts notices;
   std::vector<std::string_view> empty;
+  context.report.bytes_plain += objects.totals.bytes_plain;
+  objects.keys.reserve(objects.objects.size());
   for (const ReadObject& object : objects.objects) {
     objects.keys.push_back(object.info.key);
     objects.unusable.push_back(!object.set_aside_reason.empty());
     context.report.bytes_read += object.info.size_bytes;
-    context.report.bytes_plain += object.bytes_plain;
     if (objects.unusable.back()) {
       ++context.report.objects_set_aside;
       tell_set_aside(context, ledger, object);
       continue;
     }
     ++context.report.objects_loaded;
-    notices += object.notices;
     tell_if_empty(object, empty);
   }
   for (std::size_t i = 0; i < notice_code_count; ++i) {
     const auto code = static_cast<NoticeCode>(i);
-    if (notices.counts[i] == 0) continue;
-    const auto first = std::ranges::find_if(objects.objects, [i](const ReadObject& object) {
-      return object.set_aside_reason.empty() && object.notices.counts[i] > 0;
-    });
-    context.notice(std::string(to_string(code)),
-                   std::string(explain(code)) + "; first in " + first->info.key, notices.counts[i]);
+    const ReadTotals::Found& found = objects.totals.notices[i];
+    if (found.count == 0) continue;
+    context.notice(
+        std::string(to_string(code)),
+        std::string(explain(code)) + "; first in " + objects.objects[found.first_object].info.key,
+        found.count);
   }
   tell_shapes(context, objects);
   tell_empty(context, empty);

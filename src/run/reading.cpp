@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -17,13 +18,18 @@ namespace {
 
 // One object while it is being read. Whoever holds the mutex reads the next chunk.
 struct OpenObject {
+  explicit OpenObject(std::size_t index) : number(static_cast<std::uint32_t>(index)) {}
+
+  const std::uint32_t number;
+  std::size_t workers = 0;  // that are at it; of Reading::open_mutex_
   std::mutex mutex;
-  std::uint32_t number = 0;
   std::unique_ptr<ByteReader> bytes;   // opened before its turn, until the first worker takes it
   std::unique_ptr<LineReader> reader;  // null until then
-  bool at_end = false;                 // read to its end, or failed
+  std::atomic<bool> at_end{false};     // read to its end, or failed
   bool failed = false;
   std::uint64_t bytes_reported = 0;
+  std::uint64_t bytes_plain = 0;
+  NoticeCounts notices;
   std::vector<Observation> observations;
 };
 
@@ -43,15 +49,9 @@ class Reading {
         staged_(staged),
         options_(options),
         progress_(progress),
-        stop_(stop),
-        open_(objects.size()) {
-    for (std::size_t i = 0; i < open_.size(); ++i) {
-      open_[i] = std::make_unique<OpenObject>();
-      open_[i]->number = static_cast<std::uint32_t>(i);
-    }
-  }
+        stop_(stop) {}
 
-  Result<void> run() {
+  Result<ReadTotals> run() {
     {
       std::vector<std::jthread> workers;
       for (unsigned i = 1; i < options_.threads; ++i)
@@ -59,41 +59,95 @@ class Reading {
       work();
     }
     if (failure_) return *std::move(failure_);
-    for (const auto& object : open_) {
-      if (!object->failed) registry_.observe(object->observations);
-    }
-    return {};
+    return totals_;
   }
 
  private:
   friend class Worker;
   void work();
 
-  // The next object nobody has begun, else one that is still being read, else nothing.
+  // The next object nobody has begun, else one that is still being read, else nothing. Whoever gets
+  // one leaves it at last.
   OpenObject* pick() {
-    const std::size_t fresh = next_.fetch_add(1);
-    if (fresh < open_.size()) {
-      open_ahead(fresh);
-      return open_[fresh].get();
+    std::size_t fresh = 0;
+    OpenObject* object = nullptr;
+    {
+      const std::scoped_lock lock(open_mutex_);
+      if (next_ == objects_.size()) return join();
+      fresh = next_++;
+      object = &opened(fresh);
+      ++object->workers;
     }
-    for (auto& object : open_) {
-      const std::scoped_lock lock(object->mutex);
-      if (!object->at_end) return object.get();
+    open_ahead(fresh);
+    return object;
+  }
+
+  // Behind open_mutex_.
+  OpenObject* join() {
+    for (const auto& [number, object] : open_) {
+      if (object->at_end) continue;
+      ++object->workers;
+      return object.get();
     }
     return nullptr;
+  }
+
+  // Likewise.
+  OpenObject& opened(std::size_t number) {
+    auto& object = open_[number];
+    if (!object) object = std::make_unique<OpenObject>(number);
+    return *object;
+  }
+
+  // What was seen in an object counts once nobody is at it any more, if it was read to its end.
+  void leave(OpenObject& object) {
+    std::unique_ptr<OpenObject> done;
+    {
+      const std::scoped_lock lock(open_mutex_);
+      if (--object.workers > 0 || !object.at_end) return;
+      done = std::move(open_.extract(object.number).mapped());
+      totals_.bytes_plain += done->bytes_plain;
+      if (!done->failed) add_notices(*done);
+    }
+    if (!done->failed) registry_.observe(done->observations);
+  }
+
+  void add_notices(const OpenObject& object) {
+    for (std::size_t i = 0; i < notice_code_count; ++i) {
+      if (object.notices.counts[i] == 0) continue;
+      totals_.notices[i].count += object.notices.counts[i];
+      totals_.notices[i].first_object = std::min(totals_.notices[i].first_object, object.number);
+    }
   }
 
   // The objects behind this one, so that their bytes are on the way while others are read. One that
   // does not open is tried again, and told of, when its turn comes.
   void open_ahead(std::size_t fresh) {
+    const std::size_t ahead_max = store_.open_ahead_max();
+    if (ahead_max == 0) return;
     const std::scoped_lock ahead_lock(ahead_mutex_);
-    const std::size_t end = std::min(open_.size(), fresh + 1 + store_.open_ahead_max());
+    const std::size_t end = std::min(objects_.size(), fresh + 1 + ahead_max);
     for (ahead_ = std::max(ahead_, fresh + 1); ahead_ < end; ++ahead_) {
-      OpenObject& object = *open_[ahead_];
-      const std::scoped_lock lock(object.mutex);
-      if (object.reader || object.at_end) continue;
-      if (auto bytes = store_.open(objects_[ahead_].info)) object.bytes = std::move(*bytes);
+      OpenObject* const object = not_begun(ahead_);
+      if (object == nullptr) continue;
+      {
+        const std::scoped_lock lock(object->mutex);
+        if (!object->reader && !object->at_end) {
+          auto bytes = store_.open(objects_[ahead_].info);
+          if (bytes) object->bytes = std::move(*bytes);
+        }
+      }
+      leave(*object);
     }
+  }
+
+  // That object, held; nothing if its turn has come.
+  OpenObject* not_begun(std::size_t number) {
+    const std::scoped_lock lock(open_mutex_);
+    if (number < next_) return nullptr;
+    OpenObject& object = opened(number);
+    ++object.workers;
+    return &object;
   }
 
   Result<std::unique_ptr<ByteReader>> open(OpenObject& object) {
@@ -129,8 +183,8 @@ class Reading {
   }
 
   bool set_aside(OpenObject& object, const Error& error) {
-    object.at_end = true;
     object.failed = true;
+    object.at_end = true;
     object.reader.reset();
     objects_[object.number].set_aside_reason = error.message;
     ++progress_.objects_done;
@@ -155,8 +209,11 @@ class Reading {
   const ReadingOptions& options_;
   SyncProgress& progress_;
   const std::stop_token& stop_;
-  std::vector<std::unique_ptr<OpenObject>> open_;
-  std::atomic<std::size_t> next_{0};
+  std::mutex open_mutex_;
+  // By number: begun or opened ahead, and not left by all yet.
+  std::map<std::size_t, std::unique_ptr<OpenObject>> open_;
+  std::size_t next_ = 0;  // that nobody has begun
+  ReadTotals totals_;     // of those that were left
   std::mutex ahead_mutex_;
   std::size_t ahead_ = 0;  // objects before this one were opened ahead, or had their turn
   std::atomic<bool> stopping_{false};
@@ -183,6 +240,7 @@ class Worker {
   Result<void> run() {
     while (OpenObject* object = reading_.pick()) {
       DRAY_TRY(read(*object));
+      reading_.leave(*object);
       if (reading_.should_stop()) return {};
     }
     return stage(transformer_.take_all_batches());
@@ -212,10 +270,10 @@ class Worker {
     const std::scoped_lock lock(object.mutex);
     ReadObject& out = reading_.objects_[object.number];
     out.counts += counts_;
-    out.notices += notices_;
-    out.bytes_plain += chunk_.size_bytes;
+    object.notices += notices_;
+    object.bytes_plain += chunk_.size_bytes;
     for (const OversizeLine& line : chunk_.oversize)
-      out.bytes_plain += line.size_bytes;
+      object.bytes_plain += line.size_bytes;
     object.observations.insert(object.observations.end(), observations.begin(), observations.end());
     reading_.progress_.lines += counts_.lines;
   }
@@ -303,9 +361,10 @@ void Reading::work() {
 
 }  // namespace
 
-Result<void> read_objects(std::vector<ReadObject>& objects, ObjectStore& store, Registry& registry,
-                          BlockStore& staged, const ReadingOptions& options, SyncProgress& progress,
-                          const std::stop_token& stop) {
+Result<ReadTotals> read_objects(std::vector<ReadObject>& objects, ObjectStore& store,
+                                Registry& registry, BlockStore& staged,
+                                const ReadingOptions& options, SyncProgress& progress,
+                                const std::stop_token& stop) {
   return Reading(objects, store, registry, staged, options, progress, stop).run();
 }
 

@@ -6,6 +6,7 @@
 // objects ahead, so that no worker waits for the first byte.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <set>
@@ -45,15 +46,25 @@ struct ReadObject {
   LineCounts counts;             // lines, filtered, rejected; loaded and duplicate come later
   // Rows of it are for a table that refuses rows: it is read again by the next sync.
   bool waits = false;
-  NoticeCounts notices;
-  std::uint64_t bytes_plain = 0;
   ObjectShape shape = ObjectShape::lines;  // a guess, of one with rejects
 };
 
+// What was found in the objects beside their lines' rows.
+struct ReadTotals {
+  struct Found {
+    std::uint64_t count = 0;
+    std::uint32_t first_object = UINT32_MAX;  // that has one
+  };
+  std::array<Found, notice_code_count> notices{};  // by NoticeCode; less what was set aside
+  std::uint64_t bytes_plain = 0;
+};
+
 // Reads all objects into `staged`. An object that cannot be read is set aside; an error is what
-// stops the whole run (no room to stage, cancelled).
-Result<void> read_objects(std::vector<ReadObject>& objects, ObjectStore& store, Registry& registry,
-                          BlockStore& staged, const ReadingOptions& options, SyncProgress& progress,
-                          const std::stop_token& stop);
+// stops the whole run (no room to stage, cancelled). What is known of an object beside its
+// ReadObject is held while it is read, not longer: there may be very many.
+Result<ReadTotals> read_objects(std::vector<ReadObject>& objects, ObjectStore& store,
+                                Registry& registry, BlockStore& staged,
+                                const ReadingOptions& options, SyncProgress& progress,
+                                const std::stop_token& stop);
 
 }  // namespace dray

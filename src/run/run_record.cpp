@@ -43,23 +43,24 @@ void tell_shared_ids(const RunContext& context) {
 
 Result<void> record_objects(const RunContext& context, Session& session, const LedgerState& ledger,
                             const ObjectSet& objects, const std::vector<std::string>& gone) {
-  std::vector<ObjectEntry> entries = object_entries(objects, ledger);
-  // An object that could not be loaded again is still loaded as it was.
-  std::erase_if(entries, [&](const ObjectEntry& entry) {
-    return !entry.set_aside_reason.empty() && entry.known &&
-           ledger.objects.at(entry.object.key).loaded &&
-           ledger.objects.at(entry.object.key).size_bytes > 0;
-  });
   DRAY_TRY(forget_objects(session, context.report.source, gone));
-  DRAY_TRY(write_objects(session, context.report.source, context.report.run_id,
-                         context.report.started, entries));
-  // Loaded again: what was wrong with the old content is no longer open.
-  for (const ObjectEntry& entry : entries) {
-    if (!entry.set_aside_reason.empty() || !entry.known) continue;
-    DRAY_TRY(resolve_rejects(session, context.report.source, context.report.run_id,
-                             entry.object.key, {}));
-  }
-  return {};
+  return each_entries(objects, ledger, [&](std::vector<ObjectEntry>& entries) -> Result<void> {
+    // An object that could not be loaded again is still loaded as it was.
+    std::erase_if(entries, [&](const ObjectEntry& entry) {
+      return !entry.set_aside_reason.empty() && entry.known &&
+             ledger.objects.at(entry.object.key).loaded &&
+             ledger.objects.at(entry.object.key).size_bytes > 0;
+    });
+    DRAY_TRY(write_objects(session, context.report.source, context.report.run_id,
+                           context.report.started, entries));
+    // Loaded again: what was wrong with the old content is no longer open.
+    for (const ObjectEntry& entry : entries) {
+      if (!entry.set_aside_reason.empty() || !entry.known) continue;
+      DRAY_TRY(resolve_rejects(session, context.report.source, context.report.run_id,
+                               entry.object.key, {}));
+    }
+    return {};
+  });
 }
 
 Result<void> resolve_retried(const RunContext& context, Session& session,

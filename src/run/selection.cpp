@@ -70,6 +70,8 @@ class Selecting {
     tell_problems(listing);
     tell_no_files(listing);
     find_gone(listing);
+    const std::size_t listed = listing.objects.size();
+    selected_.objects.reserve(listed - std::min(listed, ledger_.objects.size()));
     for (ObjectInfo& object : listing.objects) {
       if (is_new(object)) take(std::move(object));
     }

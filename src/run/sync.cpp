@@ -295,8 +295,9 @@ class Sync {
     options.paths_bytes_max = memory_.shares.work() / 2;
     options.warehouse_id = request_.warehouse_id;
     objects_.objects = std::move(selected_.objects);
-    DRAY_TRY(read_objects(objects_.objects, context_.store, registry_, staged_, options,
-                          context_.progress, stop_));
+    staged_.give_up(bytes_of(objects_.objects));
+    DRAY_ASSIGN(objects_.totals, read_objects(objects_.objects, context_.store, registry_, staged_,
+                                              options, context_.progress, stop_));
     tell_objects(context_, ledger_, objects_);
     return {};
   }

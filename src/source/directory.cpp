@@ -156,8 +156,12 @@ Result<std::unique_ptr<ByteReader>> open_file(const std::string& path, const Obj
   struct stat info {};
   if (::fstat(file.get(), &info) != 0) return object_error(errno);
   if (!is_same_content(info, object)) return bad_data_error("changed since it was listed");
-  // Advice: a file system that does not take it reads as well, only later.
-  ::posix_fadvise(file.get(), 0, 0, POSIX_FADV_SEQUENTIAL);
+  // Advice: a file system that does not take it reads as well, only later. What is read ahead in
+  // any case needs none.
+  constexpr std::uint64_t read_ahead_bytes = 128U << 10;
+  if (object.size_bytes > read_ahead_bytes) {
+    ::posix_fadvise(file.get(), 0, 0, POSIX_FADV_SEQUENTIAL);
+  }
   return std::unique_ptr<ByteReader>(std::make_unique<FileReader>(std::move(file), object));
 }
 

@@ -114,6 +114,11 @@ class BlockStore::Impl {
     return {};
   }
 
+  void give_up(std::size_t bytes) {
+    const std::scoped_lock lock(mutex_);
+    memory_bytes_ += bytes;
+  }
+
   const std::deque<Block>& blocks(TableNumber table) const {
     static const std::deque<Block> none;
     return table < tables_.size() ? tables_[table] : none;
@@ -221,6 +226,8 @@ BlockStore::BlockStore(BlockStoreOptions options)
 BlockStore::~BlockStore() = default;
 
 Result<void> BlockStore::add(RowBatch batch) { return impl_->add(std::move(batch)); }
+
+void BlockStore::give_up(std::size_t bytes) { impl_->give_up(bytes); }
 
 std::uint64_t BlockStore::row_count(TableNumber table) const {
   std::uint64_t rows = 0;

@@ -34,6 +34,9 @@ class BlockStore {
   // cannot be written: no room, no rights.
   Result<void> add(RowBatch batch);
 
+  // So many bytes of the store's memory are somebody else's from now on; what is in it stays.
+  void give_up(std::size_t bytes);
+
   std::uint64_t row_count(TableNumber table) const;
   std::uint64_t spilled_bytes() const;
 

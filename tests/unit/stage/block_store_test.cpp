@@ -39,6 +39,13 @@ TEST(BlockStore, KeepsRowsInMemoryWhileThereIsRoom) {
   EXPECT_EQ(store.row_count(99), 0U);
 }
 
+TEST(BlockStore, SpillsTheSoonerForWhatItHasGivenUp) {
+  BlockStore store(store_options(64U << 20));
+  store.give_up(64U << 20);
+  ASSERT_NO_FATAL_FAILURE(fill(store));
+  EXPECT_GT(store.spilled_bytes(), 0U);
+}
+
 TEST(BlockStore, SpilledRowsAreTheSameRows) {
   BlockStore memory(store_options(64U << 20));
   BlockStore spilled(store_options(0));
