@@ -101,7 +101,7 @@ class DuckWarehouse final : public Warehouse {
     }
     DRAY_ASSIGN(auto connection, DuckConnection::open(*database_));
     return std::unique_ptr<WarehouseSession>(
-        std::make_unique<DuckSession>(database_, std::move(connection), relations_, room_,
+        std::make_unique<DuckSession>(database_, std::move(connection), dialect_, relations_, room_,
                                       DuckFile{path_ == ":memory:", block_bytes_}, options_));
   }
 

@@ -4,11 +4,11 @@
 #include <cstring>
 
 #include "ledger/tables.h"
-#include "load/comments.h"
 #include "load/duckdb_room.h"
 #include "load/duckdb_rows.h"
 #include "load/duckdb_sql.h"
 #include "load/rivals.h"
+#include "load/shared_sql.h"
 #include "sql/duckdb_connection.h"
 #include "sql/duckdb_constraints.h"
 
@@ -47,7 +47,7 @@ Result<Catalog> DuckSession::catalog(const std::string& schema) {
     if (out.tables.empty() || out.tables.back().name != table) {
       out.tables.push_back({table, *row[3] == "true", {}});
     }
-    const auto type = duckdb_column_type(*row[2]);
+    const auto type = duckdb_types.type_named(*row[2]);
     LiveColumn column{folded_duckdb_name(*row[1]), *row[2], type.has_value(),
                       type.value_or(ColumnType::varchar)};
     column.computed = *row[4] == "true" && is_generated(schema, table, column.name);
@@ -92,7 +92,7 @@ Result<void> DuckSession::commit_some(std::chrono::seconds wait_max) {
 
 Result<void> DuckSession::apply(const SchemaChange& change) {
   const auto* const comment = std::get_if<CommentOn>(&change);
-  if (comment == nullptr) return connection_->execute_at_once(duckdb_ddl(change));
+  if (comment == nullptr) return connection_->execute_at_once(ddl_of(dialect_, change));
   for (const Sql& statement : comment_statements(*comment))
     DRAY_TRY(execute(statement));
   return {};

@@ -17,6 +17,7 @@
 #include "base/result.h"
 #include "load/duckdb_room.h"
 #include "load/duckdb_rows.h"
+#include "load/duckdb_sql.h"
 #include "load/open.h"
 #include "load/rivals.h"
 #include "load/warehouse.h"
@@ -36,11 +37,13 @@ struct DuckFile {
 
 class DuckSession final : public WarehouseSession, public RowLoader {
  public:
+  // Borrows the dialect, the relations and the room.
   DuckSession(std::shared_ptr<DuckDatabase> database, std::unique_ptr<DuckConnection> connection,
-              DuckRelations& relations, DuckRoom& room, DuckFile file,
+              const DuckDialect& dialect, DuckRelations& relations, DuckRoom& room, DuckFile file,
               const WarehouseOptions& options)
       : database_(std::move(database)),
         connection_(std::move(connection)),
+        dialect_(dialect),
         relations_(relations),
         room_(room),
         file_(file),
@@ -168,6 +171,7 @@ class DuckSession final : public WarehouseSession, public RowLoader {
 
   std::shared_ptr<DuckDatabase> database_;  // outlives the connection
   std::unique_ptr<DuckConnection> connection_;
+  const DuckDialect& dialect_;
   DuckRelations& relations_;
   DuckRoom& room_;
   const DuckFile file_;

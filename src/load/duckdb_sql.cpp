@@ -3,59 +3,10 @@
 #include <utility>
 
 #include "base/result.h"
-#include "load/comments.h"
 #include "load/reserved_schemas.h"
+#include "load/shared_sql.h"
 
 namespace dray {
-
-SqlBuilder& add_duckdb_type(SqlBuilder& sql, ColumnType type) {
-  switch (type) {
-    case ColumnType::boolean:
-      return sql.code("boolean");
-    case ColumnType::bigint:
-      return sql.code("bigint");
-    case ColumnType::double_precision:
-      return sql.code("double");
-    case ColumnType::timestamp:
-      return sql.code("timestamp");
-    case ColumnType::varchar:
-      return sql.code("varchar");
-  }
-  return sql;
-}
-
-namespace {
-
-struct DuckDdl {
-  Sql operator()(const CreateSchema& change) const {
-    return std::move(SqlBuilder("create schema if not exists ").name(change.schema)).done();
-  }
-  Sql operator()(const CreateTable& change) const {
-    SqlBuilder sql("create table ");
-    if (change.if_missing) sql.code("if not exists ");
-    sql.table(change.schema, change.table).code(" (");
-    bool first = true;
-    for (const Column& column : change.columns) {
-      if (!first) sql.code(", ");
-      first = false;
-      add_duckdb_type(sql.name(column.name).code(" "), column.type);
-      if (column.required) sql.code(" not null");
-    }
-    return std::move(sql.code(")")).done();
-  }
-  Sql operator()(const AddColumn& change) const {
-    SqlBuilder sql("alter table ");
-    sql.table(change.schema, change.table).code(" add column ").name(change.column.name);
-    return std::move(add_duckdb_type(sql.code(" "), change.column.type)).done();
-  }
-  Sql operator()(const WidenColumn&) const {
-    DRAY_ASSERT(false);  // strings have no bound here
-    return SqlBuilder().done();
-  }
-  Sql operator()(const CommentOn& change) const { return comment_text(change); }
-};
-
-}  // namespace
 
 // DuckDB 1.4 makes each comment in some 0.4 ms, for which it copies the description of the whole
 // table, and holds all the copies until the commit: the bound on comments is a quarter of a second
@@ -87,18 +38,21 @@ std::optional<Notice> DuckDialect::notice_of_schema(const std::string& schema) c
                 1};
 }
 
-Sql DuckDialect::ddl(const SchemaChange& change) const { return duckdb_ddl(change); }
-
-Sql duckdb_ddl(const SchemaChange& change) { return std::visit(DuckDdl(), change); }
-
-std::optional<ColumnType> duckdb_column_type(std::string_view name) {
-  if (name == "BOOLEAN") return ColumnType::boolean;
-  if (name == "BIGINT") return ColumnType::bigint;
-  if (name == "DOUBLE") return ColumnType::double_precision;
-  if (name == "TIMESTAMP") return ColumnType::timestamp;
-  if (name == "VARCHAR") return ColumnType::varchar;
-  return std::nullopt;
+Sql DuckDialect::create_schema(const std::string& schema) const {
+  return create_schema_if_missing(schema);
 }
+
+void DuckDialect::add_column_type(SqlBuilder& sql, const TableName&, const Column& column) const {
+  sql.word(duckdb_types.of(column.type));
+}
+
+void DuckDialect::add_table_options(SqlBuilder&, const CreateTable&) const {}
+
+Sql DuckDialect::widen(const WidenColumn&) const {
+  DRAY_ASSERT(false);  // strings have no bound here
+}
+
+Sql DuckDialect::comment_on(const CommentOn& change) const { return comment_text(change); }
 
 std::string folded_duckdb_name(std::string name) {
   for (char& c : name) {

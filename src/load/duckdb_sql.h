@@ -12,8 +12,12 @@
 
 namespace dray {
 
-// Appends the type's name; returns the builder.
-SqlBuilder& add_duckdb_type(SqlBuilder& sql, ColumnType type);
+// Which the catalog shouts.
+constexpr TypeWords duckdb_types = {.boolean = "boolean",
+                                    .bigint = "bigint",
+                                    .double_precision = "double",
+                                    .timestamp = "timestamp",
+                                    .varchar = "varchar"};
 
 class DuckDialect final : public Dialect {
  public:
@@ -23,18 +27,16 @@ class DuckDialect final : public Dialect {
   CatalogLimits limits() const override;
   bool keeps_schema(std::string_view name) const override;
   std::optional<Notice> notice_of_schema(const std::string& schema) const override;
-  // Strings have no bound, so that no WidenColumn comes.
-  Sql ddl(const SchemaChange& change) const override;
+  Sql create_schema(const std::string& schema) const override;
+  void add_column_type(SqlBuilder& sql, const TableName& table,
+                       const Column& column) const override;
+  void add_table_options(SqlBuilder& sql, const CreateTable& table) const override;
+  Sql widen(const WidenColumn& change) const override;
+  Sql comment_on(const CommentOn& change) const override;
 
  private:
   const std::string path_;
 };
-
-// As DuckDialect::ddl().
-Sql duckdb_ddl(const SchemaChange& change);
-
-// The type of a live column as Dray knows it; nothing for types it does not write.
-std::optional<ColumnType> duckdb_column_type(std::string_view name);
 
 // DuckDB tells names apart without regard to the case of A to Z, whatever they were created with.
 // In lower case, as Dray writes them, "Color" is the column `color`.

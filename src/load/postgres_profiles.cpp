@@ -109,8 +109,8 @@ PostgresSession::TempTable PostgresSession::cast_table(const RowsProfileMerge& m
   SqlBuilder name("pg_temp.");
   name.name("dray_cast_" + merge.table + "_" + std::to_string(number));
   SqlBuilder columns("stored ");
-  add_postgres_type(columns, cast.from).code(", fitting ");
-  add_postgres_type(columns, cast.to);
+  columns.word(postgres_types.of(cast.from)).code(", fitting ");
+  columns.word(postgres_types.of(cast.to));
   return {std::move(name).done(), std::move(columns).done()};
 }
 

@@ -106,7 +106,7 @@ Result<void> PostgresSession::apply(const SchemaChange& change) {
     SqlBuilder look("select 1 from pg_catalog.pg_namespace where nspname = ");
     DRAY_ASSIGN(const QueryResult found, query(std::move(look.text(schema->schema)).done()));
     if (!found.rows.empty()) return {};
-    return execute(postgres_ddl(change));
+    return execute(ddl_of(PostgresDialect(), change));
   }
   if (const auto* table = std::get_if<CreateTable>(&change)) return make_table(*table);
   if (const auto* column = std::get_if<AddColumn>(&change)) {
@@ -116,7 +116,7 @@ Result<void> PostgresSession::apply(const SchemaChange& change) {
     if (connection_->is_in_transaction())
       DRAY_TRY(locks_.take(column->schema, column->table, TableLock::everything));
   }
-  return execute(postgres_ddl(change));
+  return execute(ddl_of(PostgresDialect(), change));
 }
 
 Result<RowsLoaded> PostgresSession::load(RowsToLoad& load) {
@@ -228,7 +228,7 @@ Result<void> PostgresSession::append_rows(const std::string& schema, const std::
 
 // What is there already is of an earlier transaction: a publication may have come since.
 Result<void> PostgresSession::make_table(const CreateTable& change) {
-  DRAY_TRY(execute(postgres_ddl(change)));
+  DRAY_TRY(execute(ddl_of(PostgresDialect(), change)));
   if (!change.if_missing) locks_.made(change.schema, change.table);
   remember_columns(change);
   return tell_rows_apart(change.schema, change.table);

@@ -7,55 +7,21 @@
 #include <utility>
 #include <variant>
 
-#include "load/comments.h"
 #include "load/reserved_schemas.h"
+#include "load/shared_sql.h"
 
 namespace dray {
 namespace {
 
-struct PostgresDdl {
-  Sql operator()(const CreateSchema& change) const {
-    return std::move(SqlBuilder("create schema if not exists ").name(change.schema)).done();
-  }
-  Sql operator()(const CreateTable& change) const {
-    SqlBuilder sql("create table ");
-    if (change.if_missing) sql.code("if not exists ");
-    sql.table(change.schema, change.table).code(" (");
-    bool first = true;
-    for (const Column& column : change.columns) {
-      if (!first) sql.code(", ");
-      first = false;
-      add_postgres_type(sql.name(column.name).code(" "), column.type);
-      // Dray compares keys as S3 does, bytewise.
-      if (change.schema == ledger_schema && column.type == ColumnType::varchar) {
-        sql.code(" collate \"C\"");
-      }
-      if (column.required) sql.code(" not null");
-    }
-    return std::move(sql.code(")")).done();
-  }
-  Sql operator()(const AddColumn& change) const {
-    SqlBuilder sql("alter table ");
-    sql.table(change.schema, change.table).code(" add column ").name(change.column.name);
-    return std::move(add_postgres_type(sql.code(" "), change.column.type)).done();
-  }
-  // A bound that somebody set is in the way of a longer value. Taking it off rewrites nothing.
-  Sql operator()(const WidenColumn& change) const {
-    SqlBuilder sql("alter table ");
-    sql.table(change.schema, change.table).code(" alter column ").name(change.column);
-    return std::move(sql.code(" type text")).done();
-  }
-  Sql operator()(const CommentOn& change) const { return comment_text(change); }
-};
+// As format_type() has them.
+constexpr TypeWords catalog_words = {.boolean = "boolean",
+                                     .bigint = "bigint",
+                                     .double_precision = "double precision",
+                                     .timestamp = "timestamp without time zone",
+                                     .varchar = "character varying"};
 
-// The type of a live column as Dray knows it; nothing for types it does not write.
-std::optional<ColumnType> our_type(std::string_view name) {
-  if (name == "boolean") return ColumnType::boolean;
-  if (name == "bigint") return ColumnType::bigint;
-  if (name == "double precision") return ColumnType::double_precision;
-  if (name == "timestamp without time zone") return ColumnType::timestamp;
-  if (name == "text" || name.starts_with("character varying")) return ColumnType::varchar;
-  return std::nullopt;
+std::optional<ColumnType> type_in_catalog(std::string_view name) {
+  return name == postgres_types.varchar ? ColumnType::varchar : catalog_words.type_named(name);
 }
 
 // "character varying(100)": PostgreSQL counts characters, which have a byte at least.
@@ -69,7 +35,7 @@ std::optional<std::uint32_t> bound_of(std::string_view type_name) {
 }
 
 LiveColumn live_column(const std::string& name, const std::string& type_name, bool computed) {
-  const auto type = our_type(type_name);
+  const auto type = type_in_catalog(type_name);
   LiveColumn column{name, type_name, type && !computed, type.value_or(ColumnType::varchar)};
   if (type == ColumnType::varchar) column.varchar_bytes = bound_of(type_name);
   column.computed = computed;
@@ -77,22 +43,6 @@ LiveColumn live_column(const std::string& name, const std::string& type_name, bo
 }
 
 }  // namespace
-
-SqlBuilder& add_postgres_type(SqlBuilder& sql, ColumnType type) {
-  switch (type) {
-    case ColumnType::boolean:
-      return sql.code("boolean");
-    case ColumnType::bigint:
-      return sql.code("bigint");
-    case ColumnType::double_precision:
-      return sql.code("double precision");
-    case ColumnType::timestamp:
-      return sql.code("timestamp");
-    case ColumnType::varchar:
-      return sql.code("text");
-  }
-  return sql;
-}
 
 // PostgreSQL writes a row for each comment, some 50 us: the bound on them is a second or two.
 CatalogLimits PostgresDialect::limits() const {
@@ -111,9 +61,29 @@ bool PostgresDialect::keeps_schema(std::string_view name) const {
 
 std::optional<Notice> PostgresDialect::notice_of_schema(const std::string&) const { return {}; }
 
-Sql PostgresDialect::ddl(const SchemaChange& change) const { return postgres_ddl(change); }
+Sql PostgresDialect::create_schema(const std::string& schema) const {
+  return create_schema_if_missing(schema);
+}
 
-Sql postgres_ddl(const SchemaChange& change) { return std::visit(PostgresDdl(), change); }
+// Dray compares keys as S3 does, bytewise.
+void PostgresDialect::add_column_type(SqlBuilder& sql, const TableName& table,
+                                      const Column& column) const {
+  sql.word(postgres_types.of(column.type));
+  if (table.schema == ledger_schema && column.type == ColumnType::varchar) {
+    sql.code(" collate \"C\"");
+  }
+}
+
+void PostgresDialect::add_table_options(SqlBuilder&, const CreateTable&) const {}
+
+// A bound that somebody set is in the way of a longer value. Taking it off rewrites nothing.
+Sql PostgresDialect::widen(const WidenColumn& change) const {
+  SqlBuilder sql("alter table ");
+  sql.table(change.schema, change.table).code(" alter column ").name(change.column);
+  return std::move(sql.code(" type text")).done();
+}
+
+Sql PostgresDialect::comment_on(const CommentOn& change) const { return comment_text(change); }
 
 Sql postgres_catalog_query(const std::string& schema) {
   SqlBuilder sql(

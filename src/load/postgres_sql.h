@@ -16,17 +16,25 @@ namespace dray {
 // NAMEDATALEN - 1: PostgreSQL cuts longer names, with a notice that nobody reads.
 constexpr std::size_t postgres_name_bytes_max = 63;
 
+// As statements write them.
+constexpr TypeWords postgres_types = {.boolean = "boolean",
+                                      .bigint = "bigint",
+                                      .double_precision = "double precision",
+                                      .timestamp = "timestamp",
+                                      .varchar = "text"};
+
 class PostgresDialect final : public Dialect {
  public:
   CatalogLimits limits() const override;
   bool keeps_schema(std::string_view name) const override;
   std::optional<Notice> notice_of_schema(const std::string& schema) const override;
-  Sql ddl(const SchemaChange& change) const override;
+  Sql create_schema(const std::string& schema) const override;
+  void add_column_type(SqlBuilder& sql, const TableName& table,
+                       const Column& column) const override;
+  void add_table_options(SqlBuilder& sql, const CreateTable& table) const override;
+  Sql widen(const WidenColumn& change) const override;
+  Sql comment_on(const CommentOn& change) const override;
 };
-
-// As PostgresDialect::ddl().
-Sql postgres_ddl(const SchemaChange& change);
-SqlBuilder& add_postgres_type(SqlBuilder& sql, ColumnType type);
 
 // What there is in a schema: feed it to postgres_catalog(). One row at least if the schema exists.
 Sql postgres_catalog_query(const std::string& schema);

@@ -56,15 +56,6 @@ bool can_commit_no_more(const RunId& run_id, const StageRun& run) {
   return its_own && last && *its_own + run_hours_min < *last;
 }
 
-std::optional<ColumnType> redshift_type(std::string_view name) {
-  if (name == "boolean") return ColumnType::boolean;
-  if (name == "bigint") return ColumnType::bigint;
-  if (name == "double precision") return ColumnType::double_precision;
-  if (name == "timestamp without time zone") return ColumnType::timestamp;
-  if (name == "character varying") return ColumnType::varchar;
-  return std::nullopt;
-}
-
 // Bigints and timestamps as the server writes them.
 std::int64_t to_number(std::string_view text) {
   std::int64_t value = 0;
@@ -85,9 +76,13 @@ ObjectPlaces objects_by_number(const std::vector<std::int64_t>& numbers) {
 
 class RedshiftSession final : public WarehouseSession, public FileLoader {
  public:
-  RedshiftSession(std::shared_ptr<RedshiftCluster> cluster,
+  // Borrows the dialect.
+  RedshiftSession(std::shared_ptr<RedshiftCluster> cluster, const RedshiftDialect& dialect,
                   std::unique_ptr<PqConnection> connection)
-      : cluster_(std::move(cluster)), connection_(std::move(connection)), stager_(*cluster_) {}
+      : cluster_(std::move(cluster)),
+        dialect_(dialect),
+        connection_(std::move(connection)),
+        stager_(*cluster_) {}
 
   ~RedshiftSession() override { abandon(); }
   RedshiftSession(const RedshiftSession&) = delete;
@@ -173,6 +168,7 @@ class RedshiftSession final : public WarehouseSession, public FileLoader {
   void abandon();
 
   std::shared_ptr<RedshiftCluster> cluster_;
+  const RedshiftDialect& dialect_;
   std::unique_ptr<PqConnection> connection_;
   RedshiftStager stager_;
   StageRun run_;  // once something is staged
@@ -218,7 +214,7 @@ Result<Catalog> RedshiftSession::read_catalog(const std::string& schema) {
     if (out.tables.empty() || out.tables.back().name != *row[0]) {
       out.tables.push_back({*row[0], view_names.contains(*row[0]), {}});
     }
-    const auto type = redshift_type(*row[2]);
+    const auto type = redshift_catalog_types.type_named(*row[2]);
     LiveColumn column{*row[1], *row[2], type.has_value(), type.value_or(ColumnType::varchar)};
     if (type == ColumnType::varchar && row[3]) {
       column.varchar_bytes = static_cast<std::uint32_t>(to_number(*row[3]));
@@ -238,7 +234,7 @@ Result<bool> RedshiftSession::has_schema(const std::string& schema) {
 // is not everybody's.
 Result<void> RedshiftSession::make_schema(const std::string& schema) {
   DRAY_ASSIGN(const bool exists, has_schema(schema));
-  return exists ? Result<void>() : make_once(redshift_ddl(CreateSchema{schema}, {}));
+  return exists ? Result<void>() : make_once(dialect_.create_schema(schema));
 }
 
 // "If not exists" fails for one of two that make it at the same time, who finds it made then.
@@ -283,7 +279,7 @@ Result<void> RedshiftSession::apply(const SchemaChange& change) {
     return make_schema(schema->schema);
   // "If not exists" is a statement, and a round trip, for each of the ledger's tables.
   if (is_ledger && ledger_columns_.contains(table->table)) return {};
-  auto applied = execute(redshift_ddl(change, cluster_->options.choices));
+  auto applied = execute(ddl_of(dialect_, change));
   if (applied && is_ledger) remember_columns(*table);
   if (const auto* const added = std::get_if<AddColumn>(&change);
       applied && added != nullptr && added->schema == ledger_schema) {
@@ -465,7 +461,7 @@ Result<void> RedshiftSession::make_lock() {
   if (ledger_columns_.contains(lock_table)) return {};
   const CreateTable table{ledger_schema, lock_table, {{"holder", ColumnType::varchar, 64}}, true};
   DRAY_TRY(make_schema(ledger_schema));
-  DRAY_TRY(make_once(redshift_ddl(table, {})));
+  DRAY_TRY(make_once(ddl_of(RedshiftDialect({}, Comments::none), table)));
   remember_columns(table);
   return {};
 }
@@ -762,7 +758,8 @@ class RedshiftWarehouse final : public Warehouse {
   RedshiftWarehouse(std::shared_ptr<RedshiftCluster> cluster, Access access)
       : cluster_(std::move(cluster)),
         access_(access),
-        dialect_(cluster_->options),
+        dialect_(cluster_->options.choices,
+                 cluster_->options.comments ? Comments::on_tables : Comments::none),
         notes_(*cluster_) {}
 
   Result<std::unique_ptr<WarehouseSession>> open_session() override {
@@ -772,7 +769,7 @@ class RedshiftWarehouse final : public Warehouse {
       DRAY_TRY(connection->execute(SqlBuilder("begin read only").done()));
     }
     return std::unique_ptr<WarehouseSession>(
-        std::make_unique<RedshiftSession>(cluster_, std::move(connection)));
+        std::make_unique<RedshiftSession>(cluster_, dialect_, std::move(connection)));
   }
   const Dialect& dialect() const override { return dialect_; }
   Notes* notes() override { return cluster_->area == nullptr ? nullptr : &notes_; }

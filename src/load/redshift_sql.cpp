@@ -5,8 +5,8 @@
 
 #include "base/time.h"
 #include "ledger/tables.h"
-#include "load/comments.h"
 #include "load/reserved_schemas.h"
+#include "load/shared_sql.h"
 
 namespace dray {
 namespace {
@@ -46,23 +46,8 @@ void add_encoding(SqlBuilder& sql, std::string_view encoding) {
 }
 
 void add_type(SqlBuilder& sql, ColumnType type, std::uint64_t varchar_bytes) {
-  switch (type) {
-    case ColumnType::boolean:
-      sql.code("boolean");
-      return;
-    case ColumnType::bigint:
-      sql.code("bigint");
-      return;
-    case ColumnType::double_precision:
-      sql.code("double precision");
-      return;
-    case ColumnType::timestamp:
-      sql.code("timestamp");
-      return;
-    case ColumnType::varchar:
-      sql.code("varchar(").number(varchar_bytes).code(")");
-      return;
-  }
+  sql.word(redshift_types.of(type));
+  if (type == ColumnType::varchar) sql.code("(").number(varchar_bytes).code(")");
 }
 
 // Redshift would choose LZO for text. ZSTD packs it closer at much the same speed. Of the sort key
@@ -78,103 +63,49 @@ std::string_view standard_encoding(const Column& column) {
   }
 }
 
-class RedshiftDdl {
- public:
-  explicit RedshiftDdl(const std::vector<RedshiftChoice>& choices) : choices_(choices) {}
+bool makes_column(const CreateTable& table, std::string_view column) {
+  return std::ranges::find(table.columns, column, &Column::name) != table.columns.end();
+}
 
-  Sql operator()(const CreateSchema& change) const {
-    return std::move(SqlBuilder("create schema if not exists ").name(change.schema)).done();
-  }
-
-  Sql operator()(const CreateTable& change) const {
-    SqlBuilder sql("create table ");
-    if (change.if_missing) sql.code("if not exists ");
-    sql.table(change.schema, change.table).code(" (");
-    bool first = true;
-    for (const Column& column : change.columns) {
-      if (!first) sql.code(", ");
-      first = false;
-      add_column(sql, change.schema, change.table, column);
-      if (column.required) sql.code(" not null");
+// What a person has chosen; "" for the table itself. The first choice that fits counts.
+template <typename Field>
+std::optional<typename Field::value_type> chosen(const std::vector<RedshiftChoice>& choices,
+                                                 const TableName& table, std::string_view column,
+                                                 Field RedshiftChoice::*field) {
+  for (const RedshiftChoice& choice : choices) {
+    if (choice.column == column && choice.*field && fits(choice.table, table.schema, table.table)) {
+      return choice.*field;
     }
+  }
+  return std::nullopt;
+}
+
+void add_distribution(SqlBuilder& sql, const CreateTable& table,
+                      const std::optional<std::string>& choice) {
+  if (choice == "auto") return;
+  if (choice == "even") {
+    sql.code(" diststyle even");
+  } else if (choice == "all") {
+    sql.code(" diststyle all");
+  } else if (choice) {
+    sql.code(" diststyle key distkey (").name(*choice).code(")");
+  } else if (makes_column(table, "id")) {
+    sql.code(" diststyle key distkey (\"id\")");
+  } else if (makes_column(table, "uuid")) {
+    sql.code(" diststyle key distkey (\"uuid\")");
+  }
+}
+
+void add_order(SqlBuilder& sql, const CreateTable& table,
+               const std::optional<std::string>& choice) {
+  if (choice == "auto") return;
+  if (choice) {
+    add_names(sql.code(" sortkey ("), *choice);
     sql.code(")");
-    add_distribution(sql, change);
-    add_order(sql, change);
-    return std::move(sql).done();
+  } else if (makes_column(table, "received_at")) {
+    sql.code(" sortkey (\"received_at\")");
   }
-
-  Sql operator()(const AddColumn& change) const {
-    SqlBuilder sql("alter table ");
-    sql.table(change.schema, change.table).code(" add column ");
-    add_column(sql, change.schema, change.table, change.column);
-    return std::move(sql).done();
-  }
-
-  Sql operator()(const CommentOn& change) const { return comment_text(change); }
-
-  Sql operator()(const WidenColumn& change) const {
-    SqlBuilder sql("alter table ");
-    sql.table(change.schema, change.table).code(" alter column ").name(change.column);
-    sql.code(" type varchar(").number(static_cast<std::uint64_t>(change.varchar_bytes)).code(")");
-    return std::move(sql).done();
-  }
-
- private:
-  template <typename Field>
-  std::optional<typename Field::value_type> chosen(std::string_view schema, std::string_view table,
-                                                   std::string_view column,
-                                                   Field RedshiftChoice::*field) const {
-    for (const RedshiftChoice& choice : choices_) {
-      if (choice.column == column && choice.*field && fits(choice.table, schema, table)) {
-        return choice.*field;
-      }
-    }
-    return std::nullopt;
-  }
-
-  void add_column(SqlBuilder& sql, std::string_view schema, std::string_view table,
-                  const Column& column) const {
-    const auto bytes = chosen(schema, table, column.name, &RedshiftChoice::varchar_bytes);
-    // Never narrower than the values that are about to come.
-    const std::uint32_t width = std::max(bytes.value_or(0), column.varchar_bytes);
-    add_type(sql.name(column.name).code(" "), column.type, width);
-    const auto encoding = chosen(schema, table, column.name, &RedshiftChoice::encoding);
-    add_encoding(sql, encoding ? std::string_view(*encoding) : standard_encoding(column));
-  }
-
-  static bool has(const CreateTable& table, std::string_view column) {
-    return std::ranges::find(table.columns, column, &Column::name) != table.columns.end();
-  }
-
-  void add_distribution(SqlBuilder& sql, const CreateTable& table) const {
-    const auto choice = chosen(table.schema, table.table, "", &RedshiftChoice::dist_key);
-    if (choice == "auto") return;
-    if (choice == "even") {
-      sql.code(" diststyle even");
-    } else if (choice == "all") {
-      sql.code(" diststyle all");
-    } else if (choice) {
-      sql.code(" diststyle key distkey (").name(*choice).code(")");
-    } else if (has(table, "id")) {
-      sql.code(" diststyle key distkey (\"id\")");
-    } else if (has(table, "uuid")) {
-      sql.code(" diststyle key distkey (\"uuid\")");
-    }
-  }
-
-  void add_order(SqlBuilder& sql, const CreateTable& table) const {
-    const auto choice = chosen(table.schema, table.table, "", &RedshiftChoice::sort_key);
-    if (choice == "auto") return;
-    if (choice) {
-      add_names(sql.code(" sortkey ("), *choice);
-      sql.code(")");
-    } else if (has(table, "received_at")) {
-      sql.code(" sortkey (\"received_at\")");
-    }
-  }
-
-  const std::vector<RedshiftChoice>& choices_;
-};
+}
 
 template <typename Numbers>
 void add_numbers(SqlBuilder& sql, const Numbers& numbers) {
@@ -255,7 +186,7 @@ CatalogLimits RedshiftDialect::limits() const {
           .columns_per_load_max = 1'596,
           .varchar_bytes_max = static_cast<std::uint32_t>(varchar_bytes_most),
           .varchar_counts_characters = false,
-          .comments = options_.comments ? Comments::on_tables : Comments::none,
+          .comments = comments_,
           .comments_cost_max = SIZE_MAX};
 }
 
@@ -265,13 +196,33 @@ bool RedshiftDialect::keeps_schema(std::string_view name) const {
 
 std::optional<Notice> RedshiftDialect::notice_of_schema(const std::string&) const { return {}; }
 
-Sql RedshiftDialect::ddl(const SchemaChange& change) const {
-  return redshift_ddl(change, options_.choices);
+Sql RedshiftDialect::create_schema(const std::string& schema) const {
+  return create_schema_if_missing(schema);
 }
 
-Sql redshift_ddl(const SchemaChange& change, const std::vector<RedshiftChoice>& choices) {
-  return std::visit(RedshiftDdl(choices), change);
+void RedshiftDialect::add_column_type(SqlBuilder& sql, const TableName& table,
+                                      const Column& column) const {
+  const auto bytes = chosen(choices_, table, column.name, &RedshiftChoice::varchar_bytes);
+  // Never narrower than the values that are about to come.
+  add_type(sql, column.type, std::max(bytes.value_or(0), column.varchar_bytes));
+  const auto encoding = chosen(choices_, table, column.name, &RedshiftChoice::encoding);
+  add_encoding(sql, encoding ? std::string_view(*encoding) : standard_encoding(column));
 }
+
+void RedshiftDialect::add_table_options(SqlBuilder& sql, const CreateTable& table) const {
+  const TableName name{table.schema, table.table};
+  add_distribution(sql, table, chosen(choices_, name, "", &RedshiftChoice::dist_key));
+  add_order(sql, table, chosen(choices_, name, "", &RedshiftChoice::sort_key));
+}
+
+Sql RedshiftDialect::widen(const WidenColumn& change) const {
+  SqlBuilder sql("alter table ");
+  sql.table(change.schema, change.table).code(" alter column ").name(change.column);
+  sql.code(" type varchar(").number(static_cast<std::uint64_t>(change.varchar_bytes)).code(")");
+  return std::move(sql).done();
+}
+
+Sql RedshiftDialect::comment_on(const CommentOn& change) const { return comment_text(change); }
 
 Sql create_staging_table(const StagingTable& table, const StagedTable& staged) {
   SqlBuilder sql("create table ");

@@ -23,22 +23,38 @@
 
 namespace dray {
 
+// As statements write them; a varchar's bytes come behind.
+constexpr TypeWords redshift_types = {.boolean = "boolean",
+                                      .bigint = "bigint",
+                                      .double_precision = "double precision",
+                                      .timestamp = "timestamp",
+                                      .varchar = "varchar"};
+// As the catalog tells them.
+constexpr TypeWords redshift_catalog_types = {.boolean = "boolean",
+                                              .bigint = "bigint",
+                                              .double_precision = "double precision",
+                                              .timestamp = "timestamp without time zone",
+                                              .varchar = "character varying"};
+
 class RedshiftDialect final : public Dialect {
  public:
-  // Borrows the options.
-  explicit RedshiftDialect(const RedshiftOptions& options) : options_(options) {}
+  RedshiftDialect(std::vector<RedshiftChoice> choices, Comments comments)
+      : choices_(std::move(choices)), comments_(comments) {}
 
   CatalogLimits limits() const override;
   bool keeps_schema(std::string_view name) const override;
   std::optional<Notice> notice_of_schema(const std::string& schema) const override;
-  Sql ddl(const SchemaChange& change) const override;
+  Sql create_schema(const std::string& schema) const override;
+  void add_column_type(SqlBuilder& sql, const TableName& table,
+                       const Column& column) const override;
+  void add_table_options(SqlBuilder& sql, const CreateTable& table) const override;
+  Sql widen(const WidenColumn& change) const override;
+  Sql comment_on(const CommentOn& change) const override;
 
  private:
-  const RedshiftOptions& options_;
+  const std::vector<RedshiftChoice> choices_;
+  const Comments comments_;
 };
-
-// As RedshiftDialect::ddl().
-Sql redshift_ddl(const SchemaChange& change, const std::vector<RedshiftChoice>& choices);
 
 // A table that COPY fills: the columns of the parts, the rows' places behind them. Made of a name
 // no other run has, and gone with the transaction that reads it.

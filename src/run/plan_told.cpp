@@ -34,7 +34,7 @@ void tell_of_new_schema(const RunContext& context, const Plan& plan) {
 Result<void> tell_plan(const RunContext& context, const RunMemory& memory, const Tables& tables,
                        ObjectSet& objects) {
   for (const SchemaChange& change : tables.plan.changes) {
-    context.report.ddl.push_back(context.warehouse.dialect().ddl(change).text());
+    context.report.ddl.push_back(ddl_of(context.warehouse.dialect(), change).text());
   }
   for (std::size_t i = 0; i < tables.targets.size(); ++i) {
     CollectionReport& collection =

@@ -58,7 +58,7 @@ class Session {
   // read the ledger.
   virtual Result<void> commit() = 0;
 
-  // One change of a schema; the text is that of Dialect::ddl().
+  // One change of a schema; the text is that of ddl_of() (sql/dialect.h).
   virtual Result<void> apply(const SchemaChange& change) = 0;
 
   virtual Result<void> execute(const Sql& sql) = 0;

@@ -235,11 +235,12 @@ TEST_P(WarehouseContract, CatalogTellsWhatWasCreated) {
 
 TEST_P(WarehouseContract, DdlIsTheStatementThatApplyRuns) {
   const auto at = session();
-  ASSERT_TRUE(at->execute(warehouse->dialect().ddl(CreateSchema{"made"})).ok());
-  ASSERT_TRUE(at->execute(warehouse->dialect().ddl(CreateTable{"made", "things", {text}})).ok());
+  ASSERT_TRUE(at->execute(ddl_of(warehouse->dialect(), CreateSchema{"made"})).ok());
   ASSERT_TRUE(
-      at->execute(warehouse->dialect().ddl(CreateTable{"made", "things", {text}, true})).ok());
-  ASSERT_TRUE(at->execute(warehouse->dialect().ddl(AddColumn{"made", "things", number})).ok());
+      at->execute(ddl_of(warehouse->dialect(), CreateTable{"made", "things", {text}})).ok());
+  ASSERT_TRUE(
+      at->execute(ddl_of(warehouse->dialect(), CreateTable{"made", "things", {text}, true})).ok());
+  ASSERT_TRUE(at->execute(ddl_of(warehouse->dialect(), AddColumn{"made", "things", number})).ok());
   EXPECT_EQ(at->catalog("made").value().tables[0].columns.size(), 2U);
 }
 
@@ -825,6 +826,19 @@ TEST_P(PostgresContract, TwoSourcesAtOnceShareNoNumbers) {
                    "l.table_number join _dray.objects o on o.object_number = l.object_number and "
                    "o.source = t.source"),
               ElementsAre("3"));
+}
+
+TEST_P(PostgresContract, AnArrayIsNotItsElementsType) {
+  const auto at = session();
+  ASSERT_TRUE(at->execute(typed("create schema made")).ok());
+  ASSERT_TRUE(at->execute(typed("create table made.things (a varchar(9)[], b varchar[], c text[], "
+                                "d varchar(9))"))
+                  .ok());
+  const LiveTable table = at->catalog("made").value().tables.at(0);
+  std::vector<bool> writable;
+  for (const LiveColumn& column : table.columns)
+    writable.push_back(column.writable);
+  EXPECT_THAT(writable, ElementsAre(false, false, false, true));
 }
 
 TEST_P(PostgresContract, ACommitOfASessionThatEndedIsInDoubt) {

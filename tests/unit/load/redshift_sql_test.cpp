@@ -5,6 +5,10 @@
 namespace dray {
 namespace {
 
+Sql redshift_ddl(const SchemaChange& change, std::vector<RedshiftChoice> choices) {
+  return ddl_of(RedshiftDialect(std::move(choices), Comments::none), change);
+}
+
 Column column(std::string name, ColumnType type, std::uint32_t bytes = 512) {
   return {std::move(name), type, bytes, false};
 }

@@ -1,6 +1,10 @@
-#include "load/comments.h"
+#include "load/shared_sql.h"
 
 namespace dray {
+
+Sql create_schema_if_missing(const std::string& schema) {
+  return std::move(SqlBuilder("create schema if not exists ").name(schema)).done();
+}
 
 std::vector<Sql> comment_statements(const CommentOn& change) {
   std::vector<Sql> statements;
