@@ -513,7 +513,7 @@ Result<void> read_objects(Session& session, const std::string& source,
   for (const auto& row : objects.rows) {
     DRAY_ASSIGN(const std::uint64_t size, needed_count(row[1], "_dray.objects.size_bytes"));
     DRAY_ASSIGN(const std::int64_t number, needed_integer(row[4], "_dray.objects.object_number"));
-    state.objects.emplace(*row[0], LedgerObject{size, *row[2], *row[3] == "true", number});
+    state.objects.emplace(*row[0], LedgerObject{size, *row[2], truth_in(row[3]), number});
   }
   return {};
 }

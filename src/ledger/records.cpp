@@ -82,7 +82,7 @@ Result<void> add_details(Session& session, RunReport& run) {
   DRAY_ASSIGN(const QueryResult tables, session.query(std::move(collections).done()));
   for (const Row& row : tables.rows) {
     run.collections.push_back({text(row[0]), number(row[1]), number(row[2]), number(row[3]),
-                               number(row[4]), split_names(text(row[5])), row[6] == "true"});
+                               number(row[4]), split_names(text(row[5])), truth_in(row[6])});
   }
   SqlBuilder notices("select code, message, count from _dray.notices where run_id = ");
   notices.text(run.run_id.text()).code(" order by 1, 2");

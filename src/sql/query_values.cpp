@@ -30,6 +30,8 @@ std::optional<std::uint64_t> count_in(const std::optional<std::string>& value) {
   return number_in<std::uint64_t>(value);
 }
 
+bool truth_in(const std::optional<std::string>& value) { return value == "true" || value == "1"; }
+
 Result<std::int64_t> needed_integer(const std::optional<std::string>& value,
                                     std::string_view where) {
   const auto number = integer_in(value);

@@ -17,7 +17,10 @@ namespace dray {
 std::optional<std::int64_t> integer_in(const std::optional<std::string>& value);
 std::optional<std::uint64_t> count_in(const std::optional<std::string>& value);
 
-// The same where nothing else will do. Errors: `internal`, which names `where`
+// Whether a condition was met: "true", or "1" of an engine without a type for it. NULL is not.
+bool truth_in(const std::optional<std::string>& value);
+
+// Numbers where nothing else will do. Errors: `internal`, which names `where`
 // ("_dray.objects.size_bytes") and not the value.
 Result<std::int64_t> needed_integer(const std::optional<std::string>& value,
                                     std::string_view where);

@@ -28,7 +28,8 @@ struct QueryColumn {
 };
 
 // A small result, all in memory; values as text, NULL as nothing. Timestamps are
-// "YYYY-MM-DD HH:MM:SS[.ffffff]".
+// "YYYY-MM-DD HH:MM:SS[.ffffff]", doubles their shortest text, booleans "true" and "false"; what a
+// condition in the list of columns gives truth_in() reads (sql/query_values.h).
 struct QueryResult {
   std::vector<QueryColumn> columns;
   std::vector<std::vector<std::optional<std::string>>> rows;

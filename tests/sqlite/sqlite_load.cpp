@@ -1,0 +1,292 @@
+#include <algorithm>
+#include <array>
+
+#include "base/time.h"
+#include "ledger/tables.h"
+#include "model/cast.h"
+#include "model/record.h"
+#include "sqlite/sqlite_session.h"
+
+namespace dray {
+namespace {
+
+// A cell as a value of its column's type; nothing if it does not fit without loss. `text` is room
+// for what is not in the cell.
+std::optional<PlainValue> value_of(const LoadColumn& column, const Cell& cell, std::string& text) {
+  const auto plain = [](const auto& value) {
+    return value ? std::optional(PlainValue(*value)) : std::nullopt;
+  };
+  switch (column.type) {
+    case ColumnType::boolean:
+      return plain(as_boolean(cell));
+    case ColumnType::bigint:
+      return plain(as_bigint(cell));
+    case ColumnType::double_precision:
+      return plain(as_double(cell, column.created ? Rounding::nearest : Rounding::none));
+    case ColumnType::timestamp: {
+      const auto micros = as_timestamp(cell);
+      return micros ? std::optional(PlainValue(from_micros(*micros))) : std::nullopt;
+    }
+    case ColumnType::varchar:
+      break;
+  }
+  if (cell.kind != CellKind::micros) return PlainValue(cell.bytes);
+  text = format_timestamp(micros_of(cell));
+  return PlainValue(std::string_view(text));
+}
+
+void tell(const RowsToLoad& load, const LoadColumn& column, RejectReason reason, const Cell& cell,
+          const RowKey& key) {
+  const std::string text =
+      cell.kind == CellKind::micros ? format_timestamp(micros_of(cell)) : std::string(cell.bytes);
+  load.value_rejects({key.object, key.line, reason, column.name, column.type, text});
+}
+
+// Every row of the batch, dropped ones too: visit(key, number of the row).
+template <typename Visit>
+Result<void> each_key(const RowsToLoad& load, Visit visit) {
+  BlockScratch scratch;
+  for (std::size_t number = 0; number < load.rows->block_count(); ++number) {
+    DRAY_ASSIGN(const RowBlock block, load.rows->keys(number, scratch));
+    for (std::size_t i = 0; i < block.keys.size(); ++i)
+      DRAY_TRY(visit(block.keys[i], block.first_row + i));
+  }
+  return {};
+}
+
+// Binds the rows of a load to its columns that are not refused, in their order.
+class RowBinder {
+ public:
+  explicit RowBinder(const RowsToLoad& load) : load_(load), parameters_(load.columns.size()) {
+    columns_.fill(no_column);
+    int parameter = 0;
+    for (std::size_t i = 0; i < load.columns.size(); ++i) {
+      const LoadColumn& column = load.columns[i];
+      if (!column.standard) columns_[column.slot] = i;
+      if (!column.refused) parameters_[i] = ++parameter;
+    }
+  }
+
+  // Returns the record behind this one.
+  const char* bind(SqliteStatement& insert, const RowBlock& block, const RowKey& key,
+                   const char* record) {
+    for (std::size_t i = 0; i < load_.columns.size(); ++i) {
+      if (!load_.columns[i].refused) insert.bind(parameters_[i], standard(i, block, key));
+    }
+    CellReader cells(record);
+    for (Cell cell; cells.next(cell);) {
+      if (columns_[cell.slot] == no_column) continue;
+      const std::size_t i = columns_[cell.slot];
+      const LoadColumn& column = load_.columns[i];
+      if (column.refused) {
+        tell(load_, column, *column.refused, cell, key);
+      } else {
+        bind_cell(insert, i, cell, key);
+      }
+    }
+    return cells.end();
+  }
+
+ private:
+  static constexpr std::size_t no_column = SIZE_MAX;
+
+  void bind_cell(SqliteStatement& insert, std::size_t i, const Cell& cell, const RowKey& key) {
+    if (const auto value = value_of(load_.columns[i], cell, text_)) {
+      insert.bind(parameters_[i], *value);
+    } else {
+      tell(load_, load_.columns[i], RejectReason::does_not_fit, cell, key);
+    }
+  }
+
+  // What no cell of the record tells; NULL for the other columns.
+  PlainValue standard(std::size_t i, const RowBlock& block, const RowKey& key) {
+    const LoadColumn& column = load_.columns[i];
+    if (!column.standard) return {};
+    switch (*column.standard) {
+      case StandardColumn::received_at:
+        return from_micros(key.received_at);
+      case StandardColumn::uuid:
+        return static_cast<std::int64_t>(key.uuid);
+      case StandardColumn::uuid_ts:
+        return from_micros(load_.uuid_ts);
+      default:
+        break;
+    }
+    DRAY_ASSERT(column.standard == StandardColumn::event);
+    const Cell cell{0, CellKind::text, block.event};
+    const auto value = value_of(column, cell, text_);
+    if (!value) tell(load_, column, RejectReason::does_not_fit, cell, key);
+    return value.value_or(PlainValue());
+  }
+
+  const RowsToLoad& load_;
+  std::vector<int> parameters_;                  // by column
+  std::array<std::size_t, slot_end> columns_{};  // by slot
+  std::string text_;
+};
+
+}  // namespace
+
+Result<RowsLoaded> SqliteSession::load(RowsToLoad& load) {
+  RowsLoaded loaded;
+  if (!load.profile_id_column.empty()) touched_.clear();
+  DRAY_TRY(ensure_index(load.schema, load.table, "uuid"));
+  if (!load.created) DRAY_TRY(settle_rivals(load, loaded));
+  if (load.lineage_table) DRAY_TRY(write_lineage(load));
+  DRAY_ASSIGN(loaded.rows_inserted, insert(load));
+  if (!load.profile_id_column.empty()) {
+    DRAY_TRY(ensure_index(load.schema, load.table, load.profile_id_column));
+    DRAY_TRY(touch_loaded(load));
+  }
+  return loaded;
+}
+
+// No event makes a '$'.
+Result<void> SqliteSession::ensure_index(const std::string& schema, const std::string& table,
+                                         const std::string& column) {
+  SqlBuilder sql("create index if not exists ");
+  sql.table(schema, table + "$" + column).code(" on ").name(table);
+  return execute(std::move(sql.code(" (").name(column).code(")")).done());
+}
+
+// --- stored rows with the ids of staged ones -----------------------------------------------------
+
+Result<void> SqliteSession::settle_rivals(const RowsToLoad& load, RowsLoaded& loaded) {
+  Rivals rivals(load, duplicates_bytes_);
+  do {
+    DRAY_TRY(find_rivals(load, rivals));
+    DRAY_TRY(find_places(load, rivals));
+    const Rivals::Outcome outcome = rivals.settle();
+    DRAY_TRY(remove_rows(load, outcome.stored_rows_replaced));
+    loaded.rows_lost += outcome.rows_lost.size();
+    loaded.rows_replaced += outcome.stored_rows_replaced.size();
+  } while (rivals.next_part());
+  return {};
+}
+
+Result<void> SqliteSession::find_rivals(const RowsToLoad& load, Rivals& rivals) {
+  SqlBuilder sql("select rowid, received_at, id from ");
+  sql.table(load.schema, load.table).code(" where uuid = ?");
+  DRAY_ASSIGN(SqliteStatement stored, connection_->prepare(std::move(sql).done()));
+  const auto rows = rivals.rows();
+  return each_key(load, [&](const RowKey& key, std::uint64_t row) -> Result<void> {
+    if (load.rows->is_dropped(row)) return {};
+    if (rows && (row < rows->begin || row >= rows->end)) return {};
+    stored.bind(1, static_cast<std::int64_t>(key.uuid));
+    while (true) {
+      DRAY_ASSIGN(const bool more, stored.step());
+      if (!more) return {};
+      const Micros received_at = parse_timestamp(stored.text(1)).value_or(0);
+      rivals.add_if_same_id({stored.number(0), received_at, key, row}, stored.text(2));
+    }
+  });
+}
+
+Result<void> SqliteSession::find_places(const RowsToLoad& load, Rivals& rivals) {
+  const std::vector<std::int64_t> tied = rivals.tied_uuids();
+  if (tied.empty()) return {};
+  SqlBuilder sql("select l.received_at, o.key, l.line from ");
+  sql.word(lineage_table).code(" l join ").word(objects_table);
+  sql.code(" o on o.object_number = l.object_number where l.uuid = ? and l.table_number in (");
+  sql.numbers(load.rival_tables);
+  DRAY_ASSIGN(SqliteStatement places, connection_->prepare(std::move(sql.code(")")).done()));
+  for (const std::int64_t uuid : tied) {
+    places.bind(1, uuid);
+    while (true) {
+      DRAY_ASSIGN(const bool more, places.step());
+      if (!more) break;
+      rivals.add_place(uuid, parse_timestamp(places.text(0)).value_or(0), places.text(1),
+                       static_cast<std::uint64_t>(places.number(2)));
+    }
+  }
+  return {};
+}
+
+Result<void> SqliteSession::remove_rows(const RowsToLoad& load,
+                                        const std::vector<std::int64_t>& rows) {
+  const bool has_profiles = !load.profile_id_column.empty();
+  SqlBuilder look("select ");
+  look.name(has_profiles ? load.profile_id_column : "id").code(" from ");
+  look.table(load.schema, load.table).code(" where rowid = ?");
+  SqlBuilder erase("delete from ");
+  erase.table(load.schema, load.table).code(" where rowid = ?");
+  DRAY_ASSIGN(SqliteStatement profile, connection_->prepare(std::move(look).done()));
+  DRAY_ASSIGN(SqliteStatement gone, connection_->prepare(std::move(erase).done()));
+  for (const std::int64_t row : rows) {
+    if (has_profiles) {
+      profile.bind(1, row);
+      DRAY_ASSIGN(bool more, profile.step());
+      if (more && !profile.is_null(0)) touched_.insert(profile.text(0));
+      while (more) {
+        DRAY_ASSIGN(more, profile.step());
+      }
+    }
+    gone.bind(1, row);
+    DRAY_TRY(gone.run());
+    if (connection_->changed() == 1) continue;
+    return internal_error(load.table + ": a row was to be replaced and was not removed");
+  }
+  return {};
+}
+
+// --- new rows ------------------------------------------------------------------------------------
+
+Result<std::uint64_t> SqliteSession::insert(const RowsToLoad& load) {
+  std::vector<std::string> columns;
+  for (const LoadColumn& column : load.columns) {
+    if (!column.refused) columns.push_back(column.name);
+  }
+  SqlBuilder sql("insert into ");
+  sql.table(load.schema, load.table).code(" (").names(columns).code(") values (?");
+  for (std::size_t i = 1; i < columns.size(); ++i)
+    sql.code(", ?");
+  DRAY_ASSIGN(SqliteStatement insert, connection_->prepare(std::move(sql.code(")")).done()));
+  RowBinder binder(load);
+  std::uint64_t inserted = 0;
+  BlockScratch scratch;
+  for (std::size_t number = 0; number < load.rows->block_count(); ++number) {
+    DRAY_ASSIGN(const RowBlock block, load.rows->rows(number, scratch));
+    const char* record = block.records.data();
+    for (std::size_t i = 0; i < block.keys.size(); ++i) {
+      if (load.rows->is_dropped(block.first_row + i)) {
+        record = CellReader(record).end();
+        continue;
+      }
+      record = binder.bind(insert, block, block.keys[i], record);
+      DRAY_TRY(insert.run());
+      inserted += connection_->changed();
+    }
+  }
+  return inserted;
+}
+
+// Of the dropped duplicates too.
+Result<void> SqliteSession::write_lineage(const RowsToLoad& load) {
+  DRAY_TRY(ensure_index(ledger_schema, lineage_table_name, "uuid"));
+  SqlBuilder sql("insert into ");
+  sql.word(lineage_columns).code(" values (?, ?, ?, ?, ?)");
+  DRAY_ASSIGN(SqliteStatement insert, connection_->prepare(std::move(sql).done()));
+  return each_key(load, [&](const RowKey& key, std::uint64_t) -> Result<void> {
+    const std::int64_t object = (*load.object_numbers)[key.object];
+    if (object == no_object_number) return {};
+    insert.bind(1, static_cast<std::int64_t>(key.uuid));
+    insert.bind(2, from_micros(key.received_at));
+    insert.bind(3, *load.lineage_table);
+    insert.bind(4, object);
+    insert.bind(5, std::int64_t{key.line});
+    return insert.run();
+  });
+}
+
+Result<void> SqliteSession::touch_loaded(const RowsToLoad& load) {
+  SqlBuilder sql("select distinct ");
+  sql.name(load.profile_id_column).code(" from ").table(load.schema, load.table);
+  sql.code(" where uuid_ts = ").text(format_timestamp(load.uuid_ts));
+  sql.code(" and ").name(load.profile_id_column).code(" is not null");
+  DRAY_ASSIGN(const QueryResult ids, query(std::move(sql).done()));
+  for (const auto& row : ids.rows)
+    touched_.insert(*row[0]);
+  return {};
+}
+
+}  // namespace dray
