@@ -100,9 +100,9 @@ class DuckWarehouse final : public Warehouse {
       DRAY_TRY(open());
     }
     DRAY_ASSIGN(auto connection, DuckConnection::open(*database_));
-    return std::unique_ptr<WarehouseSession>(
-        std::make_unique<DuckSession>(database_, std::move(connection), dialect_, relations_, room_,
-                                      DuckFile{path_ == ":memory:", block_bytes_}, options_));
+    return std::unique_ptr<WarehouseSession>(std::make_unique<DuckSession>(
+        database_, std::move(connection), dialect_, relations_, room_, turn_,
+        DuckFile{path_ == ":memory:", block_bytes_}, options_));
   }
 
   const Dialect& dialect() const override { return dialect_; }
@@ -119,6 +119,7 @@ class DuckWarehouse final : public Warehouse {
   // The relations outlive the database, whose functions point to them.
   DuckRelations relations_;
   DuckRoom room_;
+  DuckTurn turn_;
   std::mutex mutex_;
   std::shared_ptr<DuckDatabase> database_;  // nothing after it could not be opened anew
   std::uint64_t block_bytes_ = 0;           // of the file

@@ -59,11 +59,38 @@ Result<Catalog> DuckSession::catalog(const std::string& schema) {
 }
 
 Result<void> DuckSession::begin() {
-  if (committed_) DRAY_TRY(settle());
+  if (committed_ && is_alone()) DRAY_TRY(settle());
+  return begin_transaction();
+}
+
+Result<void> DuckSession::begin_transaction() {
+  turns_ended_ = turn_.ended();
   return execute(SqlBuilder("begin transaction").done());
 }
 
+// The warehouse and this session have the database, and nobody else: what settle() does to it would
+// end another one's transaction.
+bool DuckSession::is_alone() const { return database_.use_count() <= 2; }
+
+// A transaction that began before the last turn ended does not see what that one committed.
+Result<void> DuckSession::lock(std::chrono::seconds wait_max) {
+  DRAY_TRY(turn_.take(this, wait_max, [this] { return connection_->interrupted(); }));
+  if (database_->is_distrusted() && !file_.is_in_memory) {
+    return transient_error("another sync into this file has failed, and it has to be opened anew")
+        .with_code(ErrorCode::overtaken);
+  }
+  if (turn_.ended() == turns_ended_) return {};
+  DRAY_TRY(execute(SqlBuilder("rollback").done()));
+  return begin_transaction();
+}
+
 Result<void> DuckSession::commit() {
+  auto committed = commit_transaction();
+  turn_.give_back(this);
+  return committed;
+}
+
+Result<void> DuckSession::commit_transaction() {
   DRAY_TRY(execute(SqlBuilder("commit").done()));
   committed_ = true;
   return {};
@@ -84,8 +111,9 @@ TransactionBounds DuckSession::bounds() const {
   return {.tables_max = SIZE_MAX, .columns_max = columns};
 }
 
+// The turn goes on.
 Result<void> DuckSession::commit_some(std::chrono::seconds wait_max) {
-  DRAY_TRY(commit());
+  DRAY_TRY(commit_transaction());
   DRAY_TRY(begin());
   return lock(wait_max);
 }

@@ -18,6 +18,7 @@
 #include "load/duckdb_room.h"
 #include "load/duckdb_rows.h"
 #include "load/duckdb_sql.h"
+#include "load/duckdb_turn.h"
 #include "load/open.h"
 #include "load/rivals.h"
 #include "load/warehouse.h"
@@ -37,27 +38,36 @@ struct DuckFile {
 
 class DuckSession final : public WarehouseSession, public RowLoader {
  public:
-  // Borrows the dialect, the relations and the room.
+  // Borrows the dialect, the relations, the room and the turn.
   DuckSession(std::shared_ptr<DuckDatabase> database, std::unique_ptr<DuckConnection> connection,
-              const DuckDialect& dialect, DuckRelations& relations, DuckRoom& room, DuckFile file,
-              const WarehouseOptions& options)
+              const DuckDialect& dialect, DuckRelations& relations, DuckRoom& room, DuckTurn& turn,
+              DuckFile file, const WarehouseOptions& options)
       : database_(std::move(database)),
         connection_(std::move(connection)),
         dialect_(dialect),
         relations_(relations),
         room_(room),
+        turn_(turn),
         file_(file),
         memory_bytes_(options.memory_bytes),
         duplicates_bytes_(options.duplicates_bytes),
         threads_(duckdb_threads(options)),
         merged_columns_max_(options.merged_columns_max) {}
 
+  // The transaction ends before the turn does.
+  ~DuckSession() override {
+    connection_.reset();
+    turn_.give_back(this);
+  }
+  DuckSession(const DuckSession&) = delete;
+  DuckSession& operator=(const DuckSession&) = delete;
+
   Result<Catalog> catalog(const std::string& schema) override;
   Result<void> begin() override;
   Result<void> commit() override;
 
-  // A file is open in one process only, and that process runs one sync at a time.
-  Result<void> lock(std::chrono::seconds) override { return {}; }
+  // A file is open in one process only, whose sessions take turns.
+  Result<void> lock(std::chrono::seconds wait_max) override;
 
   Loader loader() override { return static_cast<RowLoader*>(this); }
   TransactionBounds bounds() const override;
@@ -74,6 +84,9 @@ class DuckSession final : public WarehouseSession, public RowLoader {
 
  private:
   Result<void> settle();
+  Result<void> commit_transaction();
+  Result<void> begin_transaction();
+  bool is_alone() const;
   bool is_generated(const std::string& schema, const std::string& table, const std::string& column);
   Error explained(Error error, const std::string& schema, const std::string& table);
 
@@ -174,6 +187,8 @@ class DuckSession final : public WarehouseSession, public RowLoader {
   const DuckDialect& dialect_;
   DuckRelations& relations_;
   DuckRoom& room_;
+  DuckTurn& turn_;
+  std::uint64_t turns_ended_ = 0;  // when the transaction at hand began
   const DuckFile file_;
   const std::uint64_t memory_bytes_;  // of DuckDB
   const std::uint64_t duplicates_bytes_;
