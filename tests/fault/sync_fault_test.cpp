@@ -668,6 +668,36 @@ TEST(Faulty, FailsTheRareCallsOfAFileLoaderBeforeAndAfter) {
   }
 }
 
+// What was written last, of whatever kind and source.
+class OneNote final : public Notes {
+ public:
+  bool keeps(NoteKind kind) const override { return kind == NoteKind::look; }
+  Result<std::optional<std::string>> read(NoteKind, const std::string&) override { return note; }
+  Result<void> write(NoteKind, const std::string&, const std::string& text) override {
+    note = text;
+    return {};
+  }
+
+  std::optional<std::string> note;
+};
+
+TEST(Faulty, FailsNotesBeforeAndAfter) {
+  OneNote real;
+  FaultPlan never;
+  FaultyNotes passed_on(real, never);
+  EXPECT_TRUE(passed_on.keeps(NoteKind::look));
+  EXPECT_FALSE(passed_on.keeps(NoteKind::listing));
+  EXPECT_TRUE(passed_on.write(NoteKind::look, "shop", "first").ok());
+  EXPECT_EQ(passed_on.read(NoteKind::look, "shop").value(), "first");
+  for (const FaultTiming timing : {FaultTiming::before, FaultTiming::after}) {
+    FaultPlan faults(1, timing, FaultDuration::lasting);
+    FaultyNotes notes(real, faults);
+    EXPECT_FALSE(notes.write(NoteKind::look, "shop", "second").ok());
+    EXPECT_EQ(real.note, timing == FaultTiming::before ? "first" : "second");
+    EXPECT_FALSE(notes.read(NoteKind::look, "shop").ok());
+  }
+}
+
 // --- splits
 // ---------------------------------------------------------------------------------------
 
