@@ -333,7 +333,7 @@ Result<void> PostgresSession::check_arrived(const std::string& schema, const std
   if (arrived >= sent) return {};
   DRAY_ASSIGN(const std::string names, triggers_and_rules(schema, table));
   const std::string what = schema + "." + table + " took " + std::to_string(arrived) + " of " +
-                           std::to_string(sent) + " rows; nothing was committed";
+                           std::to_string(sent) + " rows";
   if (names.empty()) return internal_error(what);
   return config_error(what, "a trigger or rule of the table keeps rows out (" + names +
                                 "): drop it, or let it take every row")
@@ -347,8 +347,7 @@ Error PostgresSession::not_replaced(const RowsToLoad& load) {
   // Somebody else than Dray writes to the table.
   if (names->empty())
     return transient_error(load.table + " was changed by another session during the load");
-  return config_error(load.schema + "." + load.table +
-                          " did not let all rows be replaced; nothing was committed",
+  return config_error(load.schema + "." + load.table + " did not let all rows be replaced",
                       "a trigger or rule of the table keeps them (" + *names +
                           "): drop it, or let it replace every row")
       .with_code(ErrorCode::constraint);

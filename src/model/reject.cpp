@@ -40,6 +40,8 @@ std::string_view to_string(RejectReason reason) {
       return "too_long";
     case RejectReason::row_too_wide:
       return "row_too_wide";
+    case RejectReason::refused_by_table:
+      return "refused_by_table";
   }
   return "not_json";
 }
@@ -86,6 +88,9 @@ std::string_view explain(RejectReason reason) {
     case RejectReason::row_too_wide:
       return "the row has more than the warehouse takes of one (PostgreSQL: values that fit a page "
              "of 8 KB; Redshift: 4 MB); property names may hold ids";
+    case RejectReason::refused_by_table:
+      return "a constraint, index or trigger that somebody added to the table refuses the row; change "
+             "or drop it, and retry";
   }
   return "";
 }

@@ -28,6 +28,8 @@ enum class RejectReason : std::uint8_t {
   // The row is loaded with the beginning of the value.
   too_long,
   row_too_wide,
+  // The row is not loaded: something that somebody has asked of the table is against it.
+  refused_by_table,
 };
 
 constexpr bool is_line_reject(RejectReason reason) {

@@ -245,6 +245,31 @@ Result<void> LoadTransaction::write_and_commit(const std::function<Result<void>(
   }
 }
 
+Result<void> LoadTransaction::try_rows(std::size_t target, StagedRows& rows) {
+  parts_.session.reset();
+  DRAY_ASSIGN(parts_.session, context_.warehouse.open_session());
+  auto tried = write_alone(target, rows);
+  parts_.session.reset();  // rolls back
+  return tried;
+}
+
+Result<void> LoadTransaction::write_alone(std::size_t target, StagedRows& rows) {
+  const std::stop_callback on_stop(context_.stop, [this] { session().interrupt(); });
+  DRAY_TRY(stop_requested());
+  DRAY_TRY(session().begin());
+  DRAY_TRY(session().lock(load_wait_max));
+  DRAY_TRY(create_ledger(session()));
+  DRAY_TRY(check_ledger());
+  DRAY_TRY(make_schema());
+  DRAY_TRY(make_room_for(tables_.targets[target]));
+  RowsToLoad load = std::get<RowLoads>(loads_)[target];
+  load.rows = &rows;
+  load.value_rejects = [](const ValueReject&) {};
+  load.commit_so_far = nullptr;
+  DRAY_TRY(row_loader()->load(load));
+  return {};
+}
+
 bool LoadTransaction::may_try_again(const Error& error, int attempt) {
   if (!parts_.session || !has_files()) return false;
   if (error.cause == Cause::transient) return attempt < transaction_attempts_max;
@@ -329,6 +354,7 @@ Result<void> LoadTransaction::load_tables() {
     columns += own;
     ++tables;
     table_at_work_ = i;
+    at_profiles_ = false;
     DRAY_TRY(make_room_for(tables_.targets[i]));
     DRAY_TRY(load_table(i));
     table_at_work_.reset();
@@ -383,10 +409,15 @@ Result<void> LoadTransaction::load_rows(std::size_t i, RowsToLoad& load) {
   auto loaded = row_loader()->load(load);
   if (!loaded) return std::move(loaded).error().within("load " + load.table);
   DRAY_TRY(check_count(load, live_rows(*load.rows), *loaded));
-  tables_.targets[i].rows_refused = std::move(loaded->rows_refused);
+  Target& target = tables_.targets[i];
+  target.rows_refused = target.rows_left_out;
+  target.rows_refused.insert(target.rows_refused.end(), loaded->rows_refused.begin(),
+                             loaded->rows_refused.end());
+  std::ranges::sort(target.rows_refused);
   DRAY_TRY(tell_loaded(i, *loaded));
   const Profiles* profiles = tables_.profiles_of(tables_.targets[i]);
   if (profiles == nullptr) return {};
+  at_profiles_ = true;
   auto merged = row_loader()->merge_profiles({merge_of(*profiles, load, 0), &load});
   if (!merged) return std::move(merged).error().within("merge " + profiles->plan.table);
   collection_for(profiles->plan).rows_loaded = *merged;
@@ -404,6 +435,7 @@ Result<void> LoadTransaction::load_files(std::size_t i, FilesToLoad& load) {
   if (profiles == nullptr) return {};
   const auto first_object = static_cast<std::uint32_t>(keys_in_files_.size());
   std::ranges::move(loaded->object_keys, std::back_inserter(keys_in_files_));
+  at_profiles_ = true;
   auto merged = file_loader()->merge_profiles(
       {merge_of(*profiles, load, load.rows ? 0 : first_object), &load});
   if (!merged) return std::move(merged).error().within("merge " + profiles->plan.table);

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
+#include <map>
+#include <set>
+#include <string>
 #include <utility>
 
 #include "base/guarded.h"
@@ -18,6 +21,7 @@
 #include "run/pending.h"
 #include "run/plan_told.h"
 #include "run/reading.h"
+#include "run/refused_rows.h"
 #include "run/room.h"
 #include "run/run_record.h"
 #include "run/selection.h"
@@ -61,11 +65,15 @@ RunMemory memory_of(const SyncRequest& request) {
 // when another sync was quicker, for it has to know what that one has loaded; and without a table
 // that refuses a row, whose rows are read again by the next sync.
 struct Attempts {
+  using Place = std::pair<std::string, std::uint32_t>;  // an object's key, a line
   static constexpr int overtaken_max = 5;
   static constexpr std::size_t refused_max = 20;  // tables; with more there is something else wrong
 
   int overtaken = 0;
-  std::map<std::string, Error> refused;  // by table
+  std::map<std::string, Error> refused;  // by table, whose rows wait
+  // By table, those of its rows that it refuses, and why.
+  std::map<std::string, std::map<Place, std::string>> refused_rows;
+  std::set<std::string> searched;  // tables whose refused rows were looked for
 };
 
 class Sync {
@@ -328,6 +336,7 @@ class Sync {
     LoadTransaction transaction(parts_of(tables_, objects_));
     DRAY_TRY(transaction.prepare());
     leave_out_refused(transaction);
+    DRAY_TRY(leave_out_refused_rows());
     auto written = transaction.write_and_commit([&] { return write_record(transaction, begun); },
                                                 has_this_run());
     if (!written) return after_failure(std::move(written).error(), transaction);
@@ -345,8 +354,49 @@ class Sync {
     }
   }
 
+  // They are rejects.
+  Result<void> leave_out_refused_rows() {
+    for (Target& target : tables_.targets) {
+      const auto found = attempts_.refused_rows.find(target.table);
+      if (found == attempts_.refused_rows.end() || target.waits) continue;
+      const std::map<Attempts::Place, std::string>& refused = found->second;
+      const ValueRejectSink tell = value_rejects_.sink(target.table);
+      DRAY_TRY(each_key(*target.rows, [&](const RowKey& key, std::uint64_t row) {
+        const auto why = refused.find({objects_.keys[key.object], key.line});
+        if (why == refused.end() || target.rows->is_dropped(row)) return;
+        target.rows->drop(row);
+        target.rows_left_out.push_back(row);
+        tell({key.object, key.line, RejectReason::refused_by_table, "", ColumnType::varchar,
+              why->second});
+      }));
+      context_.notice(
+          "rows_refused",
+          target.table + ": the table refuses rows, which are rejects: " + refused.begin()->second,
+          target.rows_left_out.size());
+    }
+    return {};
+  }
+
+  // Which rows its table refuses. None are found if all are refused, or the search itself fails:
+  // then the table's rows wait.
+  Result<void> find_refused(std::size_t target, LoadTransaction& transaction) {
+    const Target& refusing = tables_.targets[target];
+    step("find the rows that " + refusing.table + " refuses");
+    DRAY_ASSIGN(const auto refused, find_refused_rows(*refusing.rows, [&](StagedRows& rows) {
+                  return transaction.try_rows(target, rows);
+                }));
+    if (!refused) return {};
+    std::map<Attempts::Place, std::string>& places = attempts_.refused_rows[refusing.table];
+    auto next = refused->begin();
+    return each_key(*refusing.rows, [&](const RowKey& key, std::uint64_t row) {
+      if (next == refused->end() || next->row != row) return;
+      places.emplace(Attempts::Place(objects_.keys[key.object], key.line), one_line(next->why));
+      ++next;
+    });
+  }
+
   // The same error, or one that says to begin again.
-  Error after_failure(Error error, const LoadTransaction& transaction) {
+  Error after_failure(Error error, LoadTransaction& transaction) {
     if (error.code == ErrorCode::overtaken) {
       if (++attempts_.overtaken < Attempts::overtaken_max) error.code = ErrorCode::begin_again;
       return error;
@@ -355,7 +405,15 @@ class Sync {
     if (!target || error.code != ErrorCode::constraint) return error;
     const Target& refusing = tables_.targets[*target];
     if (!refusing.files.empty() || attempts_.refused.size() >= Attempts::refused_max) return error;
-    if (!attempts_.refused.emplace(refusing.table, error).second) return error;
+    // A profile follows from many rows, and none of those at hand is to blame for it.
+    const bool is_first =
+        !transaction.at_profiles() && attempts_.searched.insert(refusing.table).second;
+    if (is_first) {
+      auto found = find_refused(*target, transaction);
+      if (!found && found.error().cause == Cause::cancelled) return std::move(found).error();
+    }
+    const bool waits = !is_first || !attempts_.refused_rows.contains(refusing.table);
+    if (waits && !attempts_.refused.emplace(refusing.table, error).second) return error;
     error.code = ErrorCode::begin_again;
     return error;
   }

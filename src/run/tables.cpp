@@ -566,7 +566,8 @@ Result<std::uint64_t> duplicates_of(const Target& target, const ObjectSet& objec
     DRAY_ASSIGN(const RowBlock block, target.rows->keys(number, scratch));
     for (std::size_t i = 0; i < block.keys.size(); ++i) {
       if (objects.unusable[block.keys[i].object]) continue;
-      if (target.rows->is_dropped(block.first_row + i)) ++dropped;
+      const std::uint64_t row = block.first_row + i;
+      if (target.rows->is_dropped(row) && !is_refused(target, row)) ++dropped;
     }
   }
   return dropped;

@@ -28,7 +28,9 @@ struct Target {
   std::string profile_table;
   std::string files;  // of rows that an earlier run left there; then there are no others
   std::unique_ptr<StagedRows> rows;
-  std::vector<std::uint64_t> rows_refused{};  // RowsLoaded's, of the last attempt
+  // Of the last attempt, rising: rows_left_out and RowsLoaded's.
+  std::vector<std::uint64_t> rows_refused{};
+  std::vector<std::uint64_t> rows_left_out{};  // the table refused them in an earlier attempt
   // The table refuses rows, so that this run leaves it alone and its objects are read again.
   bool waits = false;
 };
@@ -56,6 +58,18 @@ struct Tables {
 // event whose table has another name because the catalog has something else of its own.
 Tables tables_of(const Registry& registry, const BlockStore& staged, const Catalog& catalog,
                  LedgerState& ledger, const RunContext& context);
+
+// Calls `visit` with each row's key and number.
+template <typename Visit>
+Result<void> each_key(const StagedRows& rows, Visit visit) {
+  BlockScratch scratch;
+  for (std::size_t number = 0; number < rows.block_count(); ++number) {
+    DRAY_ASSIGN(const RowBlock block, rows.keys(number, scratch));
+    for (std::size_t i = 0; i < block.keys.size(); ++i)
+      visit(block.keys[i], block.first_row + i);
+  }
+  return {};
+}
 
 // A table whose rows an earlier run left in files.
 void add_table_in_files(const FilesToLoad& load, Tables& tables);

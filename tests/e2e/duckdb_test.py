@@ -202,6 +202,26 @@ class Tables(DuckdbTest):
                    "create table shop.sold (id varchar, received_at timestamp, uuid bigint, uuid_ts timestamp, "
                    "price bigint check (price < 5), user_id varchar)")
 
+    def test_the_rows_that_a_table_refuses_are_rejects_and_the_others_load(self):
+        self.write("a.gz", track(1, price=1))
+        self.sync()
+        self.make_sold_refuse()
+        self.write("b.gz", *(track(n, 2, price=77 if n in (4, 17) else n % 5) for n in range(2, 40)), identify(50, 2))
+        report = self.sync()
+        self.assertEqual((report["loaded"], report["rejected"], report["values_rejected"]), (39, 0, 2))
+        self.assertEqual([n["count"] for n in report["notices"] if n["code"] == "rows_refused"], [2])
+        self.assertEqual(self.query("select count(*), max(price) from shop.sold"), [[36, 4]])
+        rejects = self.query("select object, line, reason, table_name, value from _dray.rejects order by line")
+        self.assertEqual([reject[:4] for reject in rejects],
+                         [["b.gz", line, "refused_by_table", "sold"] for line in (3, 16)])
+        self.assertIn("CHECK", rejects[0][4])
+        self.assertNotIn("77", rejects[0][4])
+        self.shell("create table shop.other2 as from shop.sold", "drop table shop.sold",
+                   "alter table shop.other2 rename to sold")
+        self.run_dray("rejects", "retry", "--warehouse", "duckdb:w.db")
+        self.assertEqual(self.query("select count(*) from shop.sold where price = 77"), [[2]])
+        self.assertEqual(self.sync()["lines"], 0)
+
     def test_a_row_that_lost_to_one_that_waits_comes_back_when_that_is_let_go(self):
         self.write("a.gz", track(1, price=1))
         self.sync()

@@ -237,8 +237,8 @@ class Hands(unittest.TestCase):
 
     # --- what refuses rows ------------------------------------------------------------------------------------------------
 
-    def refused(self, *events):
-        told = self.sync(*events, code=3)
+    def refused(self, *events, code=3):
+        told = self.sync(*events, code=code)
         recorded = self.psql("select string_agg(reason, ' ') from _dray.pending union all select string_agg(error, ' ') from _dray.runs")
         for text in told, recorded:
             self.assertNotIn(SECRET, text)
@@ -264,7 +264,8 @@ class Hands(unittest.TestCase):
                     self.psql(f"delete from shop.{kept} where email like '%{SECRET}'")
                 self.psql(sql)
                 events = [identify(10 + 3 * number, 2, f"v{number}", email=f"{number}{SECRET}", age=500), identify(11 + 3 * number, 2, f"w{number}", email=f"{number}{SECRET}", age=600)]
-                told = self.refused(*events)
+                # Of two rows with one key the table takes one; profiles follow from many rows, and wait.
+                told = self.refused(*events, code=0 if table == "identifies" else 3)
                 self.assertIn(table, told)
                 self.assertIn(name, told)
                 self.assertIn("try:", told)
@@ -278,9 +279,10 @@ class Hands(unittest.TestCase):
             "create function shop.f() returns trigger language plpgsql as $$begin if new.plan = 'secret' then return null; end if; return new; end$$;"
             "create trigger t before insert on shop.plan_set for each row execute function shop.f();"
         )
-        told = self.sync_case("pg-trigger-swallows", "in2", code=3)
-        self.assertIn("shop.plan_set took 1 of 2 rows", told)
+        told = self.sync_case("pg-trigger-swallows", "in2")
+        self.assertIn("plan_set: the table refuses rows, which are rejects", told)
         self.assertIn("trigger or rule of the table keeps rows out (t)", told)
+        self.assertEqual(self.psql("select reason, table_name from _dray.rejects"), "refused_by_table|plan_set")
         self.psql("drop trigger t on shop.plan_set; create trigger t before insert on shop.plan_set for each row "
                   "when (false) execute function shop.f();")
         self.sync_case("pg-trigger-swallows", "in2")
