@@ -24,12 +24,12 @@ class DuckFileContract : public testing::Test {
   DuckFileContract() { open(); }
 
   void open() {
-    warehouse.reset();
+    warehouse_.reset();
     WarehouseOptions options;
     options.memory_bytes = 128U << 20;
-    auto opened = open_warehouse("duckdb:" + directory / "events.duckdb", options);
+    auto opened = open_warehouse("duckdb:" + directory_ / "events.duckdb", options);
     ASSERT_TRUE(opened.ok()) << opened.error().text();
-    warehouse = std::move(opened).value();
+    warehouse_ = std::move(opened).value();
   }
 
   static std::string sold(int n) {
@@ -46,13 +46,13 @@ class DuckFileContract : public testing::Test {
     request.memory_bytes = 16U << 20;
     request.temp_directory = testing::TempDir();
     SyncProgress progress;
-    const auto report = sync(request, store, *warehouse, progress, {});
+    const auto report = sync(request, store, *warehouse_, progress, {});
     ASSERT_TRUE(report.ok()) << report.error().text();
     EXPECT_EQ(report->status, RunStatus::success) << report->error;
   }
 
   std::vector<std::string> first_columns(const std::string& sql) const {
-    const auto session = warehouse->open_session();
+    const auto session = warehouse_->open_session();
     EXPECT_TRUE(session.ok());
     const auto result = (*session)->query(Sql::typed_by_user(sql));
     EXPECT_TRUE(result.ok()) << result.error().text();
@@ -62,8 +62,8 @@ class DuckFileContract : public testing::Test {
     return values;
   }
 
-  TemporaryDirectory directory;
-  std::unique_ptr<Warehouse> warehouse;
+  TemporaryDirectory directory_;
+  std::unique_ptr<Warehouse> warehouse_;
 };
 
 TEST_F(DuckFileContract, ManySyncsAtOnceLeaveAWholeFile) {
@@ -71,6 +71,7 @@ TEST_F(DuckFileContract, ManySyncsAtOnceLeaveAWholeFile) {
   const std::vector<std::string> sources = {"one", "two", "three"};
   {
     std::vector<std::jthread> runs;
+    runs.reserve(sources.size());
     for (const std::string& source : sources) {
       runs.emplace_back([this, &source] {
         MemoryStore store;
@@ -92,11 +93,11 @@ TEST_F(DuckFileContract, ManySyncsAtOnceLeaveAWholeFile) {
 
 // Nothing more may be written through a database in which a statement failed.
 TEST_F(DuckFileContract, WhoWaitedForOneThatFailedBeginsAgainWithTheFileOpenedAnew) {
-  auto failing = std::move(warehouse->open_session()).value();
+  auto failing = std::move(warehouse_->open_session()).value();
   ASSERT_TRUE(failing->begin().ok());
   ASSERT_TRUE(failing->lock(std::chrono::seconds(5)).ok());
   ASSERT_TRUE(failing->apply(CreateSchema{"made"}).ok());
-  auto waiting = std::move(warehouse->open_session()).value();
+  auto waiting = std::move(warehouse_->open_session()).value();
   ASSERT_TRUE(waiting->begin().ok());
   {
     const std::jthread ender([&] {
