@@ -44,7 +44,7 @@ Result<std::shared_ptr<S3Client>> open_s3_client(const S3Settings& settings, std
 
 Result<std::unique_ptr<ObjectStore>> open_source(const SourceConfig& source, std::stop_token stop,
                                                  Trace trace) {
-  if (!is_in_s3(source)) return open_directory(source.location);
+  if (!is_in_s3(source)) return open_directory(source.location, std::move(stop));
   DRAY_ASSIGN(S3Url place, parse_s3_url(source.location));
   DRAY_ASSIGN(std::shared_ptr<S3Client> client,
               open_s3_client(source, std::move(stop), std::move(trace)));

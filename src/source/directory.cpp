@@ -168,10 +168,12 @@ Result<std::unique_ptr<ByteReader>> open_file(const std::string& path, const Obj
 // One listing: the directories that are entered, depth first, and what was found.
 class Walk {
  public:
-  explicit Walk(const std::string& root) : root_(root) {}
+  Walk(const std::string& root, const std::stop_token& stop) : root_(root), stop_(stop) {}
 
   Result<Listing> run() {
-    if (const int code = enter(""); code != 0) return root_error(root_, code);
+    const int code = enter("");
+    if (stop_.stop_requested()) return cancelled_error();
+    if (code != 0) return root_error(root_, code);
     // A directory that changes while it is read may name an entry twice.
     sort_by_key(listing_.objects);
     std::ranges::sort(listing_.problems, {}, &ListProblem::key);
@@ -191,7 +193,9 @@ class Walk {
 
   // Lists the directory `prefix` ("" or "a/b/") and all below. Returns errno when it cannot be read
   // to its end; what was found up to there stays. No directory stays open while one below is read.
+  // Links that lead across each other make very many paths of a few directories.
   int enter(const std::string& prefix) {
+    if (stop_.stop_requested()) return ECANCELED;
     std::vector<std::string> below;
     struct stat info {};
     {
@@ -215,7 +219,8 @@ class Walk {
       return;
     }
     const int code = enter(key + "/");
-    if (code != 0 && !is_gone(code)) add_problem(key, "cannot be listed: " + error_text(code));
+    if (code != 0 && code != ECANCELED && !is_gone(code))
+      add_problem(key, "cannot be listed: " + error_text(code));
   }
 
   // Whether the directory is one of those above: a link leads back.
@@ -297,6 +302,7 @@ class Walk {
   }
 
   const std::string& root_;  // of the store that lists
+  const std::stop_token& stop_;
   Listing listing_;
   std::vector<Identity> entered_;
 };
@@ -305,9 +311,10 @@ class Walk {
 // directory has been replaced by another.
 class DirectoryStore final : public ObjectStore {
  public:
-  explicit DirectoryStore(std::string root) : root_(std::move(root)) {}
+  DirectoryStore(std::string root, std::stop_token stop)
+      : root_(std::move(root)), stop_(std::move(stop)) {}
 
-  Result<Listing> list(const ListRequest&) override { return Walk(root_).run(); }
+  Result<Listing> list(const ListRequest&) override { return Walk(root_, stop_).run(); }
 
   Result<std::unique_ptr<ByteReader>> open(const ObjectInfo& object) override {
     auto reader = open_file(root_ + "/" + text_to_path(object.key), object);
@@ -323,6 +330,7 @@ class DirectoryStore final : public ObjectStore {
 
  private:
   const std::string root_;  // absolute, without a '/' at the end
+  const std::stop_token stop_;
 };
 
 class FileStore final : public ObjectStore {
@@ -372,7 +380,7 @@ std::string absolute_path(const std::string& path, std::error_code& failure) {
 
 }  // namespace
 
-Result<std::unique_ptr<ObjectStore>> open_directory(const std::string& path) {
+Result<std::unique_ptr<ObjectStore>> open_directory(const std::string& path, std::stop_token stop) {
   if (path.empty()) return config_error("source: the path is empty; the directory here is \".\"");
   std::error_code failure;
   const std::string root = absolute_path(path, failure);
@@ -382,7 +390,7 @@ Result<std::unique_ptr<ObjectStore>> open_directory(const std::string& path) {
     return std::unique_ptr<ObjectStore>(
         std::make_unique<FileStore>(root, root.substr(root.rfind('/') + 1)));
   }
-  return std::unique_ptr<ObjectStore>(std::make_unique<DirectoryStore>(root));
+  return std::unique_ptr<ObjectStore>(std::make_unique<DirectoryStore>(root, std::move(stop)));
 }
 
 Result<void> check_directory(const std::string& path) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <stop_token>
 #include <string>
 
 #include "base/result.h"
@@ -18,7 +19,10 @@ namespace dray {
 //
 // A file whose size or mtime is not what the listing showed is `bad_data`: "changed since it was
 // listed" at the opening, "changed while it was read" from the reader at its end.
-Result<std::unique_ptr<ObjectStore>> open_directory(const std::string& path);
+//
+// `stop` ends a listing, `cancelled`, at the next directory.
+Result<std::unique_ptr<ObjectStore>> open_directory(const std::string& path,
+                                                    std::stop_token stop = {});
 
 // Whether the root can be listed now; else the error that a listing would give.
 Result<void> check_directory(const std::string& path);

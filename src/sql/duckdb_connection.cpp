@@ -73,6 +73,13 @@ Error open_error(const std::string& file, std::string_view told) {
                         "name another file; Dray makes it if "
                         "it does not exist");
   }
+  if (contains(message, "Trying to read a database file with version number")) {
+    return config_error(
+        path + " was written by a DuckDB that is newer than Dray's, " +
+            std::string(duckdb_library_version()),
+        "name another file, or copy it there with that DuckDB (attach 'new.duckdb' as "
+        "new (storage_version 'v1.4.0'); copy from database ... to new)");
+  }
   if (contains(message, "Permission denied") || contains(message, "Read-only file system") ||
       contains(message, "read-only")) {
     return config_error(path + " cannot be opened: " + message,
@@ -293,12 +300,15 @@ unsigned duckdb_threads(const SessionOptions& options) {
   return options.threads != 0 ? options.threads : std::max(1U, std::thread::hardware_concurrency());
 }
 
-Result<std::unique_ptr<DuckDatabase>> DuckDatabase::open(const std::string& path,
+Result<std::unique_ptr<DuckDatabase>> DuckDatabase::open(const std::string& name,
                                                          const SessionOptions& options) {
-  const bool in_memory = path.empty() || path == ":memory:";
+  const bool in_memory = name.empty() || name == ":memory:";
+  std::string path = name;
   FileState file = FileState::made;
   if (!in_memory) {
-    DRAY_ASSIGN(file, duckdb_file_state(path));
+    DRAY_ASSIGN(file, duckdb_file_state(name));
+    DRAY_ASSIGN(path, duckdb_file_behind(name));
+    if (file == FileState::none) DRAY_TRY(check_no_log_is_left(path));
   }
   if (to_valid_utf8(options.temp_directory) != options.temp_directory) {
     return config_error("temp_directory is not UTF-8, and DuckDB opens no other", "rename it");

@@ -33,8 +33,9 @@ unsigned duckdb_threads(const SessionOptions& options);
 
 class DuckDatabase {
  public:
-  // `path` "" or ":memory:" is a database without a file.
-  static Result<std::unique_ptr<DuckDatabase>> open(const std::string& path,
+  // `name` "" or ":memory:" is a database without a file; of a symbolic link the file behind it is
+  // opened.
+  static Result<std::unique_ptr<DuckDatabase>> open(const std::string& name,
                                                     const SessionOptions& options);
   ~DuckDatabase();
   DuckDatabase(const DuckDatabase&) = delete;

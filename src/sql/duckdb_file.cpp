@@ -159,6 +159,32 @@ Result<void> move_new(const std::string& made, const std::string& path) {
 
 }  // namespace
 
+Result<std::string> duckdb_file_behind(const std::string& path) {
+  const std::string target = target_of(path);
+  if (target == path) return target;
+  const std::string log = path + ".wal";
+  std::error_code ignored;
+  if (std::filesystem::exists(log, ignored) &&
+      !std::filesystem::equivalent(log, target + ".wal", ignored)) {
+    return config_error(shown(path) +
+                            " is a link, and beside it lies a log that may belong to the " +
+                            "file, " + shown(log),
+                        "if the last writer came by the link, mv " + shown(log) + " " +
+                            shown(target) + ".wal; else remove it");
+  }
+  return target;
+}
+
+Result<void> check_no_log_is_left(const std::string& path) {
+  const std::string log = path + ".wal";
+  std::error_code ignored;
+  if (!std::filesystem::exists(log, ignored)) return {};
+  return config_error(shown(log) +
+                          " is there and its file is not: rows that were committed may be " +
+                          "in it alone",
+                      "put the file back; or remove " + shown(log) + " to begin anew");
+}
+
 Result<FileState> duckdb_file_state(const std::string& path) {
   DRAY_TRY(check_name(path));
   struct stat status {};
@@ -170,7 +196,7 @@ Result<FileState> duckdb_file_state(const std::string& path) {
   }
   if (status.st_size > static_cast<off_t>(headers_bytes)) return FileState::made;
   std::error_code ignored;
-  if (std::filesystem::exists(path + ".wal", ignored)) return FileState::made;
+  if (std::filesystem::exists(target_of(path) + ".wal", ignored)) return FileState::made;
   const File file(path, O_RDONLY);
   if (!file.is_open()) return FileState::made;
   return is_rest(file.beginning()) ? FileState::rest : FileState::made;

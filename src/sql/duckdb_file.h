@@ -19,9 +19,18 @@ enum class FileState {
   made,
 };
 
+// The file itself, where `path` is a symbolic link: DuckDB keeps its log beside the name that it
+// was opened by, and who comes by another name would not see it. Error (`config`): a log lies
+// beside the link, of a sync that was killed before Dray knew this; only a person can say whose it
+// is.
+Result<std::string> duckdb_file_behind(const std::string& path);
+
 // Errors are `config`: a directory, a device, a FIFO, a name that is not UTF-8 or is an address of
 // another kind.
 Result<FileState> duckdb_file_state(const std::string& path);
+
+// Error (`config`): there is a log without its file, which DuckDB would replay into a new one.
+Result<void> check_no_log_is_left(const std::string& path);
 
 // Puts a new file at `path`, which is in state `none` or `rest`: `make` writes a whole one to the
 // path that it is called with, beside it. If somebody else made one meanwhile that one stays.

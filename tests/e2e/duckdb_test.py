@@ -408,6 +408,42 @@ class Files(DuckdbTest):
         self.assertTrue(self.file.is_symlink())
         self.assertEqual(self.query("select count(*) from shop.sold"), [[1]])
 
+    def leave_log(self, place, sql):
+        """What a program leaves that was killed before it wrote its log into the file."""
+        code = ("import os, sys, duckdb_client\nwith duckdb_client.Database(sys.argv[1]) as database:\n"
+                "    for sql in sys.argv[2:]: database.execute(sql)\n    os._exit(0)\n")
+        subprocess.run([sys.executable, "-c", code, str(place), "set checkpoint_threshold = '1TB'", sql], check=True,
+                       env={**os.environ, "PYTHONPATH": str(HERE)}, timeout=SECONDS_MAX)
+
+    def test_a_log_belongs_to_the_file_whatever_its_name_is(self):
+        self.write("a.gz", track(1))
+        self.sync(warehouse="real.db")
+        self.file.symlink_to("real.db")
+        real = self.directory / "real.db"
+        self.leave_log(real, "create table shop.mine as select 1 as x")
+        self.assertTrue((self.directory / "real.db.wal").exists())
+        self.write("b.gz", track(2))
+        self.sync()
+        self.assertEqual(self.query("select (select count(*) from shop.mine), (select count(*) from shop.sold)"), [[1, 2]])
+        self.assertFalse((self.directory / "w.db.wal").exists())
+        (self.directory / "w.db.wal").write_bytes(b"of an earlier version")
+        said = self.refused()
+        self.assertIn("w.db is a link, and beside it lies a log", said)
+        self.assertIn("try: ", said)
+
+    def test_a_log_without_its_file_is_told(self):
+        self.write("a.gz", track(1))
+        self.sync()
+        self.leave_log(self.file, "create table shop.mine as select 1 as x")
+        self.file.unlink()
+        for _ in range(2):
+            said = self.refused()
+            self.assertIn("w.db.wal is there and its file is not", said)
+            self.assertFalse(self.file.exists())
+        (self.directory / "w.db.wal").unlink()
+        self.sync()
+        self.assertEqual(self.query("select count(*) from shop.sold"), [[1]])
+
 
 class OpenElsewhere(DuckdbTest):
     def hold(self, seconds):

@@ -8,10 +8,13 @@
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <stop_token>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "base/path_text.h"
@@ -249,6 +252,26 @@ TEST_F(Directory, NoticesWhenTheRootItselfIsGoneOrReplaced) {
   EXPECT_EQ((*store)->open(object).error().cause, Cause::config);
   write("r/b.gz");
   EXPECT_EQ((*store)->list({}).value().objects.at(0).key, "b.gz");
+}
+
+// Eleven directories with links to each other have a hundred million paths.
+TEST_F(Directory, AListingEndsWhenItIsStopped) {
+  for (int from = 0; from < 11; ++from) {
+    fs::create_directory(path("d" + std::to_string(from)));
+    for (int to = 0; to < 11; ++to) {
+      fs::create_directory_symlink(path("d" + std::to_string(to)),
+                                   path("d" + std::to_string(from) + "/l" + std::to_string(to)));
+    }
+  }
+  std::stop_source stop;
+  auto store = open_directory(root_, stop.get_token());
+  std::jthread soon([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    stop.request_stop();
+  });
+  const auto listing = (*store)->list({});
+  ASSERT_FALSE(listing.ok());
+  EXPECT_EQ(listing.error().cause, Cause::cancelled);
 }
 
 TEST_F(Directory, TakesASingleEventFileAsItsRoot) {
