@@ -68,7 +68,7 @@ LIMITS = {
     "sync / DuckDB, 1 thread, time": Limit(goal=0.8, bound=1.2),
     "sync / DuckDB, 2 threads, CPU": Limit(goal=0.8, bound=0.88),
     "sync / DuckDB, 2 threads, time": Limit(goal=0.8, bound=1.2),
-    "sync / landing of 1 file, time": Limit(goal=0.8, bound=1.5),
+    "sync / landing of 1 file, time": Limit(goal=0.8, bound=1.7),
     "sync / landing of 10 files, time": Limit(goal=0.8, bound=1.5),
     # 1.2 with 200,000 events, 1.5 with 2,000,000: the tables are loaded one after the other, and only
     # those of several row groups by two threads. Below 0.9 a second thread would do harm.
