@@ -217,6 +217,12 @@ Error constraint_error(const ServerError& error, std::string message) {
   } else if (!constraint.empty() && !error.table.empty()) {
     remedy = "alter table " + table_of(error) + " drop constraint " + constraint +
              ": Dray did not make it, and rows break it";
+  } else if (error.sqlstate == "23514" && !error.table.empty()) {
+    // A constraint has a name; that a partitioned table has no place for a row has none.
+    remedy =
+        "make the partition that the row belongs to, or one for all others: create table ... "
+        "partition of " +
+        table_of(error) + " default";
   } else {
     remedy = "let the table take every row: Dray did not ask for what it refuses";
   }

@@ -77,6 +77,16 @@ TEST(ErrorOf, TellsTwoSessionsThatMakeOneTableFromAConstraintThatIsNotOurs) {
   EXPECT_EQ(error_with("23505", "shop").cause, Cause::config);
 }
 
+TEST(ErrorOf, ARowWithoutAPartitionIsNoConstraint) {
+  const ServerError missing{"23514", "no partition of relation \"sold\" found for row",
+                            "Partition key of the failing row contains (received_at) = (...).",
+                            "shop", "sold"};
+  EXPECT_EQ(error_of(missing).text(),
+            "no partition of relation \"sold\" found for row [23514]\ntry: make the partition that "
+            "the row belongs to, or one for all others: create table ... partition of shop.sold "
+            "default");
+}
+
 TEST(ErrorOf, TellsNoValueOfARow) {
   const ServerError unique{"23505",
                            "duplicate key value violates unique constraint \"one_email\"",
