@@ -130,6 +130,7 @@ class TablesOfRegistry {
     }
     WantedTable& wanted = tables_.wanted.emplace_back();
     wanted.name = seen.name;
+    wanted.is_known = !is_new(number);
     wanted.comment = seen.title.empty() ? comment_on(seen.name) : readable(seen.title);
     for (const Registry::ColumnSeen& column : seen.columns) {
       count_name(column.origin);
@@ -160,6 +161,9 @@ class TablesOfRegistry {
     WantedTable& wanted = tables_.wanted.emplace_back();
     wanted.name = tracks.table;
     wanted.comment = comment_on(tracks.table);
+    wanted.is_known = std::ranges::any_of(ledger_.tables, [&](const auto& entry) {
+      return !is_fixed_table(entry.first) && !is_new(entry.second);
+    });
     for (const auto& [slot, column] : columns)
       wanted.columns.push_back(wanted_column(*column, bits[slot]));
     tables_.targets.push_back(std::move(tracks));
@@ -177,6 +181,12 @@ class TablesOfRegistry {
       tables_.new_tables.push_back({seen.name, seen.event, entry->second});
     }
     return entry->second;
+  }
+
+  // Since the ledger was read.
+  bool is_new(std::int64_t number) const {
+    return std::ranges::find(tables_.new_tables, number, &TableEntry::number) !=
+           tables_.new_tables.end();
   }
 
   static WantedColumn wanted_column(const Registry::ColumnSeen& column, Observed bits) {
@@ -469,7 +479,7 @@ Result<void> plan_tables(const Catalog& catalog, const RunContext& context,
     if (tables.targets[i].profile_table.empty()) continue;
     profiles.push_back({tables.targets[i].profile_table,
                         profile_columns(catalog, tables.plan.tables[i]),
-                        comment_on(tables.targets[i].profile_table)});
+                        comment_on(tables.targets[i].profile_table), tables.wanted[i].is_known});
   }
   for (const auto* tables_wanted : {&tables.wanted, &profiles}) {
     for (const WantedTable& wanted : *tables_wanted)

@@ -121,7 +121,21 @@ Error type_needed(const std::string& table, const LiveColumn& column, std::strin
                           "; or load this source into another schema");
 }
 
-Result<void> check_ours(const Catalog& catalog, const LiveTable& table) {
+// A column that every row needs is gone. Rows without their uuid_ts are whole; those without one of
+// the others cannot be told apart any more.
+Error dropped_column(const std::string& table, StandardColumn column) {
+  const std::string name(facts(column).name);
+  std::string message = table + "." + name + " was dropped or renamed, and Dray needs it";
+  if (column == StandardColumn::uuid_ts) {
+    return config_error(std::move(message), "alter table " + table + " add column " + name + " " +
+                                                std::string(to_string(facts(column).type)));
+  }
+  return config_error(std::move(message),
+                      "give it its name again if it has another; else rename the table, and the "
+                      "next sync makes a new one and says how to load its rows again");
+}
+
+Result<void> check_ours(const Catalog& catalog, const LiveTable& table, bool is_known) {
   const std::string name = catalog.schema + "." + table.name;
   if (table.is_view) {
     return config_error(name + " is a view, and events of that name need a table",
@@ -136,6 +150,7 @@ Result<void> check_ours(const Catalog& catalog, const LiveTable& table) {
     if (!present && other != table.columns.end()) {
       return type_needed(name, *other, to_string(facts(column).type));
     }
+    if (!present && is_known) return dropped_column(name, column);
     if (!present) {
       return config_error(name + " was not made by Dray: it has no column " +
                               std::string(facts(column).name) + " of type " +
@@ -155,7 +170,7 @@ class TablePlanner {
   Result<TablePlan> plan(std::vector<SchemaChange>& changes) {
     plan_.table = wanted_.name;
     live_ = find_table(catalog_, wanted_.name);
-    if (live_ != nullptr) DRAY_TRY(check_ours(catalog_, *live_));
+    if (live_ != nullptr) DRAY_TRY(check_ours(catalog_, *live_, wanted_.is_known));
     if (live_ == nullptr && is_taken(catalog_, wanted_.name)) {
       return config_error(
           catalog_.schema + "." + wanted_.name + " is no table, and rows of that name need one",
@@ -420,7 +435,8 @@ class CommentBudget {
 }  // namespace
 
 bool is_taken(const Catalog& catalog, std::string_view table) {
-  if (const LiveTable* live = find_table(catalog, table)) return !check_ours(catalog, *live).ok();
+  if (const LiveTable* live = find_table(catalog, table))
+    return !check_ours(catalog, *live, false).ok();
   return std::ranges::find(catalog.taken, table) != catalog.taken.end();
 }
 

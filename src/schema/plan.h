@@ -30,6 +30,7 @@ struct WantedTable {
   std::string name;
   std::vector<WantedColumn> columns;  // those with at least one value
   std::string comment{};              // what its events are called
+  bool is_known = false;              // Dray has made it once
 };
 
 enum class ContractColumns { create, leave_out };
