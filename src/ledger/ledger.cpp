@@ -227,6 +227,15 @@ std::string joined(const std::vector<std::string>& names) {
   return out;
 }
 
+// Of such names each with its type behind it.
+void add_columns_made(std::string_view joined, std::set<std::string, std::less<>>& columns) {
+  while (!joined.empty()) {
+    const std::size_t end = std::min(joined.find(", "), joined.size());
+    columns.emplace(joined.substr(0, std::min(joined.find(' '), end)));
+    joined.remove_prefix(std::min(end + 2, joined.size()));
+  }
+}
+
 }  // namespace
 
 namespace {
@@ -705,6 +714,30 @@ Result<void> write_tables(Session& session, const std::string& source, const Run
                                    text_or_null(tables[i].event), tables[i].number,
                                    std::string_view(run_id.text())});
                      });
+}
+
+Result<ColumnsMade> columns_made(Session& session, const std::string& source,
+                                 const std::vector<std::string>& tables) {
+  ColumnsMade made;
+  // As many names as a statement takes anywhere.
+  constexpr std::size_t tables_at_once = 500;
+  for (std::size_t begin = 0; begin < tables.size(); begin += tables_at_once) {
+    SqlBuilder sql("select c.table_name, c.new_columns, case when c.created then 1 else 0 end ");
+    sql.code("from _dray.collections c join _dray.runs r on r.run_id = c.run_id where r.source = ");
+    sql.text(source);
+    sql.code(" and c.new_columns <> '' and c.table_name in (");
+    const std::size_t end = std::min(tables.size(), begin + tables_at_once);
+    for (std::size_t i = begin; i < end; ++i)
+      sql.word(i == begin ? "" : ", ").text(tables[i]);
+    sql.code(") order by c.run_id");
+    DRAY_ASSIGN(const QueryResult found, session.query(std::move(sql).done()));
+    for (const auto& row : found.rows) {
+      auto& columns = made[*row[0]];
+      if (to_number(row[2], 0) == 1) columns.clear();
+      add_columns_made(*row[1], columns);
+    }
+  }
+  return made;
 }
 
 Result<void> write_source(Session& session, const std::string& source, const SourceEntry& entry) {

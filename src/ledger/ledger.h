@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -197,6 +198,13 @@ struct TableEntry {
 
 Result<void> write_tables(Session& session, const std::string& source, const RunId& run_id,
                           const std::vector<TableEntry>& tables);
+
+// Of these tables of the source, the columns that its recorded runs have made since they made the
+// table, as far as the record of what they did goes back (_dray.collections). A table of which none
+// has made anything is not among them.
+using ColumnsMade = std::map<std::string, std::set<std::string, std::less<>>>;
+Result<ColumnsMade> columns_made(Session& session, const std::string& source,
+                                 const std::vector<std::string>& tables);
 
 struct SourceEntry {
   std::string location;

@@ -26,7 +26,10 @@ Result<RowsLoaded> DuckSession::load_rows(RowsToLoad& load) {
   if (!load.profile_id_column.empty()) {
     SqlBuilder sql("insert into dray_touched select distinct dray_uuid(");
     sql.sql(profile_id(load)).code(") from ").table(load.schema, load.table);
-    sql.code(" where uuid_ts = make_timestamp(").number(load.uuid_ts).code(") and ");
+    sql.code(" where ");
+    if (!load.touches_all_profiles) {
+      sql.code("uuid_ts = make_timestamp(").number(load.uuid_ts).code(") and ");
+    }
     DRAY_TRY(execute(std::move(sql.name(load.profile_id_column).code(" is not null")).done()));
   }
   return loaded;

@@ -66,6 +66,38 @@ Result<void> PostgresSession::touch_staged(const RowsToLoad& load) {
   return {};
 }
 
+// Those of whom a row is stored, a few thousand at a time. A column that takes no values is not
+// read either.
+Result<void> PostgresSession::touch_all(const RowsToLoad& load) {
+  const auto column = std::ranges::find(load.columns, load.profile_id_column, &LoadColumn::name);
+  const bool is_known = column != load.columns.end();
+  if (is_known && column->refused) return {};
+  SqlBuilder sql("declare dray_ids no scroll cursor for select distinct ");
+  sql.name(load.profile_id_column).code(" from ").table(load.schema, load.table).code(" where ");
+  sql.name(load.profile_id_column).code(" is not null");
+  DRAY_TRY(execute(std::move(sql).done()));
+  while (true) {
+    DRAY_ASSIGN(const bool more, touch_some(is_known ? column->type : ColumnType::varchar));
+    if (!more) break;
+  }
+  return execute(SqlBuilder("close dray_ids").done());
+}
+
+Result<bool> PostgresSession::touch_some(ColumnType type) {
+  std::vector<std::string> ids;
+  DRAY_TRY(connection_->each_row(SqlBuilder("fetch 10000 from dray_ids").done(),
+                                 [&](PqRow row) -> Result<void> {
+                                   ids.push_back(stored_text(type, *row[0]));
+                                   return {};
+                                 }));
+  CopyStream copy(*connection_);
+  DRAY_TRY(begin_copy(copy, touched_table));
+  for (const std::string& id : ids)
+    DRAY_TRY(put_touched(copy, id));
+  DRAY_TRY(copy.end());
+  return !ids.empty();
+}
+
 // The text of what the column holds of an id, which somebody may have given another type.
 std::optional<std::string> PostgresSession::stored_id(const LoadColumn& column, const Cell& cell) {
   switch (column.type) {

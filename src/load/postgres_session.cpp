@@ -8,9 +8,13 @@
 #include "load/rivals.h"
 #include "load/wide_profiles.h"
 #include "sql/pq_connection.h"
+#include "sql/rights.h"
 
 namespace dray {
 namespace {
+
+constexpr std::string_view datatype_mismatch = "42804";
+constexpr std::string_view wrong_object_type = "42809";
 
 // Any number that no other program takes for its advisory lock: "dray load".
 constexpr std::int64_t lock_key = 0x64726179'6c6f6164;
@@ -109,14 +113,36 @@ Result<void> PostgresSession::apply(const SchemaChange& change) {
     return execute(ddl_of(PostgresDialect(), change));
   }
   if (const auto* table = std::get_if<CreateTable>(&change)) return make_table(*table);
-  if (const auto* column = std::get_if<AddColumn>(&change)) {
-    DRAY_TRY(locks_.take(column->schema, column->table, TableLock::everything));
-  }
+  if (const auto* column = std::get_if<AddColumn>(&change)) return add_column(*column);
   if (const auto* column = std::get_if<WidenColumn>(&change)) {
     if (connection_->is_in_transaction())
       DRAY_TRY(locks_.take(column->schema, column->table, TableLock::everything));
   }
   return execute(ddl_of(PostgresDialect(), change));
+}
+
+// What is wrong with the table itself keeps that table out, and no other.
+Result<void> PostgresSession::add_column(const AddColumn& change) {
+  DRAY_TRY(locks_.take(change.schema, change.table, TableLock::everything));
+  auto added = execute(ddl_of(PostgresDialect(), change));
+  if (added) return added;
+  Error error = std::move(added).error();
+  const std::string column = quoted_if_needed(change.column.name) + " " +
+                             std::string(postgres_types.of(change.column.type));
+  if (error.sqlstate == wrong_object_type) {
+    error.remedy =
+        "a partition has the columns of the table that it belongs to: add the column "
+        "there (alter table ... add column " +
+        column + "), or detach the partition";
+  } else if (error.sqlstate == datatype_mismatch) {
+    error.remedy = "give the column of the child table the type of " + column +
+                   ", or end its inheritance (alter table ... no inherit " +
+                   quoted_if_needed(change.schema) + "." + quoted_if_needed(change.table) + ")";
+  } else {
+    return error;
+  }
+  error.cause = Cause::config;
+  return std::move(error).with_code(ErrorCode::constraint);
 }
 
 Result<RowsLoaded> PostgresSession::load(RowsToLoad& load) {
@@ -161,7 +187,9 @@ Result<RowsLoaded> PostgresSession::load_rows(RowsToLoad& load) {
   // Built after the first rows an index takes a third of the time.
   if (!any_stored) DRAY_TRY(ensure_indexes(load));
   if (load.lineage_table) DRAY_TRY(write_lineage(load));
-  if (has_profiles) DRAY_TRY(touch_staged(load));
+  if (has_profiles) {
+    DRAY_TRY(load.touches_all_profiles ? touch_all(load) : touch_staged(load));
+  }
   return loaded;
 }
 

@@ -106,6 +106,7 @@ class PostgresSession final : public WarehouseSession, public RowLoader {
   Result<std::uint64_t> merge_rows(const RowsProfileMerge& merge);
   Result<void> append_rows(const std::string& schema, const std::string& table, RowSource& rows);
   Result<void> make_table(const CreateTable& change);
+  Result<void> add_column(const AddColumn& change);
   Result<void> tell_rows_apart(std::string_view schema, std::string_view table);
   void remember_columns(const CreateTable& change);
   Result<std::vector<std::string>> columns_of(const std::string& schema, const std::string& table,
@@ -201,6 +202,8 @@ class PostgresSession final : public WarehouseSession, public RowLoader {
   Result<void> put_touched(CopyStream& copy, std::string_view id);
   Result<void> touch_replaced(const RowsToLoad& load);
   Result<void> touch_staged(const RowsToLoad& load);
+  Result<void> touch_all(const RowsToLoad& load);
+  Result<bool> touch_some(ColumnType type);
   static std::optional<std::string> stored_id(const LoadColumn& column, const Cell& cell);
   Result<Sql> source_id(const RowsProfileMerge& merge);
 

@@ -8,6 +8,7 @@
 #include <span>
 #include <thread>
 
+#include "base/hash.h"
 #include "ledger/tables.h"
 #include "load/profile_casts.h"
 #include "load/redshift_cluster.h"
@@ -153,6 +154,7 @@ class RedshiftSession final : public WarehouseSession, public FileLoader {
   Result<void> cast_values(const ProfileMerge& merge, const ProfileCast& cast,
                            const std::string& temp_table);
   Result<void> note_profiles(const TableLoad& load, const StagingTable& table);
+  Result<void> note_all_profiles(const TableLoad& load);
 
   std::optional<unsigned> slices();
   void find_room(const std::vector<FilesToLoad*>& loads, bool is_workgroup, StageOutcome& outcome);
@@ -590,7 +592,18 @@ Result<void> RedshiftSession::note_profiles(const TableLoad& load, const Staging
   DRAY_TRY(execute(create_touched_profiles(load, profiles_)));
   DRAY_TRY(execute(insert_staged_profiles(load, table, profiles_)));
   if (load.created) return {};
+  if (load.touches_all_profiles) return note_all_profiles(load);
   return execute(insert_replaced_profiles(load, table, window(), profiles_));
+}
+
+// A stored id's hash is nowhere but in its profile, which is gone: it is made here.
+Result<void> RedshiftSession::note_all_profiles(const TableLoad& load) {
+  RedshiftRows ids = new_rows({});
+  DRAY_TRY(
+      connection_->each_row(select_other_profiles(load, profiles_), [&](PqRow row) -> Result<void> {
+        return ids.add({*row[0], static_cast<std::int64_t>(xxh3(*row[0]))});
+      }));
+  return put_rows("", profiles_.touched, ids);
 }
 
 Result<std::uint64_t> RedshiftSession::merge_profiles(const FilesProfileMerge& merge) {

@@ -385,6 +385,14 @@ Sql insert_replaced_profiles(const TableLoad& load, const StagingTable& table,
   return std::move(sql.code(") group by 1")).done();
 }
 
+Sql select_other_profiles(const TableLoad& load, const ProfileTables& temp) {
+  SqlBuilder sql("select distinct ");
+  sql.name(load.profile_id_column).code(" from ").table(load.schema, load.table).code(" where ");
+  sql.name(load.profile_id_column).code(" is not null and ").name(load.profile_id_column);
+  sql.code(" not in (select id from ").name(temp.touched);
+  return std::move(sql.code(")")).done();
+}
+
 Sql delete_touched_profiles(const ProfileMerge& merge, const ProfileTables& temp) {
   SqlBuilder sql("delete from ");
   sql.table(merge.schema, merge.table).code(" where \"id\" in (select id from ");

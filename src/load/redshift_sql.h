@@ -128,6 +128,8 @@ Sql insert_staged_profiles(const TableLoad& load, const StagingTable& table,
                            const ProfileTables& temp);
 Sql insert_replaced_profiles(const TableLoad& load, const StagingTable& table,
                              const DedupeWindow& window, const ProfileTables& temp);
+// The ids of all others that the table of `load` has.
+Sql select_other_profiles(const TableLoad& load, const ProfileTables& temp);
 Sql delete_touched_profiles(const ProfileMerge& merge, const ProfileTables& temp);
 Sql create_kept_values(const ProfileMerge& merge, const ProfileTables& temp);
 Sql create_cast_values(const ProfileCast& cast, const std::string& temp_table);

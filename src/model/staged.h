@@ -96,6 +96,9 @@ struct TableLoad {
   // or accounts. "" for other tables.
   std::string profile_id_column;
   std::string profile_table;
+  // Whether the load touches every profile of which the table has a row, not those of its own rows
+  // and of those that they replace alone.
+  bool touches_all_profiles = false;
   ValueRejectSink value_rejects;
 };
 

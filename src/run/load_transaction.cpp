@@ -173,6 +173,8 @@ TableLoad LoadTransaction::load_of(std::size_t i) {
   load.uuid_ts = parts_.uuid_ts;
   load.profile_id_column = target.profile_id_column;
   load.profile_table = target.profile_table;
+  const Profiles* const profiles = tables_.profiles_of(target);
+  load.touches_all_profiles = profiles != nullptr && profiles->is_made_again;
   load.value_rejects = parts_.value_rejects.sink(target.table);
   return load;
 }
@@ -354,8 +356,9 @@ Result<void> LoadTransaction::load_tables() {
     columns += own;
     ++tables;
     table_at_work_ = i;
-    at_profiles_ = false;
+    at_rows_ = false;
     DRAY_TRY(make_room_for(tables_.targets[i]));
+    at_rows_ = true;
     DRAY_TRY(load_table(i));
     table_at_work_.reset();
   }
@@ -374,7 +377,9 @@ Result<void> LoadTransaction::make_room_for(const Target& target) {
     if (changes == changes_.end()) continue;
     for (const SchemaChange* change : changes->second) {
       DRAY_TRY(stop_requested());
-      DRAY_TRY(session().apply(*change));
+      auto applied = session().apply(*change);
+      if (applied) continue;
+      return std::move(applied).error().within("change " + context_.report.source + "." + table);
     }
   }
   return {};
@@ -417,7 +422,7 @@ Result<void> LoadTransaction::load_rows(std::size_t i, RowsToLoad& load) {
   DRAY_TRY(tell_loaded(i, *loaded));
   const Profiles* profiles = tables_.profiles_of(tables_.targets[i]);
   if (profiles == nullptr) return {};
-  at_profiles_ = true;
+  at_rows_ = false;
   auto merged = row_loader()->merge_profiles({merge_of(*profiles, load, 0), &load});
   if (!merged) return std::move(merged).error().within("merge " + profiles->plan.table);
   collection_for(profiles->plan).rows_loaded = *merged;
@@ -435,7 +440,7 @@ Result<void> LoadTransaction::load_files(std::size_t i, FilesToLoad& load) {
   if (profiles == nullptr) return {};
   const auto first_object = static_cast<std::uint32_t>(keys_in_files_.size());
   std::ranges::move(loaded->object_keys, std::back_inserter(keys_in_files_));
-  at_profiles_ = true;
+  at_rows_ = false;
   auto merged = file_loader()->merge_profiles(
       {merge_of(*profiles, load, load.rows ? 0 : first_object), &load});
   if (!merged) return std::move(merged).error().within("merge " + profiles->plan.table);

@@ -76,8 +76,9 @@ class LoadTransaction {
   void leave_out(std::size_t target, Error why);
   // The target whose table an error of write_and_commit() is about, if it is about one.
   std::optional<std::size_t> table_at_work() const { return table_at_work_; }
-  // Then, whether it is about the profiles that follow from the table.
-  bool at_profiles() const { return at_profiles_; }
+  // Then, whether a row may be at fault: not if a column cannot be added, and not if the profiles
+  // that follow from the table are refused.
+  bool at_rows() const { return at_rows_; }
   // After write_and_commit() has failed: whether the target's table would take these rows. In a
   // session of its own, and taken back.
   Result<void> try_rows(std::size_t target, StagedRows& rows);
@@ -125,7 +126,7 @@ class LoadTransaction {
   std::variant<RowLoads, FileLoads> loads_;   // by target
   std::map<std::size_t, Error> left_out_;     // by target
   std::optional<std::size_t> table_at_work_;  // a target
-  bool at_profiles_ = false;                  // of it
+  bool at_rows_ = false;                      // of it
   std::vector<std::string> keys_in_files_;
   std::map<std::string, std::vector<const SchemaChange*>, std::less<>> changes_;  // by table
   bool tables_committed_ = false;  // some, by a transaction of their own

@@ -14,6 +14,7 @@
 #include "ledger/ledger.h"
 #include "model/memory_shares.h"
 #include "run/context.h"
+#include "run/gone.h"
 #include "run/load_transaction.h"
 #include "run/notes.h"
 #include "run/object_set.h"
@@ -144,7 +145,7 @@ class Sync {
     step("find duplicates among what was read");
     DRAY_TRY(find_duplicates());
     step("plan");
-    DRAY_TRY(plan_tables(catalog, context_, *session_, tables_));
+    DRAY_TRY(plan(catalog, tables_));
     DRAY_TRY(check_room_to_load(context_, memory_, tables_));
     DRAY_TRY(tell_types(context_, tables_, objects_));
     report_.preparing = since(begun_);
@@ -323,7 +324,12 @@ class Sync {
 
   Result<void> plan(Tables& tables) {
     DRAY_ASSIGN(const Catalog catalog, session_->catalog(report_.source));
-    return plan_tables(catalog, context_, *session_, tables);
+    return plan(catalog, tables);
+  }
+
+  Result<void> plan(const Catalog& catalog, Tables& tables) {
+    DRAY_TRY(plan_tables(catalog, context_, *session_, tables));
+    return find_gone(catalog, context_, ledger_, *session_, tables);
   }
 
   // --- loading -----------------------------------------------------------------------------------
@@ -405,9 +411,8 @@ class Sync {
     if (!target || error.code != ErrorCode::constraint) return error;
     const Target& refusing = tables_.targets[*target];
     if (!refusing.files.empty() || attempts_.refused.size() >= Attempts::refused_max) return error;
-    // A profile follows from many rows, and none of those at hand is to blame for it.
-    const bool is_first =
-        !transaction.at_profiles() && attempts_.searched.insert(refusing.table).second;
+    // Of a profile, which follows from many rows, none of those at hand is to blame.
+    const bool is_first = transaction.at_rows() && attempts_.searched.insert(refusing.table).second;
     if (is_first) {
       auto found = find_refused(*target, transaction);
       if (!found && found.error().cause == Cause::cancelled) return std::move(found).error();

@@ -492,6 +492,32 @@ TEST_P(WarehouseContract, ProfilesHaveTheLatestValueOfEachTraitThatIsNotNull) {
               ElementsAre("u1|Ada|Paris|true|36"));
 }
 
+// More of them than one answer of the warehouse's holds.
+TEST_P(WarehouseContract, ProfilesThatSomebodyDroppedAreAllMadeAgain) {
+  constexpr int users = 12'000;
+  std::string identifies;
+  for (int i = 0; i < users; ++i) {
+    const std::string user = std::to_string(i);
+    identifies += R"({"type":"identify","userId":"v)" + user + R"(","messageId":"i)" + user +
+                  R"(","receivedAt":"2024-05-01T10:00:00Z","traits":{"seats":2}})" + "\n";
+  }
+  store.add("a.json", identifies);
+  sync_all();
+  const std::vector<std::string> known =
+      rows("select uuid, id from shop.users order by id limit 9");
+  for (const char* gone : {"drop table shop.users", "alter table shop.users drop column seats"}) {
+    const auto dropped = session()->execute(typed(gone));
+    ASSERT_TRUE(dropped.ok()) << dropped.error().text();
+    store.add(std::string(gone) + ".json", identify(gone, "11:00:00", R"({"seats":1})"));
+    const RunReport report = sync_all();
+    ASSERT_EQ(report.notices.size(), 1U) << gone;
+    EXPECT_EQ(report.notices[0].code, "profiles_made_again");
+    EXPECT_THAT(rows("select count(*), count(distinct id), sum(seats) from shop.users"),
+                ElementsAre("12001|12001|24001"));
+    EXPECT_EQ(rows("select uuid, id from shop.users where id <> 'u1' order by id limit 9"), known);
+  }
+}
+
 // A column of users that is not of the type which its values have in identifies.
 struct OtherType {
   const char* column;

@@ -281,8 +281,10 @@ Result<void> SqliteSession::write_lineage(const RowsToLoad& load) {
 Result<void> SqliteSession::touch_loaded(const RowsToLoad& load) {
   SqlBuilder sql("select distinct ");
   sql.name(load.profile_id_column).code(" from ").table(load.schema, load.table);
-  sql.code(" where uuid_ts = ").text(format_timestamp(load.uuid_ts));
-  sql.code(" and ").name(load.profile_id_column).code(" is not null");
+  sql.code(" where ").name(load.profile_id_column).code(" is not null");
+  if (!load.touches_all_profiles) {
+    sql.code(" and uuid_ts = ").text(format_timestamp(load.uuid_ts));
+  }
   DRAY_ASSIGN(const QueryResult ids, query(std::move(sql).done()));
   for (const auto& row : ids.rows)
     touched_.insert(*row[0]);
