@@ -673,6 +673,13 @@ Result<void> announce_objects(Session& session, const std::string& source, const
   return append_objects(session, source, run_id, now, unknown, "loading");
 }
 
+Result<bool> has_unfinished(Session& session, const std::string& source) {
+  SqlBuilder sql("select 1 from _dray.objects where state = 'loading' and source = ");
+  DRAY_ASSIGN(const QueryResult found,
+              session.query(std::move(sql.text(source).code(" limit 1")).done()));
+  return !found.rows.empty();
+}
+
 Result<void> forget_unfinished(Session& session, const std::string& source) {
   SqlBuilder sql("delete from _dray.lineage where object_number in (select object_number from ");
   sql.code("_dray.objects where state = 'loading' and source = ").text(source);

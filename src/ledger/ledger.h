@@ -174,6 +174,9 @@ struct ObjectEntry {
 Result<void> announce_objects(Session& session, const std::string& source, const RunId& run_id,
                               Timestamp now, const std::vector<ObjectEntry>& objects);
 
+// Whether a load of the source that takes several transactions ended before its last one.
+Result<bool> has_unfinished(Session& session, const std::string& source);
+
 // Takes back the origins of the rows that a load which did not end has committed: whoever loads its
 // objects now tells them again.
 Result<void> forget_unfinished(Session& session, const std::string& source);

@@ -97,7 +97,17 @@ class Gone {
       found->is_made_again = true;
       profiles_.push_back(full_name(found->plan) + "." + column.name);
     }
+    if (!found->is_made_again) {
+      DRAY_ASSIGN(found->is_made_again, was_interrupted());
+    }
     return {};
+  }
+
+  // A load in several transactions that did not end may have made the profiles again, or begun to.
+  Result<bool> was_interrupted() {
+    const bool all_ended =
+        std::ranges::all_of(ledger_.objects, [](const auto& entry) { return entry.second.loaded; });
+    return all_ended ? Result<bool>(false) : has_unfinished(session_, context_.report.source);
   }
 
   Result<bool> has_profiles(const Target& target, const LiveTable& source) {

@@ -40,8 +40,9 @@ struct Profiles {
   TablePlan plan;
   std::vector<WantedColumn> sources;      // the columns, with the types that their values have
   std::vector<std::string> kept_columns;  // whose stored values stay
-  // The table or a column of it is made, and its source has stored values for it: every profile is
-  // computed, not those that the run touches alone (find_gone() finds out).
+  // The table or a column of it is made, and its source has stored values for it, or a load that
+  // did so was interrupted: every profile is computed, not those that the run touches alone
+  // (find_gone() finds out).
   bool is_made_again = false;
 };
 

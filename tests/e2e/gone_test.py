@@ -75,6 +75,15 @@ class Gone:
         self.assertEqual(self.rows("select id, plan from hc.users order by id"), ["u1,x", "u1b,y", "u2,"])
         self.assertIn(": hc.users.plan", told["profiles_made_again"])
 
+    def test_profiles_that_an_interrupted_load_was_making_again_are_whole(self):
+        self.sync(identify(1, plan="x"), identify(2, "u1b", plan="y"))
+        # As a load in several transactions leaves it that is killed between two of them.
+        self.sql("delete from hc.users where id = 'u1b'")
+        self.sql("insert into _dray.objects select source, 'a.ndjson', size_bytes, version, 'loading', 77, run_id, reason, lines, "
+                 "loaded, duplicate, filtered, rejected, recorded_at, set_aside_at, attempts from _dray.objects")
+        self.sync(identify(3, "u2"))
+        self.assertEqual(self.rows("select id, plan from hc.users order by id"), ["u1,x", "u1b,y", "u2,"])
+
     def test_a_dropped_event_table_is_told_and_the_recipe_works(self):
         self.sync(track(1, price=1), track(2, price=2))
         self.sql("drop table hc.sold")
