@@ -101,12 +101,11 @@ Result<void> DuckSession::commit_transaction() {
 // table that gets new ones counts as five (run/load_transaction.cpp), which is right for files with
 // blocks of 64 KiB; of those with larger ones fewer columns fit.
 TransactionBounds DuckSession::bounds() const {
-  constexpr std::uint64_t column_bytes = 33 << 10;
+  constexpr std::uint64_t of_column = 33 << 10;
   constexpr std::uint64_t usual_block_bytes = 64 << 10;
-  std::uint64_t columns = room_.engine_bytes() / 2 / column_bytes;
+  std::uint64_t columns = room_.engine_bytes() / 2 / of_column;
   if (!file_.is_in_memory && file_.block_bytes > usual_block_bytes) {
-    columns =
-        columns * (column_bytes + 2 * usual_block_bytes) / (column_bytes + 2 * file_.block_bytes);
+    columns = columns * (of_column + 2 * usual_block_bytes) / (of_column + 2 * file_.block_bytes);
   }
   return {.tables_max = SIZE_MAX, .columns_max = columns};
 }
