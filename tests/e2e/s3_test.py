@@ -414,7 +414,8 @@ class Requests(S3Test):
         self.assertEqual(report["loaded"], 1)
         # The last day and the three before it.
         open_pages = 4 * pages // self.DAYS + 1
-        self.assertEqual(self.bucket.take_counts(), (open_pages + 1, 1))
+        # Where there is a warehouse already the run's own listing finds out whether the place can be listed.
+        self.assertEqual(self.bucket.take_counts(), (open_pages, 1))
         self.assertEqual(report["objects"]["listed"], 4 * self.OBJECTS // self.DAYS + 1)
 
     def test_late_objects_are_found(self):
