@@ -726,6 +726,8 @@ Result<void> write_tables(Session& session, const std::string& source, const Run
 Result<ColumnsMade> columns_made(Session& session, const std::string& source,
                                  const std::vector<std::string>& tables) {
   ColumnsMade made;
+  DRAY_ASSIGN(const LedgerShape shape, ledger_shape(session));
+  std::set<std::string, std::less<>> done;  // tables whose making was met
   // As many names as a statement takes anywhere.
   constexpr std::size_t tables_at_once = 500;
   for (std::size_t begin = 0; begin < tables.size(); begin += tables_at_once) {
@@ -736,12 +738,12 @@ Result<ColumnsMade> columns_made(Session& session, const std::string& source,
     const std::size_t end = std::min(tables.size(), begin + tables_at_once);
     for (std::size_t i = begin; i < end; ++i)
       sql.word(i == begin ? "" : ", ").text(tables[i]);
-    sql.code(") order by c.run_id");
+    sql.code(")").sql(newest_first(shape));
     DRAY_ASSIGN(const QueryResult found, session.query(std::move(sql).done()));
     for (const auto& row : found.rows) {
-      auto& columns = made[*row[0]];
-      if (to_number(row[2], 0) == 1) columns.clear();
-      add_columns_made(*row[1], columns);
+      if (done.contains(*row[0])) continue;
+      add_columns_made(*row[1], made[*row[0]]);
+      if (to_number(row[2], 0) == 1) done.insert(*row[0]);
     }
   }
   return made;

@@ -112,7 +112,7 @@ select key, reason, skipped_by, skipped_at, size_bytes, version from _dray.skipp
 select 1 from pg_namespace where nspname = 'shop';
 select table_name from svv_tables where table_type = 'VIEW' and table_schema = 'shop';
 select table_name, column_name, data_type, character_maximum_length from svv_columns where table_schema = 'shop' order by table_name, ordinal_position;
-select c.table_name, c.new_columns, case when c.created then 1 else 0 end from _dray.collections c join _dray.runs r on r.run_id = c.run_id where r.source = 'shop' and c.new_columns <> '' and c.table_name in ('order_done') order by c.run_id;
+select c.table_name, c.new_columns, case when c.created then 1 else 0 end from _dray.collections c join _dray.runs r on r.run_id = c.run_id where r.source = 'shop' and c.new_columns <> '' and c.table_name in ('order_done') order by coalesce(run_number, 0) desc, started_at desc;
 alter table "shop"."identifies" alter column "name" type varchar(1024);
 alter table "shop"."users" alter column "name" type varchar(1024);
 select max(run_id) from _dray.runs where status in ('success', 'partial') and source = 'shop';
