@@ -172,16 +172,11 @@ Result<bool> DuckSession::has_long_rows(const RowsToLoad& load) {
 }
 
 Result<void> DuckSession::settle_rivals(RowsToLoad& load, RowsLoaded& loaded) {
-  Rivals rivals(load, duplicates_bytes_);
-  do {
-    DRAY_TRY(find_rivals(load, rivals));
-    DRAY_TRY(find_places(load, rivals));
-    const Rivals::Outcome outcome = rivals.settle();
-    DRAY_TRY(remove_rows(load, outcome.stored_rows_replaced));
-    loaded.rows_lost += outcome.rows_lost.size();
-    loaded.rows_replaced += outcome.stored_rows_replaced.size();
-  } while (rivals.next_part());
-  return {};
+  return dray::settle_rivals(load, duplicates_bytes_,
+                             {[&](Rivals& rivals) { return find_rivals(load, rivals); },
+                              [&](Rivals& rivals) { return find_places(load, rivals); },
+                              [&](const auto& rows) { return remove_rows(load, rows); }},
+                             loaded);
 }
 
 // A stored row is known by DuckDB's row number. In a table that has a column `rowid` of its own

@@ -308,19 +308,7 @@ Result<void> PostgresSession::reject_values(const RowsProfileMerge& merge, const
                        std::move(text));
         return {};
       }));
-  if (values.empty()) return {};
-  const StagedRows& staged = *merge.load->rows;
-  BlockScratch scratch;
-  for (std::size_t number = 0; number < staged.block_count(); ++number) {
-    DRAY_ASSIGN(const RowBlock block, staged.keys(number, scratch));
-    for (std::size_t i = 0; i < block.keys.size(); ++i) {
-      const RowKey& key = block.keys[i];
-      const auto value = values.find(key.uuid);
-      if (value == values.end() || staged.is_dropped(block.first_row + i)) continue;
-      merge.value_rejects({key.object, key.line, reason, cast.column, cast.to, value->second});
-    }
-  }
-  return {};
+  return reject_staged(merge, cast, reason, values);
 }
 
 // Of profiles whose id somebody's index has no room for. They are in the source table alone.

@@ -123,7 +123,7 @@ Result<void> PostgresSession::write_lineage(const RowsToLoad& load) {
   SqlBuilder sql("copy ");
   sql.word(lineage_columns).code(" from stdin (format binary)");
   DRAY_TRY(copy.begin(std::move(sql).done()));
-  DRAY_TRY(each_key(load, [&](const RowKey& key, std::uint64_t) -> Result<void> {
+  DRAY_TRY(each_key(*load.rows, [&](const RowKey& key, std::uint64_t) -> Result<void> {
     const std::int64_t object = (*load.object_numbers)[key.object];
     if (object == no_object_number) return {};
     copy.begin_row(5);

@@ -157,17 +157,6 @@ class PostgresSession final : public WarehouseSession, public RowLoader {
   Result<RowLayout> layout_of(const RowsToLoad& load);
   Result<void> write_lineage(const RowsToLoad& load);
 
-  template <typename Visit>
-  static Result<void> each_key(const RowsToLoad& load, Visit visit) {
-    BlockScratch scratch;
-    for (std::size_t number = 0; number < load.rows->block_count(); ++number) {
-      DRAY_ASSIGN(const RowBlock block, load.rows->keys(number, scratch));
-      for (std::size_t i = 0; i < block.keys.size(); ++i)
-        DRAY_TRY(visit(block.keys[i], block.first_row + i));
-    }
-    return {};
-  }
-
   // --- stored rows with the ids of staged ones ---------------------------------------------------
   Result<void> settle_rivals(RowsToLoad& load, RowsLoaded& loaded);
   Result<void> send_keys(const RowsToLoad& load);

@@ -8,25 +8,21 @@
 #include "sql/pq_connection.h"
 
 namespace dray {
+
 Result<void> PostgresSession::settle_rivals(RowsToLoad& load, RowsLoaded& loaded) {
   DRAY_TRY(send_keys(load));
-  Rivals rivals(load, duplicates_bytes_);
-  do {
-    DRAY_TRY(find_rivals(load, rivals));
-    DRAY_TRY(find_places(load, rivals));
-    const Rivals::Outcome outcome = rivals.settle();
-    DRAY_TRY(remove_rows(load, outcome.stored_rows_replaced));
-    loaded.rows_lost += outcome.rows_lost.size();
-    loaded.rows_replaced += outcome.stored_rows_replaced.size();
-  } while (rivals.next_part());
-  return {};
+  return dray::settle_rivals(load, duplicates_bytes_,
+                             {[&](Rivals& rivals) { return find_rivals(load, rivals); },
+                              [&](Rivals& rivals) { return find_places(load, rivals); },
+                              [&](const auto& rows) { return remove_rows(load, rows); }},
+                             loaded);
 }
 
 Result<void> PostgresSession::send_keys(const RowsToLoad& load) {
   DRAY_TRY(make_temp_table(keys_table));
   CopyStream copy(*connection_);
   DRAY_TRY(begin_copy(copy, keys_table));
-  DRAY_TRY(each_key(load, [&](const RowKey& key, std::uint64_t row) -> Result<void> {
+  DRAY_TRY(each_key(*load.rows, [&](const RowKey& key, std::uint64_t row) -> Result<void> {
     if (load.rows->is_dropped(row)) return {};
     copy.begin_row(6);
     copy.put(static_cast<std::int64_t>(key.uuid));

@@ -1,9 +1,11 @@
 // The mapping's casts (model/cast.h) for values that are stored already: what a profile's column
 // takes of a source column that is of another type (docs/mapping.md, "users and accounts").
 //
-// Pure functions.
+// Functions without state.
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -33,5 +35,10 @@ std::optional<PlainValue> cast_stored(const ProfileCast& cast, std::string_view 
 
 // Why a value that does not fit does not.
 RejectReason reason_of(const ProfileCast& cast);
+
+// Tells merge.value_rejects of values of this load, by the uuid of their rows, that `cast` does not
+// take. Rows that were dropped are not told.
+Result<void> reject_staged(const RowsProfileMerge& merge, const ProfileCast& cast,
+                           RejectReason reason, const std::map<std::uint64_t, std::string>& values);
 
 }  // namespace dray

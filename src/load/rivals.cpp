@@ -147,4 +147,18 @@ Rivals::Outcome Rivals::settle() {
   return outcome;
 }
 
+Result<void> settle_rivals(const RunRows& staged, std::uint64_t memory_bytes,
+                           const RivalSteps& steps, TableLoaded& loaded) {
+  Rivals rivals(staged, memory_bytes);
+  do {
+    DRAY_TRY(steps.find(rivals));
+    DRAY_TRY(steps.find_places(rivals));
+    const Rivals::Outcome outcome = rivals.settle();
+    DRAY_TRY(steps.remove(outcome.stored_rows_replaced));
+    loaded.rows_lost += outcome.rows_lost.size();
+    loaded.rows_replaced += outcome.stored_rows_replaced.size();
+  } while (rivals.next_part());
+  return {};
+}
+
 }  // namespace dray

@@ -1,6 +1,8 @@
 // Which of a stored row and a staged row with one id stays (docs/mapping.md, "Duplicates"). Decided
 // here for every warehouse; how the rivals are found and removed is a warehouse's own matter.
 //
+// settle_rivals() is the loop:
+//
 //   do {
 //     add(...)          each stored row that has the id of a staged row, of those that rows() wants
 //     tied_uuids()      those of whose rivals the lineage has to be looked up
@@ -15,12 +17,15 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "base/result.h"
 #include "base/time.h"
+#include "load/warehouse.h"
 #include "model/staged.h"
 
 namespace dray {
@@ -107,5 +112,17 @@ class Rivals {
   std::vector<Held> held_;
   bool is_sorted_ = true;
 };
+
+// What a warehouse does of it, each called once or more often for each part.
+struct RivalSteps {
+  std::function<Result<void>(Rivals&)> find;         // add(), for what rows() wants
+  std::function<Result<void>(Rivals&)> find_places;  // add_place(), for the tied
+  std::function<Result<void>(const std::vector<std::int64_t>& stored_rows)> remove;
+};
+
+// All parts of it. Rows of `staged` that lost are dropped, and `loaded` counts those and the stored
+// ones that were replaced.
+Result<void> settle_rivals(const RunRows& staged, std::uint64_t memory_bytes,
+                           const RivalSteps& steps, TableLoaded& loaded);
 
 }  // namespace dray

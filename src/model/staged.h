@@ -49,6 +49,19 @@ class StagedRows {
   virtual void drop(std::uint64_t row) = 0;
 };
 
+// Every row, dropped ones too, in order: visit(key, number of the row), which returns Result<void>;
+// its first error ends it.
+template <typename Visit>
+Result<void> each_key(const StagedRows& rows, Visit visit) {
+  BlockScratch scratch;
+  for (std::size_t number = 0; number < rows.block_count(); ++number) {
+    DRAY_ASSIGN(const RowBlock block, rows.keys(number, scratch));
+    for (std::size_t i = 0; i < block.keys.size(); ++i)
+      DRAY_TRY(visit(block.keys[i], block.first_row + i));
+  }
+  return {};
+}
+
 // A value that did not fit its column; the row is loaded without it.
 struct ValueReject {
   std::uint32_t object = 0;

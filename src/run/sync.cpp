@@ -367,13 +367,14 @@ class Sync {
       if (found == attempts_.refused_rows.end() || target.waits) continue;
       const std::map<Attempts::Place, std::string>& refused = found->second;
       const ValueRejectSink tell = value_rejects_.sink(target.table);
-      DRAY_TRY(each_key(*target.rows, [&](const RowKey& key, std::uint64_t row) {
+      DRAY_TRY(each_key(*target.rows, [&](const RowKey& key, std::uint64_t row) -> Result<void> {
         const auto why = refused.find({objects_.keys[key.object], key.line});
-        if (why == refused.end() || target.rows->is_dropped(row)) return;
+        if (why == refused.end() || target.rows->is_dropped(row)) return {};
         target.rows->drop(row);
         target.rows_left_out.push_back(row);
         tell({key.object, key.line, RejectReason::refused_by_table, "", ColumnType::varchar,
               why->second});
+        return {};
       }));
       context_.notice(
           "rows_refused",
@@ -394,10 +395,11 @@ class Sync {
     if (!refused) return {};
     std::map<Attempts::Place, std::string>& places = attempts_.refused_rows[refusing.table];
     auto next = refused->begin();
-    return each_key(*refusing.rows, [&](const RowKey& key, std::uint64_t row) {
-      if (next == refused->end() || next->row != row) return;
+    return each_key(*refusing.rows, [&](const RowKey& key, std::uint64_t row) -> Result<void> {
+      if (next == refused->end() || next->row != row) return {};
       places.emplace(Attempts::Place(objects_.keys[key.object], key.line), one_line(next->why));
       ++next;
+      return {};
     });
   }
 

@@ -63,18 +63,6 @@ struct Tables {
 Tables tables_of(const Registry& registry, const BlockStore& staged, const Catalog& catalog,
                  LedgerState& ledger, const RunContext& context);
 
-// Calls `visit` with each row's key and number.
-template <typename Visit>
-Result<void> each_key(const StagedRows& rows, Visit visit) {
-  BlockScratch scratch;
-  for (std::size_t number = 0; number < rows.block_count(); ++number) {
-    DRAY_ASSIGN(const RowBlock block, rows.keys(number, scratch));
-    for (std::size_t i = 0; i < block.keys.size(); ++i)
-      visit(block.keys[i], block.first_row + i);
-  }
-  return {};
-}
-
 // A table whose rows an earlier run left in files.
 void add_table_in_files(const FilesToLoad& load, Tables& tables);
 

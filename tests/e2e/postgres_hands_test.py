@@ -3,14 +3,14 @@
 import json
 import os
 import pathlib
-import shutil
 import subprocess
 import tempfile
 import unittest
 
+from servers import start_postgres
+
 DRAY = os.environ["DRAY"]
 HERE = pathlib.Path(__file__).resolve().parent
-START = HERE.parent / "servers" / "start-postgres"
 CASES = HERE.parent / "cases"
 SECONDS_MAX = 300
 SECRET = "ana@example.org"
@@ -32,13 +32,7 @@ def track(message, received=1, name="Sold", **properties):
 class Hands(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.server = tempfile.mkdtemp(prefix="dray-pg-", dir="/tmp")
-        started = subprocess.run([START, cls.server], capture_output=True, text=True, check=False)
-        cls.addClassCleanup(shutil.rmtree, cls.server, ignore_errors=True)
-        cls.addClassCleanup(subprocess.run, [START, "--stop", cls.server], check=True, capture_output=True)
-        if started.returncode != 0:
-            raise RuntimeError(started.stderr)
-        cls.env = dict(line.split("=", 1) for line in started.stdout.splitlines())
+        cls.env = start_postgres(cls)
 
     def setUp(self):
         temporary = tempfile.TemporaryDirectory()

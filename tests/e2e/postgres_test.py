@@ -3,13 +3,13 @@
 import json
 import os
 import pathlib
-import shutil
 import subprocess
 import tempfile
 import unittest
 
+from servers import start_postgres
+
 DRAY = os.environ["DRAY"]
-START = pathlib.Path(__file__).resolve().parent.parent / "servers" / "start-postgres"
 SECONDS_MAX = 300
 
 
@@ -21,13 +21,7 @@ def event(number, **more):
 class Postgres(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.server = tempfile.mkdtemp(prefix="dray-pg-", dir="/tmp")
-        started = subprocess.run([START, "--tls", cls.server], capture_output=True, text=True, check=False)
-        cls.addClassCleanup(shutil.rmtree, cls.server, ignore_errors=True)
-        cls.addClassCleanup(subprocess.run, [START, "--stop", cls.server], check=True, capture_output=True)
-        if started.returncode != 0:
-            raise RuntimeError(started.stderr)
-        cls.env = dict(line.split("=", 1) for line in started.stdout.splitlines())
+        cls.env = start_postgres(cls, "--tls")
 
     def setUp(self):
         temporary = tempfile.TemporaryDirectory()

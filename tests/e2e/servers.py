@@ -3,8 +3,10 @@
 import json
 import os
 import pathlib
+import shutil
 import socket
 import subprocess
+import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 START = HERE.parent / "servers"
@@ -20,6 +22,18 @@ def run(*command):
     done = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise RuntimeError(f"{command[0]}: {done.stdout}{done.stderr}")
+
+
+def start_postgres(case, *options):
+    """A PostgreSQL of the test class's own, from its setUpClass; ended, and its folder removed, with the class. Returns
+    what its clients want in their environment. `options`: start-postgres has them."""
+    folder = tempfile.mkdtemp(prefix="dray-pg-", dir="/tmp")  # short: its socket lies there
+    case.addClassCleanup(shutil.rmtree, folder, ignore_errors=True)
+    case.addClassCleanup(run, START / "start-postgres", "--stop", folder)
+    started = subprocess.run([START / "start-postgres", *options, folder], capture_output=True, text=True, check=False)
+    if started.returncode != 0:
+        raise RuntimeError(started.stderr)
+    return dict(line.split("=", 1) for line in started.stdout.splitlines())
 
 
 def s3_client(environment, code):

@@ -9,10 +9,11 @@ import subprocess
 import tempfile
 import unittest
 
+from servers import start_postgres
+
 DRAY = os.environ.get("DRAY", "dray")
 TESTS = pathlib.Path(__file__).resolve().parent.parent
 KEPT = TESTS / "warehouses" / "0.1.0"
-START_POSTGRES = TESTS / "servers" / "start-postgres"
 SECONDS_MAX = 300
 
 
@@ -116,13 +117,7 @@ class Postgres(LoadsOn, unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.server = tempfile.mkdtemp(prefix="dray-pg-", dir="/tmp")
-        started = subprocess.run([START_POSTGRES, cls.server], capture_output=True, text=True, check=False)
-        cls.addClassCleanup(shutil.rmtree, cls.server, ignore_errors=True)
-        cls.addClassCleanup(subprocess.run, [START_POSTGRES, "--stop", cls.server], check=True, capture_output=True)
-        if started.returncode != 0:
-            raise RuntimeError(started.stderr)
-        cls.env = dict(line.split("=", 1) for line in started.stdout.splitlines())
+        cls.env = start_postgres(cls)
 
     def psql(self, database, sql):
         subprocess.run(["psql", "-qAt", "-v", "ON_ERROR_STOP=1", "-d", database], input=sql, text=True, check=True,

@@ -42,18 +42,6 @@ void tell(const RowsToLoad& load, const LoadColumn& column, RejectReason reason,
   load.value_rejects({key.object, key.line, reason, column.name, column.type, text});
 }
 
-// Every row of the batch, dropped ones too: visit(key, number of the row).
-template <typename Visit>
-Result<void> each_key(const RowsToLoad& load, Visit visit) {
-  BlockScratch scratch;
-  for (std::size_t number = 0; number < load.rows->block_count(); ++number) {
-    DRAY_ASSIGN(const RowBlock block, load.rows->keys(number, scratch));
-    for (std::size_t i = 0; i < block.keys.size(); ++i)
-      DRAY_TRY(visit(block.keys[i], block.first_row + i));
-  }
-  return {};
-}
-
 // Binds the rows of a load to its columns that are not refused, in their order.
 class RowBinder {
  public:
@@ -152,16 +140,11 @@ Result<void> SqliteSession::ensure_index(const std::string& schema, const std::s
 // --- stored rows with the ids of staged ones -----------------------------------------------------
 
 Result<void> SqliteSession::settle_rivals(const RowsToLoad& load, RowsLoaded& loaded) {
-  Rivals rivals(load, duplicates_bytes_);
-  do {
-    DRAY_TRY(find_rivals(load, rivals));
-    DRAY_TRY(find_places(load, rivals));
-    const Rivals::Outcome outcome = rivals.settle();
-    DRAY_TRY(remove_rows(load, outcome.stored_rows_replaced));
-    loaded.rows_lost += outcome.rows_lost.size();
-    loaded.rows_replaced += outcome.stored_rows_replaced.size();
-  } while (rivals.next_part());
-  return {};
+  return dray::settle_rivals(load, duplicates_bytes_,
+                             {[&](Rivals& rivals) { return find_rivals(load, rivals); },
+                              [&](Rivals& rivals) { return find_places(load, rivals); },
+                              [&](const auto& rows) { return remove_rows(load, rows); }},
+                             loaded);
 }
 
 Result<void> SqliteSession::find_rivals(const RowsToLoad& load, Rivals& rivals) {
@@ -169,7 +152,7 @@ Result<void> SqliteSession::find_rivals(const RowsToLoad& load, Rivals& rivals) 
   sql.table(load.schema, load.table).code(" where uuid = ?");
   DRAY_ASSIGN(SqliteStatement stored, connection_->prepare(std::move(sql).done()));
   const auto rows = rivals.rows();
-  return each_key(load, [&](const RowKey& key, std::uint64_t row) -> Result<void> {
+  return each_key(*load.rows, [&](const RowKey& key, std::uint64_t row) -> Result<void> {
     if (load.rows->is_dropped(row)) return {};
     if (rows && (row < rows->begin || row >= rows->end)) return {};
     stored.bind(1, static_cast<std::int64_t>(key.uuid));
@@ -266,7 +249,7 @@ Result<void> SqliteSession::write_lineage(const RowsToLoad& load) {
   SqlBuilder sql("insert into ");
   sql.word(lineage_columns).code(" values (?, ?, ?, ?, ?)");
   DRAY_ASSIGN(SqliteStatement insert, connection_->prepare(std::move(sql).done()));
-  return each_key(load, [&](const RowKey& key, std::uint64_t) -> Result<void> {
+  return each_key(*load.rows, [&](const RowKey& key, std::uint64_t) -> Result<void> {
     const std::int64_t object = (*load.object_numbers)[key.object];
     if (object == no_object_number) return {};
     insert.bind(1, static_cast<std::int64_t>(key.uuid));

@@ -155,18 +155,7 @@ Result<void> SqliteSession::reject_values(const RowsProfileMerge& merge, const P
     if (is_cast && cast_stored(cast, text)) continue;
     unfit.emplace(static_cast<std::uint64_t>(stored.number(0)), std::move(text));
   }
-  const StagedRows& staged = *merge.load->rows;
-  BlockScratch scratch;
-  for (std::size_t number = 0; number < staged.block_count(); ++number) {
-    DRAY_ASSIGN(const RowBlock block, staged.keys(number, scratch));
-    for (std::size_t i = 0; i < block.keys.size(); ++i) {
-      const RowKey& key = block.keys[i];
-      const auto value = unfit.find(key.uuid);
-      if (value == unfit.end() || staged.is_dropped(block.first_row + i)) continue;
-      merge.value_rejects({key.object, key.line, reason, cast.column, cast.to, value->second});
-    }
-  }
-  return {};
+  return reject_staged(merge, cast, reason, unfit);
 }
 
 }  // namespace dray
