@@ -61,6 +61,11 @@ function(dray_compile_options target)
     # It checks what is annotated and nothing else. Guard members with an annotated mutex of our own: it warns about
     # correct code when the capability is a std::mutex.
     target_compile_options(${target} PRIVATE -Wthread-safety)
+    if(DRAY_UNITY)
+      # To it, a constant of one source is shadowed by a parameter in a header that the next source of the unit includes.
+      # The clang preset compiles each source alone, with this warning.
+      target_compile_options(${target} PRIVATE -Wno-shadow)
+    endif()
   endif()
   if(DRAY_WARNINGS_AS_ERRORS)
     target_compile_options(${target} PRIVATE -Werror)
