@@ -293,7 +293,7 @@ void Parser::add_objects() {
     return child;
   };
   using enum ObjectsCommand::Action;
-  action("list", list, "Show what is set aside, and what is skipped: since when, and why.");
+  action("list", list, "Show what is set aside, changed or skipped: since when, and why.");
   action("skip", skip, "Put objects aside: no sync reads them any more, nor is partial for them.")
       ->add_option("--reason", objects_.reason, "Why; `list` and `dray status` show it.")
       ->required()

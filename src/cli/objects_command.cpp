@@ -36,6 +36,8 @@ std::string who_runs_this() {
 
 // --- list
 
+constexpr const char* changed_reason = "replaced since it was loaded, and not loaded again";
+
 Result<std::vector<SourceStatus>> statuses_of(const ObjectsCommand& command, Warehouse& warehouse) {
   DRAY_ASSIGN(std::vector<SourceStatus> found, source_statuses(warehouse));
   const auto schemas = selected_schemas(command.selection);
@@ -59,6 +61,8 @@ std::string objects_json(const std::vector<SourceStatus>& found) {
   for (const SourceStatus& status : found) {
     for (const ObjectSetAside& object : status.objects_set_aside)
       write_object(json, status, "set_aside", object.key, object.reason, "", object.since);
+    for (const ObjectChanged& object : status.objects_changed)
+      write_object(json, status, "changed", object.key, changed_reason, "", object.since);
     for (const ObjectSkipped& object : status.objects_skipped)
       write_object(json, status, "skipped", object.key, object.reason, object.skipped_by,
                    object.since);
@@ -89,11 +93,17 @@ std::string objects_text(const std::vector<SourceStatus>& found, const ObjectsCo
                          const Terminal& terminal) {
   std::vector<std::vector<std::string>> rows;
   bool any_set_aside = false;
+  bool any_changed = false;
   for (const SourceStatus& status : found) {
     for (const ObjectSetAside& object : status.objects_set_aside) {
       any_set_aside = true;
       rows.push_back({status.source, "set aside", human_time(object.since), printable(object.key),
                       "", printable(object.reason)});
+    }
+    for (const ObjectChanged& object : status.objects_changed) {
+      any_changed = true;
+      rows.push_back({status.source, "changed", human_time(object.since), printable(object.key), "",
+                      changed_reason});
     }
     for (const ObjectSkipped& object : status.objects_skipped) {
       rows.push_back({status.source, "skipped", human_time(object.since), printable(object.key),
@@ -101,7 +111,7 @@ std::string objects_text(const std::vector<SourceStatus>& found, const ObjectsCo
     }
   }
   const std::string waiting = waiting_text(found, command);
-  if (rows.empty()) return "no object is set aside or skipped\n" + waiting;
+  if (rows.empty()) return "no object is set aside, changed or skipped\n" + waiting;
   std::string out =
       render_table({{"source"}, {"state"}, {"since (UTC)"}, {"object"}, {"by"}, {"reason"}}, rows,
                    terminal.columns);
@@ -111,6 +121,7 @@ std::string objects_text(const std::vector<SourceStatus>& found, const ObjectsCo
         "KEY --reason TEXT" +
         warehouse_flag(command.selection) + "\n";
   }
+  if (any_changed) out += "\nto load what has changed: dray sync --reload-changed\n";
   return out + waiting;
 }
 

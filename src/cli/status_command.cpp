@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <map>
 #include <optional>
 
 #include "app/address.h"
@@ -53,6 +54,11 @@ void write_left_out(JsonWriter& json, const SourceStatus& status) {
     json.field("by", object.skipped_by);
     json.field("since", format_timestamp(to_micros(object.since))).end_object();
   }
+  json.end_array().key("objects_changed").begin_array();
+  for (const ObjectChanged& object : status.objects_changed) {
+    json.begin_object().field("object", object.key);
+    json.field("since", format_timestamp(to_micros(object.since))).end_object();
+  }
   json.end_array().key("tables_waiting").begin_array();
   for (const TableWaiting& table : status.tables_waiting) {
     json.begin_object().field("table", table.table).field("reason", table.reason);
@@ -91,7 +97,8 @@ std::vector<std::string> status_row(const SourceStatus& status, Time now) {
           when(status.last_loaded),
           when(status.newest_event),
           with_thousands(status.objects_loaded),
-          with_thousands(status.objects_set_aside.size() + status.tables_waiting.size()),
+          with_thousands(status.objects_set_aside.size() + status.objects_changed.size() +
+                         status.tables_waiting.size()),
           with_thousands(status.rejects_open)};
 }
 
@@ -103,19 +110,25 @@ std::string since_text(Time since, std::uint64_t attempts) {
 // What a person can do about one source, for commands to copy.
 class Advice {
  public:
-  Advice(const SourceStatus& status, const std::string& warehouse)
+  // `configured_name`: of the source in dray.yaml; "" if it has none there.
+  Advice(const SourceStatus& status, const std::string& warehouse,
+         const std::string& configured_name)
       : status_(status),
         name_(printable(status.source) + ": "),
-        of_warehouse_(" --warehouse " + shell_word(warehouse) + "\n") {}
+        of_warehouse_(" --warehouse " + shell_word(warehouse) + "\n"),
+        sync_(configured_name.empty()
+                  ? "dray sync " + shell_word(status.location) + " " + shell_word(warehouse) +
+                        " --source " + shell_word(status.source)
+                  : "dray sync --source " + shell_word(configured_name)) {}
 
   // Nothing when all is well.
   std::string text() && {
     if (status_.state == SourceState::never) {
-      return name_ + "configured, and no run of it is recorded\n  run: dray sync --source " +
-             shell_word(status_.source) + "\n";
+      return name_ + "configured, and no run of it is recorded\n  run: " + sync_ + "\n";
     }
     add_error();
     add_objects();
+    add_changed();
     add_skipped();
     add_tables();
     if (status_.rejects_open > 0) {
@@ -157,6 +170,23 @@ class Advice {
                          shell_word(status_.source) + " --reason WHY" + of_warehouse_;
   }
 
+  void add_changed() {
+    const auto& objects = status_.objects_changed;
+    if (objects.empty()) return;
+    for (std::size_t i = 0; i < objects.size() && i < objects_shown_max; ++i) {
+      out_ += name_ + "replaced since it was loaded, and not loaded again, since " +
+              human_time(objects[i].since) + ": " + printable(objects[i].key) + "\n";
+    }
+    if (objects.size() > objects_shown_max) {
+      out_ += name_ + "and " + with_thousands(objects.size() - objects_shown_max) +
+              " more; dray objects list has all\n";
+    }
+    out_ += "  load what is there now: " + sync_ +
+            " --reload-changed\n  or keep what is loaded: dray objects skip " +
+            shell_word(objects.front().key) + " --source " + shell_word(status_.source) +
+            " --reason WHY" + of_warehouse_;
+  }
+
   // What a person has put aside is told, but asks for nothing.
   void add_skipped() {
     const auto& objects = status_.objects_skipped;
@@ -184,17 +214,25 @@ class Advice {
   const SourceStatus& status_;
   const std::string name_;
   const std::string of_warehouse_;
+  const std::string sync_;  // the command
   std::string out_;
 };
 
-std::string statuses_text(const std::string& warehouse, const std::vector<SourceStatus>& found,
-                          Time now, const Terminal& terminal) {
-  if (found.empty()) return warehouse + ": nothing was loaded yet\n";
+struct StatusAnswer {
+  std::string warehouse;
+  std::map<std::string, std::string> configured;  // names by schema; empty if no dray.yaml says
+  std::vector<SourceStatus> found;
+};
+
+std::string statuses_text(const StatusAnswer& answer, Time now, const Terminal& terminal) {
+  if (answer.found.empty()) return answer.warehouse + ": nothing was loaded yet\n";
   std::vector<std::vector<std::string>> rows;
   std::string hints;
-  for (const SourceStatus& status : found) {
+  for (const SourceStatus& status : answer.found) {
     rows.push_back(status_row(status, now));
-    hints += Advice(status, warehouse).text();
+    const auto name = answer.configured.find(status.source);
+    hints += Advice(status, answer.warehouse, name == answer.configured.end() ? "" : name->second)
+                 .text();
   }
   const std::string table = render_table({{"source"},
                                           {"state"},
@@ -209,12 +247,6 @@ std::string statuses_text(const std::string& warehouse, const std::vector<Source
 }
 
 // --- status --check
-
-struct StatusAnswer {
-  std::string warehouse;
-  std::vector<std::string> configured;  // schemas; empty where no dray.yaml says
-  std::vector<SourceStatus> found;
-};
 
 struct Problem {
   std::string source;
@@ -242,10 +274,7 @@ std::vector<Problem> problems_of(const StatusAnswer& answer, const StatusCommand
                                  Time now) {
   std::vector<Problem> problems;
   for (const SourceStatus& status : answer.found) {
-    const bool is_wanted =
-        answer.configured.empty() ||
-        std::ranges::find(answer.configured, status.source) != answer.configured.end();
-    if (!is_wanted) continue;
+    if (!answer.configured.empty() && !answer.configured.contains(status.source)) continue;
     if (auto problem = problem_of(status, command.max_age, now)) {
       problems.push_back(std::move(*problem));
     }
@@ -291,8 +320,10 @@ void add_never_ran(const std::vector<std::string>& configured, std::vector<Sourc
 Result<StatusAnswer> find_status(const StatusCommand& command) {
   StatusAnswer answer;
   DRAY_ASSIGN(const std::string address, select_warehouse(command.selection));
-  DRAY_ASSIGN(answer.configured, configured_schemas(command.selection));
-  const std::vector<std::string>& configured = answer.configured;
+  DRAY_ASSIGN(const std::vector<std::string> names, configured_names(command.selection));
+  DRAY_ASSIGN(const std::vector<std::string> configured, configured_schemas(command.selection));
+  for (std::size_t i = 0; i < names.size(); ++i)
+    answer.configured.emplace(configured[i], names[i]);
   answer.warehouse = shown_address(address);
   if (configured.empty() || !is_to_be_made(address)) {
     DRAY_ASSIGN(const std::unique_ptr<Warehouse> warehouse, open_to_read(address));
@@ -409,8 +440,7 @@ int run_command(const StatusCommand& command, const Environment& environment) {
   if (command.form == OutputForm::json) {
     environment.out << statuses_json(*answer, problems, command.check) << std::flush;
   } else {
-    environment.out << statuses_text(answer->warehouse, answer->found, now,
-                                     environment.out_terminal);
+    environment.out << statuses_text(*answer, now, environment.out_terminal);
     if (command.check) environment.out << '\n' << problems_text(problems);
     environment.out << std::flush;
   }

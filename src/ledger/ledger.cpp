@@ -40,12 +40,13 @@ std::vector<CreateTable> ledger_tables() {
       table("sources",
             {source, required(text_column("location", key_bytes)), time_column("listed_at"),
              time_column("looked_at"), number_column("looked_run"), time_column("newest_event")}),
-      table("objects", {source, required(text_column("key", key_bytes)), count("size_bytes"),
-                        required(text_column("version")), required(text_column("state", 16)),
-                        count("object_number"), run_id, text_column("reason", message_bytes),
-                        count("lines"), count("loaded"), count("duplicate"), count("filtered"),
-                        count("rejected"), required(time_column("recorded_at")),
-                        time_column("set_aside_at"), number_column("attempts")}),
+      table("objects",
+            {source, required(text_column("key", key_bytes)), count("size_bytes"),
+             required(text_column("version")), required(text_column("state", 16)),
+             count("object_number"), run_id, text_column("reason", message_bytes), count("lines"),
+             count("loaded"), count("duplicate"), count("filtered"), count("rejected"),
+             required(time_column("recorded_at")), time_column("set_aside_at"),
+             number_column("attempts"), time_column("changed_at")}),
       table("tables", {source, required(text_column("table_name")), text_column("event", key_bytes),
                        count("table_number"), required(text_column("created_by_run", 64))}),
       table("lineage", {count("uuid"), required(time_column("received_at")), count("table_number"),
@@ -267,11 +268,12 @@ std::string_view lost_with(std::string_view table) {
 // Later versions than the first have added them.
 bool is_later_table(std::string_view table) { return table == "pending" || table == "skipped"; }
 bool is_later_column(std::string_view table, std::string_view column) {
-  constexpr std::array<std::array<std::string_view, 2>, 6> later{{{"sources", "looked_at"},
+  constexpr std::array<std::array<std::string_view, 2>, 7> later{{{"sources", "looked_at"},
                                                                   {"sources", "looked_run"},
                                                                   {"sources", "newest_event"},
                                                                   {"objects", "set_aside_at"},
                                                                   {"objects", "attempts"},
+                                                                  {"objects", "changed_at"},
                                                                   {"runs", "run_number"}}};
   return std::ranges::find(later, std::array{table, column}) != later.end();
 }
@@ -381,6 +383,7 @@ Result<LedgerShape> ledger_shape(Session& session) {
   shape.is_there = is_there(catalog, ledger_tables());
   shape.has_looks = has_column(catalog, "sources", "looked_at");
   shape.has_attempts = has_column(catalog, "objects", "attempts");
+  shape.has_changes = has_column(catalog, "objects", "changed_at");
   shape.has_run_numbers = has_column(catalog, "runs", "run_number");
   shape.has_pending = find_table(catalog, "pending") != nullptr;
   shape.has_skipped = find_table(catalog, "skipped") != nullptr;
@@ -457,7 +460,8 @@ Result<std::map<std::string, SetAside>> read_set_aside(Session& session, const s
 Result<LedgerState> read_ledger(Session& session, const std::string& source) {
   LedgerState state;
   state.mark.next_object_number = state.mark.next_table_number = first_number(source) + 1;
-  DRAY_ASSIGN(const LedgerShape shape, ledger_shape(session));
+  DRAY_ASSIGN(state.shape, ledger_shape(session));
+  const LedgerShape& shape = state.shape;
   if (!shape.is_there) return state;
   // First: what is loaded after it was taken shows as a change.
   DRAY_ASSIGN(state.mark, read_mark(session, source));
@@ -512,17 +516,17 @@ Result<void> read_objects(Session& session, const std::string& source,
                           const std::string& start_after, LedgerState& state) {
   // Without an object there may be no table either.
   if (!state.first_key) return {};
-  SqlBuilder sql(
-      "select key, size_bytes, version, state = 'loaded', object_number from _dray.objects where "
-      "source = ");
-  sql.text(source);
+  SqlBuilder sql("select key, size_bytes, version, state = 'loaded', object_number");
+  if (state.shape.has_changes) sql.code(", changed_at");
+  sql.code(" from _dray.objects where source = ").text(source);
   if (!start_after.empty()) sql.code(" and key > ").text(start_after);
   DRAY_ASSIGN(const QueryResult objects, session.query(std::move(sql).done()));
   state.objects.reserve(objects.rows.size());
   for (const auto& row : objects.rows) {
     DRAY_ASSIGN(const std::uint64_t size, needed_count(row[1], "_dray.objects.size_bytes"));
     DRAY_ASSIGN(const std::int64_t number, needed_integer(row[4], "_dray.objects.object_number"));
-    state.objects.emplace(*row[0], LedgerObject{size, *row[2], truth_in(row[3]), number});
+    const bool changed = state.shape.has_changes && row[5];
+    state.objects.emplace(*row[0], LedgerObject{size, *row[2], truth_in(row[3]), changed, number});
   }
   return {};
 }
@@ -566,6 +570,9 @@ Result<void> write_skipped(Session& session, const std::string& source, SkippedO
     object.version = rows.rows[0][1];
   }
   DRAY_TRY(forget_objects(session, source, {object.key}));
+  SqlBuilder settled("update _dray.objects set changed_at = null where source = ");
+  settled.text(source).code(" and key = ").text(object.key);
+  DRAY_TRY(session.execute(std::move(settled).done()));
   DRAY_TRY(delete_skipped(session, source, object.key));
   return append_rows(session, "skipped", 1, [&](std::size_t, std::vector<PlainValue>& row) {
     row.assign({std::string_view(source), std::string_view(object.key),
@@ -624,6 +631,17 @@ Result<void> forget_settled(Session& session, const std::string& source) {
   return session.execute(std::move(sql.code("o.key))")).done());
 }
 
+Result<void> write_changed(Session& session, const std::string& source, Timestamp now,
+                           const ChangedObjects& objects) {
+  SqlBuilder since("update _dray.objects set changed_at = timestamp ");
+  since.text(format_timestamp(to_micros(now))).code(" where changed_at is null and source = ");
+  since.text(source).code(" and object_number");
+  DRAY_TRY(execute_in(session, since, objects.changed));
+  SqlBuilder settled("update _dray.objects set changed_at = null where source = ");
+  settled.text(source).code(" and object_number");
+  return execute_in(session, settled, objects.settled);
+}
+
 Result<RunId> last_committed_run(Session& session, const std::string& source) {
   DRAY_ASSIGN(const bool there, has_ledger(session));
   if (!there) return RunId();
@@ -652,7 +670,7 @@ Result<void> append_objects(Session& session, const std::string& source, const R
                     number(entry.counts.loaded), number(entry.counts.duplicate),
                     number(entry.counts.filtered), number(entry.counts.rejected), now,
                     loaded ? PlainValue() : PlainValue(entry.set_aside_at.value_or(now)),
-                    loaded ? PlainValue() : PlainValue(number(entry.attempts))});
+                    loaded ? PlainValue() : PlainValue(number(entry.attempts)), std::monostate()});
       });
 }
 

@@ -38,6 +38,7 @@ struct LedgerShape {
   bool is_there = false;
   bool has_looks = false;        // sources.looked_at, looked_run, newest_event
   bool has_attempts = false;     // objects.set_aside_at, attempts
+  bool has_changes = false;      // objects.changed_at
   bool has_run_numbers = false;  // runs.run_number
   bool has_pending = false;      // the table
   bool has_skipped = false;      // likewise
@@ -57,7 +58,8 @@ Result<bool> has_run(Session& session, const RunId& run_id);
 struct LedgerObject {
   std::uint64_t size_bytes = 0;
   std::string version;
-  bool loaded = false;  // else set aside
+  bool loaded = false;   // else set aside
+  bool changed = false;  // an earlier run has met other content than what is loaded
   std::int64_t number = 0;
 };
 
@@ -92,6 +94,7 @@ struct SetAside {
 };
 
 struct LedgerState {
+  LedgerShape shape;
   std::optional<std::string> location;  // of the source, if it was loaded before
   // When all of the source's objects were last listed, and none of them was left for later.
   std::optional<Timestamp> listed_at;
@@ -152,6 +155,20 @@ Result<void> forget_pending(Session& session, const std::string& files);
 // Tables without files, whose rows are read again from their objects (ObjectEntry::waits): once no
 // object of the source waits any more, less those that a person has skipped.
 Result<void> forget_settled(Session& session, const std::string& source);
+
+// Loaded objects, by their numbers, that other content has taken the place of, and those of which
+// that is no longer so. Each is recorded once: since when it has been so.
+struct ChangedObjects {
+  std::vector<std::int64_t> changed;
+  std::vector<std::int64_t> settled;
+
+  bool any() const { return !changed.empty() || !settled.empty(); }
+};
+
+// Inside a transaction, behind create_ledger(). One that is loaded again is settled by its new
+// entry, and one that is skipped by that.
+Result<void> write_changed(Session& session, const std::string& source, Timestamp now,
+                           const ChangedObjects& objects);
 
 // Of the source; "" if none has.
 Result<RunId> last_committed_run(Session& session, const std::string& source);

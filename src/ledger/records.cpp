@@ -161,12 +161,22 @@ class StatusReader {
     DRAY_ASSIGN(const auto set_aside, read_set_aside(session_, status.source, shape_));
     for (const auto& [key, object] : set_aside)
       status.objects_set_aside.push_back({key, object.reason, object.since, object.attempts});
+    if (shape_.has_changes) DRAY_TRY(add_changed(status));
     if (!shape_.has_skipped) return {};
     DRAY_ASSIGN(const std::vector<SkippedObject> skipped, read_skipped(session_, status.source));
     for (const SkippedObject& object : skipped) {
       status.objects_skipped.push_back(
           {object.key, object.reason, object.skipped_by, object.skipped_at});
     }
+    return {};
+  }
+
+  Result<void> add_changed(SourceStatus& status) {
+    SqlBuilder sql("select key, changed_at from _dray.objects where changed_at is not null and ");
+    DRAY_ASSIGN(const QueryResult changed,
+                ask(sql.code("source = ").text(status.source).code(" order by key")));
+    for (const Row& row : changed.rows)
+      status.objects_changed.push_back({text(row[0]), time(row[1])});
     return {};
   }
 
@@ -239,7 +249,8 @@ class StatusReader {
       return;
     }
     status.failures = 0;
-    const bool waits = !status.objects_set_aside.empty() || !status.tables_waiting.empty();
+    const bool waits = !status.objects_set_aside.empty() || !status.tables_waiting.empty() ||
+                       !status.objects_changed.empty();
     const bool is_partial = waits || (last == RunStatus::partial && !made_good_);
     status.state = is_partial ? SourceState::partial : SourceState::success;
   }

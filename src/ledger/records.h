@@ -39,6 +39,12 @@ struct ObjectSetAside {
   std::uint64_t attempts = 0;
 };
 
+// Loaded with other content than what is there now, which nothing has loaded.
+struct ObjectChanged {
+  std::string key;
+  std::chrono::sys_time<std::chrono::microseconds> since{};  // a sync first met it
+};
+
 struct ObjectSkipped {
   std::string key;
   std::string reason;
@@ -58,7 +64,7 @@ struct TableWaiting {
 enum class SourceState {
   never,    // no run, or none that had anything
   success,  // all that there is is loaded
-  partial,  // something waits, or is set aside
+  partial,  // something waits, is set aside, or was replaced and not loaded again
   failure,  // the last run failed, and none has made it good
 };
 
@@ -80,6 +86,7 @@ struct SourceStatus {
   std::uint64_t objects_waiting = 0;              // with rows of tables_waiting
   std::vector<ObjectSetAside> objects_set_aside;  // now
   std::vector<ObjectSkipped> objects_skipped;     // by a person, until taken back
+  std::vector<ObjectChanged> objects_changed;     // by key, until loaded again or skipped
   std::vector<TableWaiting> tables_waiting;       // now
   std::uint64_t rejects_open = 0;
 };

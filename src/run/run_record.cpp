@@ -46,11 +46,15 @@ Result<void> record_objects(const RunContext& context, Session& session, const L
   DRAY_TRY(forget_objects(session, context.report.source, gone));
   return each_entries(objects, ledger, [&](std::vector<ObjectEntry>& entries) -> Result<void> {
     // An object that could not be loaded again is still loaded as it was.
+    ChangedObjects as_before;
     std::erase_if(entries, [&](const ObjectEntry& entry) {
-      return !entry.set_aside_reason.empty() && entry.known &&
-             ledger.objects.at(entry.object.key).loaded &&
-             ledger.objects.at(entry.object.key).size_bytes > 0;
+      const bool is_kept = !entry.set_aside_reason.empty() && entry.known &&
+                           ledger.objects.at(entry.object.key).loaded &&
+                           ledger.objects.at(entry.object.key).size_bytes > 0;
+      if (is_kept) as_before.changed.push_back(entry.number);
+      return is_kept;
     });
+    DRAY_TRY(write_changed(session, context.report.source, context.report.started, as_before));
     DRAY_TRY(write_objects(session, context.report.source, context.report.run_id,
                            context.report.started, entries));
     // Loaded again: what was wrong with the old content is no longer open.

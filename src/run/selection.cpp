@@ -114,6 +114,9 @@ class Selecting {
     if (is_changed && known->second.size_bytes == 0) return true;
     ++context_.report.objects_known;
     if (is_changed && selected_.changed++ == 0) changed_sample_ = object.key;
+    ChangedObjects& changes = selected_.changes;
+    if (is_changed && !known->second.changed) changes.changed.push_back(known->second.number);
+    if (!is_changed && known->second.changed) changes.settled.push_back(known->second.number);
     return false;
   }
 
@@ -204,13 +207,19 @@ class Selecting {
                     skipped_changed_);
   }
 
-  // Nothing of an object that was set aside is loaded: when it is gone, there is no more to do.
+  // Nothing of an object that was set aside is loaded: when it is gone, there is no more to do. Nor
+  // of one whose content had changed: what is loaded is all that is left of it.
   void find_gone(const Listing& listing) {
     if (context_.is_retry() || !listing.problems.empty()) return;
     for (const auto& [key, entry] : ledger_.objects) {
-      if (entry.loaded) continue;
+      if (entry.loaded && !entry.changed) continue;
       const auto listed = std::ranges::lower_bound(listing.objects, key, {}, &ObjectInfo::key);
-      if (listed == listing.objects.end() || listed->key != key) selected_.gone.push_back(key);
+      if (listed != listing.objects.end() && listed->key == key) continue;
+      if (entry.loaded) {
+        selected_.changes.settled.push_back(entry.number);
+      } else {
+        selected_.gone.push_back(key);
+      }
     }
     if (selected_.gone.empty()) return;
     context_.notice("object_gone",

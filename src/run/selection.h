@@ -19,6 +19,7 @@ struct SelectedObjects {
   std::vector<ReadObject> objects;     // to read, by key
   std::vector<std::string> gone;       // keys that were set aside and are not listed any more
   std::uint64_t changed = 0;           // objects that are loaded with other content, and left so
+  ChangedObjects changes;              // what the ledger does not know of that yet
   std::vector<SkippedObject> skipped;  // what a person has put aside, listed or not
   bool listed_all = false;             // and left nothing of it for later
   std::uint64_t of_other_days = 0;     // objects that are not loaded, and that were not asked for

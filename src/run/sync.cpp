@@ -232,23 +232,34 @@ class Sync {
 
   // --- nothing new -------------------------------------------------------------------------------
 
-  // But the logs may lie elsewhere from now on, or not all could be looked at.
+  // But the logs may lie elsewhere from now on, not all could be looked at, or what is loaded was
+  // replaced.
   Result<void> load_nothing() {
     judge_listing(context_, ledger_, selected_);
     pending_.tell_unread();
     const bool is_worth_a_record = is_elsewhere(context_, ledger_) || !selected_.gone.empty() ||
-                                   !pending_.left_behind().empty() ||
+                                   selected_.changes.any() || !pending_.left_behind().empty() ||
                                    report_.status != RunStatus::success;
     if (request_.mode == SyncMode::plan) return {};
     if (!is_worth_a_record) return remember_look();
     DRAY_TRY(session_->begin());
     DRAY_TRY(create_ledger(*session_));
+    DRAY_TRY(write_changes());
     DRAY_TRY(forget_objects(*session_, report_.source, selected_.gone));
     if (is_elsewhere(context_, ledger_) && report_.status != RunStatus::failure)
       DRAY_TRY(write_location());
     report_.duration = since(begun_);
     DRAY_TRY(write_run(*session_, report_, 0));
     return commit_recorded(context_, session_, has_this_run());
+  }
+
+  // Unless another sync has loaded of the source meanwhile, perhaps those very objects: then the
+  // next run looks anew, as it does if that one is not ended yet.
+  Result<void> write_changes() {
+    if (!selected_.changes.any()) return {};
+    DRAY_ASSIGN(const LedgerMark mark, read_mark(*session_, report_.source));
+    if (mark.newest_run != ledger_.mark.newest_run) return {};
+    return write_changed(*session_, report_.source, report_.started, selected_.changes);
   }
 
   // When somebody looked, and that nothing was left to do. Of a store whose listings may begin late
@@ -435,6 +446,7 @@ class Sync {
     // A retry leaves the objects' own record alone: it read a few of their lines.
     if (!context_.is_retry()) {
       DRAY_TRY(record_objects(context_, *session_, ledger_, objects_, selected_.gone));
+      DRAY_TRY(write_changed(*session_, report_.source, report_.started, selected_.changes));
       DRAY_TRY(pending_.settle(transaction, *session_));
     }
     // Of rows that wait nobody knows yet that they got in.

@@ -79,7 +79,7 @@ class Gone:
         # As a load in several transactions leaves it that is killed between two of them.
         self.sql("delete from hc.users where id = 'u1b'")
         self.sql("insert into _dray.objects select source, 'a.ndjson', size_bytes, version, 'loading', 77, run_id, reason, lines, "
-                 "loaded, duplicate, filtered, rejected, recorded_at, set_aside_at, attempts from _dray.objects")
+                 "loaded, duplicate, filtered, rejected, recorded_at, set_aside_at, attempts, changed_at from _dray.objects")
         self.sync(identify(3, "u2"))
         self.assertEqual(self.rows("select id, plan from hc.users order by id"), ["u1,x", "u1b,y", "u2,"])
 

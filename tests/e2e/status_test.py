@@ -53,6 +53,20 @@ class StatusTest(unittest.TestCase):
     def rows(self, sql):
         return json.loads(self.run_dray("query", "duckdb:w.db", sql, "--json").stdout)["rows"]
 
+    def change(self, sql):
+        """What somebody else does to the file: by the library itself, for Dray does not write."""
+        import ctypes
+
+        library = os.environ.get("DRAY_DUCKDB_LIBRARY") or str(pathlib.Path(DRAY).resolve().parent / "libduckdb.so")
+        duckdb = ctypes.CDLL(library)
+        database, connection = ctypes.c_void_p(), ctypes.c_void_p()
+        self.assertEqual(duckdb.duckdb_open(None, ctypes.byref(database)), 0)
+        self.assertEqual(duckdb.duckdb_connect(database, ctypes.byref(connection)), 0)
+        whole = f"attach '{self.directory / 'w.db'}' as w; {sql}"
+        self.assertEqual(duckdb.duckdb_query(connection, whole.encode(), None), 0, whole)
+        duckdb.duckdb_disconnect(ctypes.byref(connection))
+        duckdb.duckdb_close(ctypes.byref(database))
+
 
 class NothingUsable(StatusTest):
     def test_an_empty_source_fails(self):
@@ -153,20 +167,6 @@ class Looks(StatusTest):
             "started_at = started_at + interval 1 hour, run_number = 2; insert into w._dray.runs from failed"
         )
 
-    def change(self, sql):
-        """What somebody else does to the file: by the library itself, for Dray does not write."""
-        import ctypes
-
-        library = os.environ.get("DRAY_DUCKDB_LIBRARY") or str(pathlib.Path(DRAY).resolve().parent / "libduckdb.so")
-        duckdb = ctypes.CDLL(library)
-        database, connection = ctypes.c_void_p(), ctypes.c_void_p()
-        self.assertEqual(duckdb.duckdb_open(None, ctypes.byref(database)), 0)
-        self.assertEqual(duckdb.duckdb_connect(database, ctypes.byref(connection)), 0)
-        whole = f"attach '{self.directory / 'w.db'}' as w; {sql}"
-        self.assertEqual(duckdb.duckdb_query(connection, whole.encode(), None), 0, whole)
-        duckdb.duckdb_disconnect(ctypes.byref(connection))
-        duckdb.duckdb_close(ctypes.byref(database))
-
     def test_a_directory_that_is_gone_is_a_failed_run_of_its_source(self):
         self.write("a.json", track(1))
         self.sync()
@@ -196,9 +196,9 @@ class Looks(StatusTest):
         self.write("a.gz", track(1))
         self.sync()
         self.change(
-            "alter table w._dray.runs drop column run_number; alter table w._dray.objects drop column attempts; "
-            "alter table w._dray.objects drop column set_aside_at; alter table w._dray.sources drop column newest_event; "
-            "alter table w._dray.sources drop column looked_run; alter table w._dray.sources drop column looked_at"
+            "alter table w._dray.runs drop column run_number; alter table w._dray.objects drop column changed_at; "
+            "alter table w._dray.objects drop column attempts; alter table w._dray.objects drop column set_aside_at; "
+            "alter table w._dray.sources drop column newest_event; alter table w._dray.sources drop column looked_run; alter table w._dray.sources drop column looked_at"
         )
         status = self.status()["shop"]
         self.assertEqual((status["state"], status["newest_event"]), ("success", "2026-01-01 00:00:00"))
@@ -273,6 +273,114 @@ class Check(StatusTest):
         self.write("2026-01-02/b.gz", track(2))
         self.assertEqual(self.sync()["loaded"], 1)
         self.assertEqual(self.status("--check")["shop"]["state"], "success")
+
+
+class Changed(StatusTest):
+    """Objects that were replaced after they were loaded."""
+
+    def setUp(self):
+        super().setUp()
+        for number in range(3):
+            self.write(f"{number}.json", track(number))
+        self.sync()
+
+    def replace(self, key, *numbers):
+        self.write(key, *map(track, numbers))
+
+    def changed(self, code=3):
+        return self.status("--check", code=code)["shop"]["objects_changed"]
+
+    def test_one_that_nothing_loads_again_is_partial_until_it_is_loaded(self):
+        self.assertEqual(self.changed(code=0), [])
+        self.replace("1.json", 1, 11)
+        self.assertEqual(self.sync()["status"], "success")
+        (told,) = self.changed()
+        self.assertEqual(told["object"], "1.json")
+        self.assertEqual(self.status()["shop"]["state"], "partial")
+        # Each run finds it, and the first has told since when.
+        runs = self.rows("select count(*) from _dray.runs")
+        self.sync()
+        self.assertEqual(self.changed(), [told])
+        self.assertEqual(self.rows("select count(*) from _dray.runs"), runs)
+        text = self.status_text("--check", code=3)
+        self.assertRegex(text, r"shop: replaced since it was loaded, and not loaded again, since 2\d{3}-.*: 1\.json\n")
+        self.assertIn("check: shop: partial", text)
+        command = next(line for line in text.splitlines() if line.endswith("--reload-changed"))
+        words = command.split("dray ", 1)[1].split()
+        self.assertRegex(self.run_dray("objects", "list", "--warehouse", "duckdb:w.db").stdout, r"changed +2\d{3}-.*1\.json")
+        self.assertEqual(self.rows("select count(*) from shop.tracks"), [[3]])
+        self.run_dray(*words)
+        self.assertEqual(self.rows("select count(*) from shop.tracks"), [[4]])
+        self.assertEqual(self.changed(code=0), [])
+        self.assertIn("check: all is well", self.status_text("--check"))
+
+    def test_a_run_that_loads_others_tells_it_too(self):
+        self.replace("1.json", 1, 11)
+        self.write("4.json", track(4))
+        self.assertEqual(self.sync()["loaded"], 1)
+        self.assertEqual([object["object"] for object in self.changed()], ["1.json"])
+
+    def test_one_that_is_skipped_is_settled_and_asked_for_again_once_it_is_not(self):
+        self.replace("1.json", 1, 11)
+        self.sync()
+        skip = ["1.json", "--source", "shop", "--warehouse", "duckdb:w.db"]
+        self.assertIn("dray objects skip 1.json --source shop", self.status_text())
+        self.run_dray("objects", "skip", *skip, "--reason", "a test")
+        self.assertEqual(self.changed(code=0), [])
+        self.sync()
+        self.assertEqual(self.changed(code=0), [])
+        self.run_dray("objects", "unskip", *skip)
+        self.sync()
+        self.assertEqual(len(self.changed()), 1)
+
+    def test_one_that_is_as_it_was_or_gone_is_settled(self):
+        path = self.directory / "logs" / "1.json"
+        before, time = path.read_bytes(), path.stat().st_mtime_ns
+        self.replace("1.json", 1, 11)
+        self.replace("2.json", 2, 12)
+        self.sync()
+        self.assertEqual(len(self.changed()), 2)
+        path.write_bytes(before)
+        os.utime(path, ns=(time, time))
+        self.sync()
+        self.assertEqual([object["object"] for object in self.changed()], ["2.json"])
+        (self.directory / "logs" / "2.json").unlink()
+        self.sync()
+        self.assertEqual(self.changed(code=0), [])
+
+    def test_one_whose_new_content_cannot_be_read_stays_open(self):
+        self.write("5.json.gz", track(5))
+        self.sync()
+        self.write("5.json.gz", track(5), track(55))
+        path = self.directory / "logs" / "5.json.gz"
+        path.write_bytes(path.read_bytes()[:-9])
+        self.sync("--reload-changed", code=3)
+        self.assertEqual([object["object"] for object in self.changed()], ["5.json.gz"])
+        self.write("5.json.gz", track(5), track(55))
+        self.sync("--reload-changed")
+        self.assertEqual(self.changed(code=0), [])
+        self.assertEqual(self.rows("select count(*) from shop.tracks"), [[5]])
+
+    def test_a_warehouse_of_an_earlier_version_learns_to_tell(self):
+        self.change("alter table w._dray.objects drop column changed_at")
+        self.assertEqual(self.changed(code=0), [])
+        self.replace("1.json", 1, 11)
+        self.sync()
+        self.assertEqual(len(self.changed()), 1)
+
+    def test_the_configured_name_is_in_the_command_and_many_are_counted(self):
+        (self.directory / "dray.yaml").write_text("warehouse: duckdb:w.db\nsources: [{name: Shop, location: logs}]\n")
+        for number in range(12):
+            self.write(f"more/{number:02}.json", track(100 + number))
+        self.run_dray("sync")
+        for number in range(12):
+            self.replace(f"more/{number:02}.json", 200 + number)
+        self.run_dray("sync")
+        text = self.run_dray("status").stdout
+        self.assertIn("shop: and 2 more; dray objects list has all\n", text)
+        self.assertIn("  load what is there now: dray sync --source Shop --reload-changed\n", text)
+        self.run_dray("sync", "--source", "Shop", "--reload-changed")
+        self.run_dray("status", "--check")
 
 
 class Verbose(StatusTest):

@@ -101,6 +101,20 @@ class LoadsOn:
         self.assertEqual(self.query("select count(*) from _dray.runs"), [[4]])
         self.assertEqual(self.query("select count(*) from shop.order_completed"), [[6]])
 
+    def test_an_object_that_was_replaced_is_told(self):
+        self.sync("--moved")
+        self.assertEqual(self.changed(code=0), [])
+        replaced = sorted(path.name for path in self.logs.iterdir())[0]
+        os.utime(self.logs / replaced, (1, 1))
+        self.sync()
+        self.assertEqual(self.changed(code=3), [replaced])
+        self.sync("--reload-changed")
+        self.assertEqual(self.changed(code=0), [])
+
+    def changed(self, code):
+        told = json.loads(self.run_dray("status", "--warehouse", self.warehouse, "--check", "--json", code=code))
+        return [each["object"] for each in told["sources"][0]["objects_changed"]]
+
     def test_the_logs_have_not_moved_unless_somebody_says_so(self):
         self.run_dray("sync", self.logs, self.warehouse, "--source", "shop", code=2)
 
