@@ -101,10 +101,13 @@ class PostgresWarehouse final : public Warehouse {
                           std::to_string(connection.server_version() / 10000) +
                           "; Dray needs 12 or later");
     }
-    DRAY_ASSIGN(const QueryResult encoding,
-                connection.query(SqlBuilder("show server_encoding").done()));
-    if (encoding.rows[0][0] == "UTF8") return {};
-    return config_error(location() + " stores text as " + encoding.rows[0][0].value_or("") +
+    DRAY_ASSIGN(const QueryResult known,
+                connection.query(SqlBuilder("select pg_catalog.current_setting('server_encoding'), "
+                                            "current_user")
+                                     .done()));
+    connection.act_as(known.rows[0][1].value_or(""));
+    if (known.rows[0][0] == "UTF8") return {};
+    return config_error(location() + " stores text as " + known.rows[0][0].value_or("") +
                             ", which has not every character",
                         "create database NAME encoding "
                         "'UTF8' template template0");

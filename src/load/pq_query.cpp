@@ -166,6 +166,8 @@ Result<void> query_postgres(const std::string& address, std::string_view text, R
                  "cursor_tuple_fraction = 1")
           .done());
   DRAY_ASSIGN(const std::unique_ptr<PqConnection> connection, PqConnection::open(options));
+  DRAY_ASSIGN(const QueryResult user, connection->query(SqlBuilder("select current_user").done()));
+  connection->act_as(user.rows[0][0].value_or(""));
   DRAY_TRY(connection->execute(SqlBuilder("begin transaction read only").done()));
   PqReader reader(*connection, text, statement);
   // Never committed: what a function did to the transaction goes with it.

@@ -25,6 +25,16 @@ std::string warehouse_key(const RedshiftOptions& redshift) {
   return sha256_hex(given("host") + "\n" + given("port") + "\n" + given("dbname")).substr(0, 12);
 }
 
+// The cluster's own user of a login by IAM: `IAM:name` and `IAMA:name:group` are for `name`.
+std::string user_behind(const std::string& login) {
+  for (const std::string_view prefix : {"IAM:", "IAMA:"}) {
+    if (!login.starts_with(prefix)) continue;
+    const std::size_t end = prefix == "IAMA:" ? login.find(':', prefix.size()) : std::string::npos;
+    return login.substr(prefix.size(), end - prefix.size());
+  }
+  return login;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<PqConnection>> RedshiftCluster::connect() const {
@@ -39,7 +49,11 @@ Result<std::unique_ptr<PqConnection>> RedshiftCluster::connect() const {
   pq.setup.push_back(SqlBuilder("set datestyle to 'ISO, MDY'").done());
   pq.setup.push_back(SqlBuilder("set timezone to 'UTC'").done());
   pq.setup.push_back(SqlBuilder("set extra_float_digits to 2").done());
-  return PqConnection::open(std::move(pq));
+  const auto login_name = pq.parameters.find("user");
+  std::string user = login_name == pq.parameters.end() ? "" : user_behind(login_name->second);
+  DRAY_ASSIGN(std::unique_ptr<PqConnection> connection, PqConnection::open(std::move(pq)));
+  connection->act_as(std::move(user));
+  return connection;
 }
 
 Result<CopyAccess> RedshiftCluster::copy_access() const {

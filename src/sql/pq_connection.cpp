@@ -387,6 +387,7 @@ class PqConnection::Impl {
   }
 
   std::vector<PqNotice> take_notices() { return std::exchange(notices_, {}); }
+  void act_as(std::string user) { user_ = std::move(user); }
   bool is_in_transaction() const { return PQtransactionStatus(connection_) == PQTRANS_INTRANS; }
   int server_version() const { return PQserverVersion(connection_); }
 
@@ -568,9 +569,10 @@ class PqConnection::Impl {
     if (PQstatus(connection_) == CONNECTION_BAD) lost_ = true;
     if (interrupted()) return cancelled_error();
     if (error.sqlstate.empty()) return transient_error(one_line(PQresultErrorMessage(result)));
-    return error_of(error, whose_,
-                    missing_right({error.message, statement_, view(PQuser(connection_)),
-                                   view(PQdb(connection_))}));
+    return error_of(
+        error, whose_,
+        missing_right({error.message, statement_, user_.empty() ? view(PQuser(connection_)) : user_,
+                       view(PQdb(connection_))}));
   }
 
   Error lost() {
@@ -609,6 +611,7 @@ class PqConnection::Impl {
   std::string last_sqlstate_;
   std::size_t last_position_ = 0;
   std::string statement_;  // the last
+  std::string user_;       // whose rights count, if not those of who logged in
   std::vector<PqNotice> notices_;
 };
 
@@ -664,6 +667,7 @@ Result<void> PqConnection::put_copy(std::string_view bytes) { return impl_->put_
 Result<std::uint64_t> PqConnection::end_copy() { return impl_->end_copy(); }
 std::vector<PqNotice> PqConnection::take_notices() { return impl_->take_notices(); }
 const std::string& PqConnection::last_sqlstate() const { return impl_->last_sqlstate(); }
+void PqConnection::act_as(std::string user) { impl_->act_as(std::move(user)); }
 bool PqConnection::is_in_transaction() const { return impl_->is_in_transaction(); }
 int PqConnection::server_version() const { return impl_->server_version(); }
 void PqConnection::interrupt() { impl_->interrupt(); }

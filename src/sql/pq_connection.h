@@ -98,6 +98,10 @@ class PqConnection {
   // Since the last call.
   std::vector<PqNotice> take_notices();
 
+  // Whose rights the server looks at, where that is not who logged in (`alter role ... set role`):
+  // the one that remedies name.
+  void act_as(std::string user);
+
   bool is_in_transaction() const;
   int server_version() const;  // 150004 for 15.4; Redshift says 80002
 

@@ -275,6 +275,22 @@ class Trouble(unittest.TestCase):
         self.follow("later")
         self.assertEqual(self.psql("select count(*) from shop.sold where more = 'x'"), ["1"])
 
+    def test_the_rights_are_those_of_the_role_that_the_session_has(self):
+        self.make_role("worker")
+        self.psql("create role person login; grant worker to person; alter role person set role worker")
+        self.addCleanup(self.psql, "drop role person")
+        self.write("a.json", track("sold", 1, n=1) + identify(1))
+        self.assertEqual(
+            self.follow("person"),
+            [f"grant {right} on database {self.database} to worker" for right in ("create", "temporary")],
+        )
+        self.assertEqual(self.psql("select tableowner from pg_tables where schemaname = 'shop' limit 1"), ["worker"])
+        self.psql("create table public.other (a int)")
+        for sql in "select a from public.other", "select count(*) from public.other; ":
+            asked = [DRAY, "query", self.url("person"), sql]
+            done = subprocess.run(asked, env=self.dray_environment(), capture_output=True, text=True, timeout=SECONDS_MAX)
+            self.assertIn("try: grant select on all tables in schema public to worker\n", done.stderr)
+
     def test_a_role_that_may_only_read_or_not_connect(self):
         self.make_role("reader")
         self.write("a.json", track("sold", 1, n=1))

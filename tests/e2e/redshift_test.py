@@ -584,6 +584,12 @@ class Iam(StandInTest):
             self.assertIn("/us-east-1/redshift/aws4_request", headers["authorization"])
         self.assert_equals_duckdb()
 
+    def test_a_missing_right_is_told_for_the_user_behind_the_login(self):
+        self.redshift.run_sql("revoke create on database dev from loader", user="ADMIN_USER")
+        self.addCleanup(self.redshift.run_sql, "grant create on database dev to loader", user="ADMIN_USER")
+        self.warehouse += "&cluster=c1"
+        self.assertIn("grant create on database dev to loader\n", self.sync(code=2))
+
     def test_a_workgroup_gives_one_too(self):
         self.warehouse += "&workgroup=w1"
         self.sync()

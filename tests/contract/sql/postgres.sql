@@ -3,7 +3,7 @@ set client_encoding = 'UTF8'; set standard_conforming_strings = on; set datestyl
 set tcp_keepalives_idle = 60; set tcp_keepalives_interval = 20; set tcp_keepalives_count = 6; set tcp_user_timeout = 180000;
 set row_security = off;
 set lock_timeout = 300000;
-show server_encoding;
+select pg_catalog.current_setting('server_encoding'), current_user;
 set client_connection_check_interval = '5s';
 set idle_session_timeout = 0;
 select current_setting('max_locks_per_transaction')::bigint * current_setting('max_connections')::bigint;
@@ -101,7 +101,7 @@ set client_encoding = 'UTF8'; set standard_conforming_strings = on; set datestyl
 set tcp_keepalives_idle = 60; set tcp_keepalives_interval = 20; set tcp_keepalives_count = 6; set tcp_user_timeout = 180000;
 set row_security = off;
 set lock_timeout = 300000;
-show server_encoding;
+select pg_catalog.current_setting('server_encoding'), current_user;
 set client_connection_check_interval = '5s';
 set idle_session_timeout = 0;
 select current_setting('max_locks_per_transaction')::bigint * current_setting('max_connections')::bigint;
@@ -200,7 +200,7 @@ set client_encoding = 'UTF8'; set standard_conforming_strings = on; set datestyl
 set tcp_keepalives_idle = 60; set tcp_keepalives_interval = 20; set tcp_keepalives_count = 6; set tcp_user_timeout = 180000;
 set row_security = off;
 set lock_timeout = 300000;
-show server_encoding;
+select pg_catalog.current_setting('server_encoding'), current_user;
 set client_connection_check_interval = '5s';
 set idle_session_timeout = 0;
 select current_setting('max_locks_per_transaction')::bigint * current_setting('max_connections')::bigint;
