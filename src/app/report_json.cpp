@@ -42,6 +42,12 @@ void write_lists(JsonWriter& json, const RunReport& report) {
 
 }  // namespace
 
+void write_error_fields(JsonWriter& json, const Error& error) {
+  json.field("message", error.message).field("try", error.remedy);
+  json.field("cause", to_string(error.cause)).field("code", to_string(error.code));
+  json.field("actor", to_string(error.actor())).field("sqlstate", error.sqlstate);
+}
+
 void write_report(JsonWriter& json, const RunReport& report) {
   json.begin_object();
   json.field("run_id", report.run_id.text()).field("status", to_string(report.status));
@@ -65,7 +71,13 @@ void write_report(JsonWriter& json, const RunReport& report) {
   json.field("skipped", report.objects_skipped);
   json.end_object();
   write_lists(json, report);
-  json.field("error", report.error).end_object();
+  json.field("error", report.error);
+  if (report.failure) {
+    json.key("failure").begin_object();
+    write_error_fields(json, *report.failure);
+    json.end_object();
+  }
+  json.end_object();
 }
 
 std::string report_json(const RunReport& report) {

@@ -8,6 +8,9 @@
 
 namespace dray {
 
+// Members of an object that is open: message, try, cause, code, actor and sqlstate.
+void write_error_fields(JsonWriter& json, const Error& error);
+
 // One object: every count is a number, at the top level where the run has it.
 void write_report(JsonWriter& json, const RunReport& report);
 

@@ -10,6 +10,7 @@ int exit_code(const Error& error) {
 }
 
 int exit_code(const RunReport& report, Strict strict) {
+  if (report.failure) return exit_code(*report.failure);
   if (!report.counts.conserved() || report.status == RunStatus::failure) return exit_failure;
   const bool rejects = report.counts.rejected > 0 || report.values_rejected > 0;
   const bool too_little = report.status == RunStatus::partial;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "app/report_json.h"
 #include "base/json_writer.h"
 #include "cli/exit_code.h"
 #include "cli/format.h"
@@ -44,18 +45,21 @@ void print_text(const Environment& environment, OutputForm form, std::string_vie
 
 }  // namespace
 
-int tell_failure(const Environment& environment, OutputForm form, const Error& error,
-                 std::string_view source) {
+void print_failure(const Environment& environment, OutputForm form, const Error& error,
+                   std::string_view source) {
   std::string text = error.message;
   if (!source.empty()) text = std::string(source) + ": " + text;
   print_text(environment, form, text, error.remedy);
+}
+
+int tell_failure(const Environment& environment, OutputForm form, const Error& error,
+                 std::string_view source) {
+  print_failure(environment, form, error, source);
   const int code = exit_code(error);
   if (form == OutputForm::json) {
     JsonWriter json;
     json.begin_object().field("status", "error").field("source", source);
-    json.field("message", error.message).field("try", error.remedy);
-    json.field("cause", to_string(error.cause)).field("code", to_string(error.code));
-    json.field("actor", to_string(error.actor())).field("sqlstate", error.sqlstate);
+    write_error_fields(json, error);
     json.field("exit_code", code).end_object();
     environment.out << std::move(json).done() << '\n';
   }

@@ -11,9 +11,12 @@ namespace dray {
 
 enum class OutputForm { text, json, csv };
 
-// "dray: error: ..." and "try: ..." on stderr; under --json an object on stdout as well. Where
-// stderr cannot be written, text is told on stdout. Returns the exit code. `source` is the one it
-// is about, or empty.
+// "dray: error: ..." and "try: ..." on stderr; where it cannot be written, on stdout, unless that is
+// JSON. `source` is the one it is about, or empty.
+void print_failure(const Environment& environment, OutputForm form, const Error& error,
+                   std::string_view source = "");
+
+// The same, and under --json an object on stdout. Returns the exit code.
 int tell_failure(const Environment& environment, OutputForm form, const Error& error,
                  std::string_view source = "");
 

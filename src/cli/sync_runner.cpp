@@ -17,6 +17,18 @@
 namespace dray {
 namespace {
 
+// The error is all there is to say: a table of what was done would have nothing in it.
+bool ended_early(const RunReport& report) {
+  if (!report.failure) return false;
+  const Cause cause = report.failure->cause;
+  return cause == Cause::config || cause == Cause::cancelled || report.objects_listed == 0;
+}
+
+bool is_stopped(const RunReport& report) {
+  return report.failure && report.failure->cause == Cause::cancelled &&
+         report.failure->code != ErrorCode::partly_loaded;
+}
+
 // What is the same for all jobs of one command.
 class Runner {
  public:
@@ -37,7 +49,7 @@ class Runner {
   Result<RunReport> sync_one(const SyncJob& job);
   void stop();
   ProgressForm progress_form() const;
-  void show(const RunReport& report, SyncMode mode);
+  void show(const RunReport& report, const SyncJob& job);
   void tell_stopped(const std::string& source);
   void tell_too_late(const RunReport& report, SyncMode mode);
 
@@ -81,17 +93,21 @@ Result<RunReport> Runner::sync_one(const SyncJob& job) {
   show_on(&display);
   SyncRequest request = job.request;
   request.on_step = trace_;
-  auto report = sync(request, *store, warehouse_, progress, stop_.get_token());
+  RunReport report = sync(request, *store, warehouse_, progress, stop_.get_token());
+  report.warehouse = warehouse_name_;
   show_on(nullptr);
   return report;
 }
 
-void Runner::show(const RunReport& report, SyncMode mode) {
-  if (presentation_.form == OutputForm::json) {
-    environment_.out << report_json(report) << std::endl;
-  } else if (!presentation_.quiet) {
-    environment_.out << report_text(report, mode, environment_.out_terminal) << std::flush;
-  } else if (!report.error.empty()) {
+void Runner::show(const RunReport& report, const SyncJob& job) {
+  const bool is_json = presentation_.form == OutputForm::json;
+  if (is_json) environment_.out << report_json(report) << std::endl;
+  if (ended_early(report)) {
+    print_failure(environment_, presentation_.form, *report.failure, quotable_name(job));
+  } else if (!is_json && !presentation_.quiet) {
+    environment_.out << report_text(report, job.request.mode, environment_.out_terminal)
+                     << std::flush;
+  } else if (!is_json && !report.error.empty()) {
     environment_.err << "dray: " << report.source << ": " << report.error << std::endl;
   }
   environment_.err << conservation_bug(report) << std::flush;
@@ -109,19 +125,17 @@ void Runner::tell_too_late(const RunReport& report, SyncMode mode) {
 }
 
 int Runner::run(const SyncJob& job) {
-  Result<RunReport> result = sync_one(job);
-  if (!result.ok()) {
-    const int code =
-        tell_failure(environment_, presentation_.form, result.error(), quotable_name(job));
-    const Error& error = result.error();
-    if (error.cause == Cause::cancelled && error.code != ErrorCode::partly_loaded)
-      tell_stopped(job.request.source);
-    return code;
+  const Result<RunReport> result = sync_one(job);
+  if (!result) {
+    return tell_failure(environment_, presentation_.form, result.error(), quotable_name(job));
   }
-  RunReport report = std::move(result).value();
-  report.warehouse = warehouse_name_;
-  show(report, job.request.mode);
-  if (stopped() && report.status != RunStatus::failure) tell_too_late(report, job.request.mode);
+  const RunReport& report = *result;
+  show(report, job);
+  if (is_stopped(report)) {
+    tell_stopped(job.request.source);
+  } else if (stopped() && report.status != RunStatus::failure) {
+    tell_too_late(report, job.request.mode);
+  }
   return exit_code(report, presentation_.strict);
 }
 

@@ -95,21 +95,24 @@ Result<void> record_value_rejects(const RunContext& context, Session& session,
   return {};
 }
 
-void record_failure(const RunContext& context, Error& error) {
-  context.report.status = RunStatus::failure;
-  context.report.collections.clear();
-  context.report.counts = {};
-  context.report.values_rejected = 0;
-  context.report.objects_loaded = context.report.objects_set_aside = 0;
+void fail(RunReport& report, Error error, const Failures& before) {
+  if (error.cause == Cause::transient) error.message += what_to_do(before);
+  report.status = RunStatus::failure;
+  report.collections.clear();
+  report.counts = {};
+  report.values_rejected = 0;
+  report.objects_loaded = report.objects_set_aside = 0;
+  report.error = one_line(error);
+  report.failure = std::move(error);
+}
+
+void fail_and_record(const RunContext& context, Error error) {
   // Of a run in doubt there may be a record already, which says that it was a success.
   const bool is_recorded = context.request.mode == SyncMode::load && error.cause != Cause::in_doubt;
   auto session = is_recorded ? context.warehouse.open_session() : internal_error("not recorded");
   const auto before =
       session ? failures_in_a_row(**session, context.report.source) : Result<Failures>(Failures());
-  if (error.cause == Cause::transient) {
-    error.message += what_to_do(before ? *before : Failures());
-  }
-  context.report.error = one_line(error);
+  fail(context.report, std::move(error), before ? *before : Failures());
   if (!session || !before || !(*session)->begin() || !create_ledger(**session)) return;
   if (write_run(**session, context.report, 0)) (void)(*session)->commit();
 }

@@ -36,8 +36,11 @@ Result<void> record_value_rejects(const RunContext& context, Session& session,
                                   ValueRejects& value_rejects, const std::vector<std::string>& keys,
                                   const std::vector<bool>& unusable);
 
-// A failed run is a run too; that it cannot be recorded either changes nothing about it. Adds to
-// the error what to do.
-void record_failure(const RunContext& context, Error& error);
+// The report of a run that `error` ended: nothing of what it did so far stands. `before` are the
+// failures that it follows; an error that may be gone by itself says accordingly what to do.
+void fail(RunReport& report, Error error, const Failures& before = {});
+
+// A failed run is a run too; that it cannot be recorded changes nothing about it.
+void fail_and_record(const RunContext& context, Error error);
 
 }  // namespace dray

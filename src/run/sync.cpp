@@ -80,11 +80,12 @@ struct Attempts {
 class Sync {
  public:
   Sync(const SyncRequest& request, ObjectStore& store, Warehouse& warehouse, SyncProgress& progress,
-       std::stop_token stop, Attempts& attempts)
+       std::stop_token stop, RunReport& report, Attempts& attempts)
       : request_(request),
         attempts_(attempts),
         warehouse_(warehouse),
         stop_(std::move(stop)),
+        report_(report),
         context_{request, store, warehouse, progress, stop_, report_},
         registry_(registry_limits(warehouse)),
         memory_(memory_of(request)),
@@ -96,8 +97,30 @@ class Sync {
     report_.warehouse = warehouse.location();
   }
 
-  Result<RunReport> run() {
+  // An error is in the report too, but for one that says to begin again.
+  Result<void> run() {
     report_.source = schema_name(request_.source);
+    auto outcome = guarded([this] { return take_steps(); });
+    if (outcome) {
+      report_.duration = since(begun_);
+      return {};
+    }
+    session_.reset();  // rolls back
+    report_.duration = since(begun_);
+    const Error& error = outcome.error();
+    if (error.code == ErrorCode::begin_again) return outcome;
+    const bool is_worth_a_record =
+        is_allowed_ && error.cause != Cause::cancelled && !is_a_wrong_place(error);
+    if (is_worth_a_record) {
+      fail_and_record(context_, error);
+    } else {
+      fail(report_, error);
+    }
+    return outcome;
+  }
+
+ private:
+  Result<void> take_steps() {
     if (report_.source.empty()) {
       return config_error(
           "the source name \"" + request_.source + "\" has no letter or digit to make a schema of",
@@ -105,28 +128,19 @@ class Sync {
     }
     if (is_as_noted(context_)) {
       note_look();
-      return finished();
+      return {};
     }
     DRAY_ASSIGN(session_, warehouse_.open_session());
     DRAY_TRY(mend_ledger(context_, session_));
     DRAY_ASSIGN(ledger_, read_ledger(*session_, report_.source));
     DRAY_TRY(check_schema(context_, *session_, ledger_));
     DRAY_TRY(check_location(context_, ledger_));
-    const auto outcome = load_all();
-    if (outcome) {
-      write_note();
-      return finished();
-    }
-    session_.reset();  // rolls back
-    Error error = outcome.error();
-    if (error.cause == Cause::cancelled || error.code == ErrorCode::begin_again) return error;
-    report_.duration = since(begun_);
-    if (!is_a_wrong_place(error)) record_failure(context_, error);
-    if (error.cause == Cause::config) return error;
-    return finished();
+    is_allowed_ = true;
+    DRAY_TRY(load_all());
+    write_note();
+    return {};
   }
 
- private:
   // The run as a list of steps.
   Result<void> load_all() {
     DRAY_TRY(retry_pending());
@@ -179,12 +193,6 @@ class Sync {
     }
     step("load; tables: " + std::to_string(tables_.plan.tables.size()) +
          ", new ones: " + std::to_string(created) + ", new columns: " + std::to_string(columns));
-  }
-
-  RunReport finished() {
-    report_.duration = since(begun_);
-    enter(SyncProgress::Phase::done);
-    return std::move(report_);
   }
 
   // --- what earlier runs left --------------------------------------------------------------------
@@ -477,13 +485,14 @@ class Sync {
   const std::stop_token stop_;
   const std::uint64_t check_seed_ = random_seed();
   const Clock::time_point begun_ = Clock::now();
-  RunReport report_;
+  RunReport& report_;
   const RunContext context_;
 
   std::unique_ptr<WarehouseSession> session_;
   LedgerState ledger_;
   PendingTables pending_{context_};
   SelectedObjects selected_;
+  bool is_allowed_ = false;  // the source may be loaded here
   bool is_listed_ = false;
   ObjectSet objects_;
   Registry registry_;
@@ -497,16 +506,18 @@ class Sync {
 
 }  // namespace
 
-Result<RunReport> sync(const SyncRequest& request, ObjectStore& store, Warehouse& warehouse,
-                       SyncProgress& progress, std::stop_token stop) {  // NOLINT(*-value-param)
+RunReport sync(const SyncRequest& request, ObjectStore& store, Warehouse& warehouse,
+               SyncProgress& progress, std::stop_token stop) {  // NOLINT(*-value-param)
   Attempts attempts;
   while (true) {
-    auto report =
-        guarded([&] { return Sync(request, store, warehouse, progress, stop, attempts).run(); });
-    if (!report && report.error().code == ErrorCode::begin_again) continue;
-    if (!report && report.error().cause == Cause::transient) {
-      report.error().message.append(run_it_again);
-    }
+    RunReport report;
+    const auto outcome = guarded([&] {
+      return Sync(request, store, warehouse, progress, stop, report, attempts).run();
+    });
+    if (!outcome && outcome.error().code == ErrorCode::begin_again) continue;
+    // Out of memory before there was a run, or after it.
+    if (!outcome && !report.failure) fail(report, outcome.error());
+    progress.phase = SyncProgress::Phase::done;
     return report;
   }
 }

@@ -79,10 +79,11 @@ struct SyncProgress {
   std::atomic<std::uint64_t> rows_loaded{0};
 };
 
-// Runs once. A report comes back whenever the run got as far as knowing its source and warehouse,
-// failed or not (report.status and report.error say which); an Error only for what a person must
-// fix before a run can begin. Stopping leaves the warehouse as it was before the run.
-Result<RunReport> sync(const SyncRequest& request, ObjectStore& store, Warehouse& warehouse,
+// Runs once, and always reports. What failed has the status failure and, if an error ended it, that
+// error: also where somebody stopped the run (Cause::cancelled) or has to mend something before it can
+// begin (Cause::config). Whatever went wrong, the warehouse is then as it was before the run, unless
+// the error's code is partly_loaded or its cause in_doubt; and no exception comes out of here.
+RunReport sync(const SyncRequest& request, ObjectStore& store, Warehouse& warehouse,
                        SyncProgress& progress, std::stop_token stop);
 
 }  // namespace dray

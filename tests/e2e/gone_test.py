@@ -130,9 +130,9 @@ class Gone:
         self.sync(track(1, price=1))
         self.sql("alter table hc.sold drop column uuid_ts")
         told = self.sync(track(2, price=2), code=2)
-        self.assertIn("hc.sold.uuid_ts was dropped", told["message"])
-        self.assertEqual(told["try"], "alter table hc.sold add column uuid_ts timestamp")
-        self.sql(told["try"])
+        self.assertIn("hc.sold.uuid_ts was dropped", told["failure"]["message"])
+        self.assertEqual(told["failure"]["try"], "alter table hc.sold add column uuid_ts timestamp")
+        self.sql(told["failure"]["try"])
         self.sync()
         self.assertEqual(self.rows("select price from hc.sold order by 1"), ["1", "2"])
 

@@ -44,14 +44,10 @@ class Sandbox {
     request.temp_directory = testing::TempDir();
     request.contract_columns = contract_columns;
     SyncProgress progress;
-    auto report = dray::sync(request, store_, *warehouse_, progress, {});
-    if (!report) {
-      ADD_FAILURE() << report.error().text();
-      return {};
-    }
-    EXPECT_EQ(report->status, RunStatus::success) << report->error;
-    EXPECT_TRUE(report->counts.conserved());
-    return std::move(report).value();
+    RunReport report = dray::sync(request, store_, *warehouse_, progress, {});
+    EXPECT_EQ(report.status, RunStatus::success) << report.error;
+    EXPECT_TRUE(report.counts.conserved());
+    return report;
   }
 
   std::vector<std::string> query(const std::string& select) {
