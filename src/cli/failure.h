@@ -11,8 +11,8 @@ namespace dray {
 
 enum class OutputForm { text, json, csv };
 
-// "dray: error: ..." and "try: ..." on stderr; where it cannot be written, on stdout, unless that is
-// JSON. `source` is the one it is about, or empty.
+// "dray: error: ..." and "try: ..." on stderr; where it cannot be written, on stdout, unless that
+// is JSON. `source` is the one it is about, or empty.
 void print_failure(const Environment& environment, OutputForm form, const Error& error,
                    std::string_view source = "");
 

@@ -61,6 +61,8 @@ struct LedgerObject {
   bool loaded = false;   // else set aside
   bool changed = false;  // an earlier run has met other content than what is loaded
   std::int64_t number = 0;
+
+  bool operator==(const LedgerObject&) const = default;
 };
 
 // An object that a person has put aside: no sync reads it, whatever becomes of its content, until

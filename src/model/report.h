@@ -76,8 +76,8 @@ struct RunReport {
   std::vector<CollectionReport> collections;  // by table name
   std::vector<Notice> notices;
   std::string error;  // set for failures, and for what made a run partial
-  // What ended the run, if an error did: its cause, its remedy, who acts. Of the run at hand only: the
-  // ledger keeps the sentence, which is in `error` too.
+  // What ended the run, if an error did: its cause, its remedy, who acts. Of the run at hand only:
+  // the ledger keeps the sentence, which is in `error` too.
   std::optional<Error> failure;
 
   // For a plan (nothing was changed): the exact statements a sync would run to change the schema.

@@ -72,6 +72,8 @@ class LoadTransaction {
   std::vector<Share> loaded() const;
   // By ValueReject::object, of what is told of rows in files.
   const std::vector<std::string>& keys_in_files() const { return keys_in_files_; }
+  // By transactions of their own, so that not all of the run can be taken back.
+  bool has_committed_tables() const { return tables_committed_; }
   // Before the transaction: rows that it must not take.
   void leave_out(std::size_t target, Error why);
   // The target whose table an error of write_and_commit() is about, if it is about one.

@@ -24,6 +24,8 @@ std::size_t bytes_of(const std::vector<ReadObject>& objects) {
 }
 
 void number_objects(ObjectSet& set, LedgerState& ledger) {
+  set.numbers.clear();
+  set.row_numbers.clear();
   for (const ReadObject& object : set.objects) {
     const auto known = ledger.objects.find(object.info.key);
     const std::int64_t number =
@@ -31,6 +33,16 @@ void number_objects(ObjectSet& set, LedgerState& ledger) {
     set.numbers.push_back(number);
     set.row_numbers.push_back(object.set_aside_reason.empty() ? number : no_object_number);
   }
+}
+
+bool has_same(const ObjectSet& set, const LedgerState& before, const LedgerState& now) {
+  const auto entry = [](const LedgerState& ledger, const std::string& key) {
+    const auto found = ledger.objects.find(key);
+    return found == ledger.objects.end() ? std::nullopt : std::optional(found->second);
+  };
+  return std::ranges::all_of(set.objects, [&](const ReadObject& object) {
+    return entry(before, object.info.key) == entry(now, object.info.key);
+  });
 }
 
 namespace {

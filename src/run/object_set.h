@@ -31,6 +31,9 @@ struct ObjectSet {
 // What a set of these objects takes until the end of the run.
 std::size_t bytes_of(const std::vector<ReadObject>& objects);
 
+// Whether the ledger says of every object at hand what it said before.
+bool has_same(const ObjectSet& set, const LedgerState& before, const LedgerState& now);
+
 // Those that the ledger knows keep their numbers; the others get the next ones of its mark.
 void number_objects(ObjectSet& set, LedgerState& ledger);
 

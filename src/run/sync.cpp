@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
+#include <functional>
 #include <map>
+#include <numeric>
 #include <set>
 #include <string>
 #include <utility>
@@ -153,6 +155,24 @@ class Sync {
     DRAY_TRY(read());
     return_free_memory();
     judge_lines(context_, ledger_, objects_.objects);
+    const std::size_t notices_of_reading = report_.notices.size();
+    DRAY_TRY(plan_all());
+    report_.preparing = since(begun_);
+    if (request_.mode == SyncMode::plan) return tell_plan(context_, memory_, tables_, objects_);
+    enter(SyncProgress::Phase::loading);
+    tell_planned();
+    auto loaded = load();
+    for (int again = 1; may_plan_again(loaded) && again < Attempts::overtaken_max; ++again) {
+      report_.notices.resize(notices_of_reading);
+      DRAY_TRY(look_again());
+      DRAY_TRY(plan_all());
+      loaded = load();
+    }
+    return loaded;
+  }
+
+  // What was read, against the warehouse as it is now.
+  Result<void> plan_all() {
     DRAY_ASSIGN(const Catalog catalog, session_->catalog(report_.source));
     DRAY_TRY(check_room_to_plan(context_, memory_, registry_, catalog));
     tables_ = tables_of(registry_, staged_, catalog, ledger_, context_);
@@ -162,12 +182,29 @@ class Sync {
     DRAY_TRY(plan(catalog, tables_));
     DRAY_TRY(check_room_to_load(context_, memory_, tables_));
     DRAY_TRY(tell_types(context_, tables_, objects_));
-    report_.preparing = since(begun_);
     tell_of_new_schema(context_, tables_.plan);
-    if (request_.mode == SyncMode::plan) return tell_plan(context_, memory_, tables_, objects_);
-    enter(SyncProgress::Phase::loading);
-    tell_planned();
-    return load();
+    return {};
+  }
+
+  // Another sync was quicker, and this one has written nothing yet.
+  static bool may_plan_again(const Result<void>& loaded) {
+    return !loaded && loaded.error().code == ErrorCode::overtaken;
+  }
+
+  // What another sync has made of the source meanwhile. As long as it left the objects at hand
+  // alone their rows stay as they are read; else the run begins again, to read those that are left.
+  Result<void> look_again() {
+    step("another sync was quicker; look again");
+    session_.reset();
+    DRAY_ASSIGN(session_, warehouse_.open_session());
+    DRAY_ASSIGN(LedgerState now, read_ledger(*session_, report_.source));
+    DRAY_TRY(read_objects(*session_, report_.source, "", now));
+    if (!has_same(objects_, ledger_, now)) {
+      return overtaken(transient_error("another sync has loaded objects of this one"));
+    }
+    ledger_ = std::move(now);
+    DRAY_TRY(check_location(context_, ledger_));
+    return pending_.read(*session_);
   }
 
   // A place that could not be listed, for a source of which nothing is known: a slip of the
@@ -355,8 +392,9 @@ class Sync {
 
   Result<void> load() {
     const auto begun = Clock::now();
-    for (const Target& target : tables_.targets)
-      context_.progress.rows_total += target.rows->row_count();
+    context_.progress.rows_total = std::transform_reduce(
+        tables_.targets.begin(), tables_.targets.end(), std::uint64_t(0), std::plus(),
+        [](const Target& target) { return target.rows->row_count(); });
     number_objects(objects_, ledger_);
     LoadTransaction transaction(parts_of(tables_, objects_));
     DRAY_TRY(transaction.prepare());
@@ -422,11 +460,18 @@ class Sync {
     });
   }
 
+  // The run begins again, unless that has not helped before.
+  Error overtaken(Error error) {
+    const bool may_begin_again = ++attempts_.overtaken < Attempts::overtaken_max;
+    error.code = may_begin_again ? ErrorCode::begin_again : ErrorCode::none;
+    return error;
+  }
+
   // The same error, or one that says to begin again.
   Error after_failure(Error error, LoadTransaction& transaction) {
     if (error.code == ErrorCode::overtaken) {
-      if (++attempts_.overtaken < Attempts::overtaken_max) error.code = ErrorCode::begin_again;
-      return error;
+      const bool is_void = transaction.has_committed_tables() || !attempts_.refused_rows.empty();
+      return is_void ? overtaken(std::move(error)) : error;
     }
     const auto target = transaction.table_at_work();
     if (!target || error.code != ErrorCode::constraint) return error;
@@ -511,9 +556,8 @@ RunReport sync(const SyncRequest& request, ObjectStore& store, Warehouse& wareho
   Attempts attempts;
   while (true) {
     RunReport report;
-    const auto outcome = guarded([&] {
-      return Sync(request, store, warehouse, progress, stop, report, attempts).run();
-    });
+    const auto outcome = guarded(
+        [&] { return Sync(request, store, warehouse, progress, stop, report, attempts).run(); });
     if (!outcome && outcome.error().code == ErrorCode::begin_again) continue;
     // Out of memory before there was a run, or after it.
     if (!outcome && !report.failure) fail(report, outcome.error());

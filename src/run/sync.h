@@ -80,10 +80,11 @@ struct SyncProgress {
 };
 
 // Runs once, and always reports. What failed has the status failure and, if an error ended it, that
-// error: also where somebody stopped the run (Cause::cancelled) or has to mend something before it can
-// begin (Cause::config). Whatever went wrong, the warehouse is then as it was before the run, unless
-// the error's code is partly_loaded or its cause in_doubt; and no exception comes out of here.
+// error: also where somebody stopped the run (Cause::cancelled) or has to mend something before it
+// can begin (Cause::config). Whatever went wrong, the warehouse is then as it was before the run,
+// unless the error's code is partly_loaded or its cause in_doubt; and no exception comes out of
+// here.
 RunReport sync(const SyncRequest& request, ObjectStore& store, Warehouse& warehouse,
-                       SyncProgress& progress, std::stop_token stop);
+               SyncProgress& progress, std::stop_token stop);
 
 }  // namespace dray

@@ -847,6 +847,38 @@ TEST_P(WarehouseContract, ASyncThatAnotherHasOvertakenLoadsNothingTwice) {
   EXPECT_EQ(sync_all().objects_loaded, 0U);
 }
 
+// What a sync has read is not read again because another has loaded other objects meanwhile.
+TEST_P(WarehouseContract, ASyncThatAnotherHasOvertakenWithOtherObjectsPlansAnew) {
+  if (GetParam() == Kind::redshift) return;
+  store.add("a.json", sold("m1", "10:00:00", R"({"price":1})"));
+  sync_all();
+  store.add("b.json", sold("m2", "10:00:00", R"({"price":1,"size":1})") +
+                          sold("m1", "11:00:00", R"({"price":2})"));
+  MemoryStore others;
+  others.add("c.json", sold("m2", "11:00:00", R"({"price":3,"colour":"red"})") +
+                           sold("m1", "10:30:00", R"({"price":4})"));
+  SyncRequest first = request();
+  int loads = 0;
+  int reads = 0;
+  first.on_step = [&](std::string_view step) {
+    reads += step.starts_with("read;") ? 1 : 0;
+    if (!step.starts_with("load;") || ++loads > 1) return;
+    SyncProgress progress;
+    const RunReport other = sync(request(), others, *warehouse, progress, {});
+    EXPECT_EQ(other.status, RunStatus::success) << other.error;
+    EXPECT_EQ(other.objects_loaded, 1U);
+  };
+  const RunReport report = sync_with(first);
+  EXPECT_EQ(report.status, RunStatus::success) << report.error;
+  EXPECT_EQ(report.objects_loaded, 1U);
+  EXPECT_EQ(reads, 1);
+  EXPECT_THAT(rows("select id, price, size, colour from shop.sold order by id"),
+              ElementsAre("m1|2|NULL|NULL", "m2|3|NULL|red"));
+  EXPECT_THAT(rows("select count(*), count(distinct object_number) from _dray.objects"),
+              ElementsAre("3|3"));
+  EXPECT_EQ(sync_all().objects_loaded, 0U);
+}
+
 // The first two there: both find no ledger, and each would make one.
 TEST_P(WarehouseContract, TwoSourcesAtOnceShareALedgerAndNoNumbers) {
   store.add("a.json", sold("m1", "10:00:00", R"({"price":1})"));
