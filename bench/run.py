@@ -781,16 +781,29 @@ def line_of(figure):
             f"{figure.verdict:<5}  {figure.note}").rstrip()
 
 
+def measure(name, sizes, show):
+    begun = time.monotonic()
+    figures = []
+    for figure in MEASUREMENTS[name](sizes):
+        figures.append(figure)
+        show(line_of(figure))
+    show(f"  ({name}: {time.monotonic() - begun:.0f} s)")
+    return figures
+
+
 def measured(names, sizes, show):
-    """The figures, and what failed. One measurement that fails does not hide the others."""
+    """The figures, and what failed. One measurement that fails does not hide the others. Other work on the machine
+    comes in bursts, which move a ratio past its bound and are over a minute later; slower code is not. So what is past
+    its bound is measured once more, and the second figure counts."""
     figures, failures = [], []
     for name in names:
-        begun = time.monotonic()
         try:
-            for figure in MEASUREMENTS[name](sizes):
-                figures.append(figure)
-                show(line_of(figure))
-            show(f"  ({name}: {time.monotonic() - begun:.0f} s)")
+            found = measure(name, sizes, show)
+            if any(figure.verdict == "OVER" for figure in found):
+                show(f"  ({name}: once more)")
+                again = {figure.name: figure for figure in measure(name, sizes, show)}
+                found = [again[figure.name] if figure.verdict == "OVER" else figure for figure in found]
+            figures += found
         except Failed as failure:
             failures.append(f"{name}: {failure}")
             show(f"{name}: FAILED: {failure}")
