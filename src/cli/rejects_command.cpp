@@ -230,9 +230,11 @@ Result<std::vector<SyncJob>> retry_jobs(const RejectsCommand& command, const Con
       return config_error("nobody knows where the objects of " + reject.source + " are");
     }
     SyncJob& job = jobs.try_emplace(reject.source, SyncJob{request_of(config), {}}).first->second;
+    if (!std::holds_alternative<RejectedLines>(job.request.read))
+      job.request.read = RejectedLines();
     job.request.source = source->second.name;
     job.request.types = TypeRules(source->second.types);
-    job.request.only_lines[reject.object].insert(reject.line);
+    std::get<RejectedLines>(job.request.read).by_object[reject.object].insert(reject.line);
     job.place = source->second;
   }
   std::vector<SyncJob> list;

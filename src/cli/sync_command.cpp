@@ -17,9 +17,11 @@ std::vector<SyncJob> jobs_of(const SyncCommand& command, const Config& config) {
     SyncJob& job = jobs.emplace_back(SyncJob{request_of(config), source});
     job.request.source = source.name;
     job.request.mode = command.mode;
-    job.request.since = command.since;
-    job.request.until = command.until;
-    job.request.history = source.history;
+    if (command.since || command.until) {
+      job.request.read = ReceivedDays{command.since, command.until};
+    } else {
+      job.request.read = NewObjects{source.history};
+    }
     job.request.types = TypeRules(source.types);
     job.request.reload_changed = command.reload_changed;
     job.request.moved = command.moved;

@@ -23,8 +23,9 @@ struct RunContext {
   const std::stop_token& stop;
   RunReport& report;
 
-  // Of rejects: a few lines of objects that are loaded.
-  bool is_retry() const { return !request.only_lines.empty(); }
+  // Of rejects: a few lines of objects that are loaded. Nothing for a run that reads objects.
+  const RejectedLines* retried() const { return std::get_if<RejectedLines>(&request.read); }
+  bool is_retry() const { return retried() != nullptr; }
 
   Timestamp now() const { return request.now(); }
 

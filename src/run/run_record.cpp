@@ -69,7 +69,9 @@ Result<void> record_objects(const RunContext& context, Session& session, const L
 
 Result<void> resolve_retried(const RunContext& context, Session& session,
                              const ObjectSet& objects) {
-  for (const auto& [key, lines] : context.request.only_lines) {
+  const RejectedLines* const retried = context.retried();
+  if (retried == nullptr) return {};
+  for (const auto& [key, lines] : retried->by_object) {
     if (!objects.was_read(key)) continue;
     DRAY_TRY(resolve_rejects(session, context.report.source, context.report.run_id, key,
                              {lines.begin(), lines.end()}));

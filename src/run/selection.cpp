@@ -33,7 +33,9 @@ std::string choose_listing_start(const RunContext& context, const LedgerState& l
   const bool is_due = !ledger.listed_at || started < *ledger.listed_at ||
                       started - *ledger.listed_at >= full_listing_every;
   const SyncRequest& request = context.request;
-  if (is_due || !context.store.lists_from_anywhere() || context.is_retry() || request.since ||
+  const auto* const days = std::get_if<ReceivedDays>(&request.read);
+  const bool reads_old_days = context.is_retry() || (days != nullptr && days->since);
+  if (is_due || !context.store.lists_from_anywhere() || reads_old_days ||
       request.reload_changed == ReloadChanged::yes || request.moved) {
     return {};
   }
@@ -53,8 +55,10 @@ class Selecting {
             std::vector<SkippedObject> skipped)
       : context_(context), request_(context.request), ledger_(ledger) {
     selected_.skipped = std::move(skipped);
-    for (const auto& [key, lines] : request_.only_lines)
-      retries_missing_.insert(key);
+    if (const RejectedLines* const retried = context.retried()) {
+      for (const auto& [key, lines] : retried->by_object)
+        retries_missing_.insert(key);
+    }
   }
 
   SelectedObjects select(Listing listing, std::string start) {
@@ -87,15 +91,16 @@ class Selecting {
   void take(ObjectInfo object) {
     ReadObject& selected = selected_.objects.emplace_back();
     selected.info = std::move(object);
-    const auto only = request_.only_lines.find(selected.info.key);
-    if (only != request_.only_lines.end()) selected.only_lines = &only->second;
+    if (const RejectedLines* const retried = context_.retried())
+      selected.only_lines = &retried->by_object.at(selected.info.key);
     context_.progress.bytes_total += selected.info.size_bytes;
   }
 
   // Whether this run reads the object; counts why not.
   bool is_new(const ObjectInfo& object) {
     const SkippedObject* skipped = find_skipped(object.key);
-    if (context_.is_retry()) return is_to_retry(object, skipped != nullptr);
+    if (const RejectedLines* const retried = context_.retried())
+      return is_to_retry(*retried, object, skipped != nullptr);
     if (skipped != nullptr) {
       leave_out(*skipped, object);
       return false;
@@ -134,18 +139,19 @@ class Selecting {
 
   bool is_of_the_days(const ObjectInfo& object) const {
     if (!object.received_day) return true;
-    if (request_.since && *object.received_day < *request_.since) return false;
-    if (request_.until && *object.received_day > *request_.until) return false;
-    if (request_.history && !ledger_.first_key) {
-      const auto today = std::chrono::floor<std::chrono::days>(context_.report.started);
-      return *object.received_day >= today - *request_.history;
+    if (const auto* const days = std::get_if<ReceivedDays>(&request_.read)) {
+      return (!days->since || *object.received_day >= *days->since) &&
+             (!days->until || *object.received_day <= *days->until);
     }
-    return true;
+    const auto* const all = std::get_if<NewObjects>(&request_.read);
+    if (all == nullptr || !all->history || ledger_.first_key) return true;
+    const auto today = std::chrono::floor<std::chrono::days>(context_.report.started);
+    return *object.received_day >= today - *all->history;
   }
 
   // A retry reads lines by their numbers, which say nothing of other content.
-  bool is_to_retry(const ObjectInfo& object, bool is_skipped) {
-    if (!request_.only_lines.contains(object.key)) return false;
+  bool is_to_retry(const RejectedLines& retried, const ObjectInfo& object, bool is_skipped) {
+    if (!retried.by_object.contains(object.key)) return false;
     retries_missing_.erase(object.key);
     if (is_skipped) {
       not_retried("object_skipped", object.key, "is skipped (dray objects unskip takes it back)");
@@ -161,7 +167,7 @@ class Selecting {
   }
 
   void not_retried(std::string code, const std::string& key, const char* why) {
-    const std::size_t lines = request_.only_lines.at(key).size();
+    const std::size_t lines = context_.retried()->by_object.at(key).size();
     context_.notice(std::move(code),
                     key + ": " + std::to_string(lines) + (lines == 1 ? " line" : " lines") +
                         " not retried, because the object " + why,
@@ -273,8 +279,8 @@ Result<SelectedObjects> select_objects(const RunContext& context, WarehouseSessi
 }
 
 bool takes_whatever_is_new(const SyncRequest& request) {
-  return request.mode == SyncMode::load && request.only_lines.empty() && !request.since &&
-         !request.until && !request.moved && request.reload_changed == ReloadChanged::no;
+  return request.mode == SyncMode::load && std::holds_alternative<NewObjects>(request.read) &&
+         !request.moved && request.reload_changed == ReloadChanged::no;
 }
 
 bool is_as_noted(const RunContext& context) {
@@ -296,8 +302,9 @@ bool is_as_noted(const RunContext& context) {
 
 std::optional<ListingNote> note_of(const RunContext& context, const LedgerState& ledger,
                                    const SelectedObjects& selected) {
+  const auto* const all = std::get_if<NewObjects>(&context.request.read);
   const bool is_all_done = context.report.status == RunStatus::success &&
-                           takes_whatever_is_new(context.request) && !context.request.history &&
+                           takes_whatever_is_new(context.request) && !all->history &&
                            selected.changed == 0 && !ledger.first_unloaded_key;
   const auto listed_at = selected.listed_all ? context.report.started : ledger.listed_at;
   if (!is_all_done || !listed_at) return std::nullopt;

@@ -12,6 +12,7 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "base/result.h"
@@ -30,15 +31,26 @@ enum class SyncMode {
 
 enum class ReloadChanged { no, yes };
 
+// What a run reads: one of these. Days are those of receipt, where the layout of the source tells
+// them; objects without a day are always taken.
+struct NewObjects {  // all that the ledger does not have
+  // Of a source's first sync alone: how far back to go. Nothing: all there is.
+  std::optional<std::chrono::days> history;
+};
+struct ReceivedDays {  // of the new objects those that were received then
+  std::optional<std::chrono::sys_days> since;
+  std::optional<std::chrono::sys_days> until;  // inclusive
+};
+struct RejectedLines {  // again: these lines of these objects, which the ledger has
+  std::map<std::string, std::set<std::uint64_t>> by_object;
+};
+using WhatToRead = std::variant<NewObjects, ReceivedDays, RejectedLines>;
+
 // What to do with one source. A value.
 struct SyncRequest {
   std::string source;  // any text; the schema is its safe name
   SyncMode mode = SyncMode::load;
-  // By received day, where the layout tells it; objects without a day are always taken.
-  std::optional<std::chrono::sys_days> since;
-  std::optional<std::chrono::sys_days> until;  // inclusive
-  // Only for a source's first sync: how far back to go. Nothing: all there is.
-  std::optional<std::chrono::days> history;
+  WhatToRead read;
   ReloadChanged reload_changed = ReloadChanged::no;
   // The same logs moved to another place: accept a location that differs from the recorded one.
   bool moved = false;
@@ -48,9 +60,6 @@ struct SyncRequest {
   bool contract_columns = true;
   // The types of new columns where a person has chosen them.
   TypeRules types;
-  // Only these lines of these objects, whether or not the ledger has the object: a retry of
-  // rejects.
-  std::map<std::string, std::set<std::uint64_t>> only_lines;
 
   // Hears of each step before it is taken, a short sentence without secrets. From the thread that
   // calls sync().

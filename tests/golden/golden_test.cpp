@@ -97,7 +97,10 @@ SyncRequest request_of(const Section& sync) {
       request.threads = static_cast<unsigned>(std::stoul(value));
     } else if (name == "only") {
       const std::size_t colon = value.find(':');
-      request.only_lines[value.substr(0, colon)].insert(std::stoull(value.substr(colon + 1)));
+      if (!std::holds_alternative<RejectedLines>(request.read)) request.read = RejectedLines();
+      std::get<RejectedLines>(request.read)
+          .by_object[value.substr(0, colon)]
+          .insert(std::stoull(value.substr(colon + 1)));
     } else if (name == "types") {
       request.types = TypeRules(types_of(value));
     } else if (name == "contract_columns") {

@@ -118,13 +118,13 @@ TEST_F(ListingOfASync, IsFullWhenAPersonAsksForMore) {
   add("2026-01-10/a.json");
   sync_from();
   const SyncRequest plain = request_;
-  request_.since = std::chrono::sys_days(std::chrono::year(2026) / 1 / 1);
+  request_.read = ReceivedDays{std::chrono::sys_days(std::chrono::year(2026) / 1 / 1), {}};
   EXPECT_EQ(sync_from(), "");
   request_ = plain;
   request_.reload_changed = ReloadChanged::yes;
   EXPECT_EQ(sync_from(), "");
   request_ = plain;
-  request_.only_lines["2026-01-01/a.json"].insert(1);
+  request_.read = RejectedLines{{{"2026-01-01/a.json", {1}}}};
   EXPECT_EQ(sync_from(), "");
   request_ = plain;
   request_.moved = true;
@@ -135,9 +135,9 @@ TEST_F(ListingOfASync, IsFullWhenAPersonAsksForMore) {
 TEST_F(ListingOfASync, IsFullUntilNothingWasLeftForLater) {
   add("2026-01-01/a.json");
   add("2026-01-10/a.json");
-  request_.since = std::chrono::sys_days(std::chrono::year(2026) / 1 / 5);
+  request_.read = ReceivedDays{std::chrono::sys_days(std::chrono::year(2026) / 1 / 5), {}};
   EXPECT_EQ(sync_from(), "");
-  request_.since.reset();
+  request_.read = NewObjects();
   EXPECT_EQ(sync_from(), "");
   EXPECT_EQ(last_.objects_loaded, 1U);
   EXPECT_EQ(sync_from(), "2026-01-07");
