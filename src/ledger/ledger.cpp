@@ -526,7 +526,9 @@ Result<void> read_objects(Session& session, const std::string& source,
     DRAY_ASSIGN(const std::uint64_t size, needed_count(row[1], "_dray.objects.size_bytes"));
     DRAY_ASSIGN(const std::int64_t number, needed_integer(row[4], "_dray.objects.object_number"));
     const bool changed = state.shape.has_changes && row[5];
-    state.objects.emplace(*row[0], LedgerObject{size, *row[2], truth_in(row[3]), changed, number});
+    const bool is_loaded = truth_in(row[3]);
+    state.has_unloaded |= !is_loaded;
+    state.objects.emplace(*row[0], LedgerObject{size, *row[2], is_loaded, changed, number});
   }
   return {};
 }

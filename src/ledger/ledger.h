@@ -106,7 +106,8 @@ struct LedgerState {
   std::optional<std::string> first_unloaded_key;          // of those that were set aside
   std::map<std::string, SetAside> set_aside;              // by key
   std::unordered_map<std::string, LedgerObject> objects;  // by key; see read_objects
-  std::map<std::string, std::int64_t> tables;             // number by table name, of the source
+  bool has_unloaded = false;  // of the objects that were read, also if they are forgotten here
+  std::map<std::string, std::int64_t> tables;  // number by table name, of the source
   LedgerMark mark;
 };
 

@@ -290,9 +290,7 @@ Result<void> LoadTransaction::write_all(const std::function<Result<void>()>& wri
   DRAY_TRY(session().lock(load_wait_max));
   DRAY_TRY(create_ledger(session()));
   DRAY_TRY(check_ledger());
-  const bool all_ended = std::ranges::all_of(parts_.ledger.objects,
-                                             [](const auto& entry) { return entry.second.loaded; });
-  if (!all_ended) DRAY_TRY(forget_unfinished(session(), context_.report.source));
+  if (parts_.ledger.has_unloaded) DRAY_TRY(forget_unfinished(session(), context_.report.source));
   DRAY_TRY(make_schema());
   DRAY_TRY(forget_old_origins());
   DRAY_TRY(load_tables());

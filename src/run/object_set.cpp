@@ -35,6 +35,14 @@ void number_objects(ObjectSet& set, LedgerState& ledger) {
   }
 }
 
+void keep_only(const std::vector<ReadObject>& objects, LedgerState& ledger) {
+  std::unordered_map<std::string, LedgerObject> kept;
+  for (const ReadObject& object : objects) {
+    if (auto known = ledger.objects.extract(object.info.key)) kept.insert(std::move(known));
+  }
+  ledger.objects = std::move(kept);
+}
+
 bool has_same(const ObjectSet& set, const LedgerState& before, const LedgerState& now) {
   const auto entry = [](const LedgerState& ledger, const std::string& key) {
     const auto found = ledger.objects.find(key);

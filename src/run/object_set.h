@@ -31,6 +31,10 @@ struct ObjectSet {
 // What a set of these objects takes until the end of the run.
 std::size_t bytes_of(const std::vector<ReadObject>& objects);
 
+// From here on only what it says of these objects is of use: forgets the rest, which may be a
+// source's whole past.
+void keep_only(const std::vector<ReadObject>& objects, LedgerState& ledger);
+
 // Whether the ledger says of every object at hand what it said before.
 bool has_same(const ObjectSet& set, const LedgerState& before, const LedgerState& now);
 

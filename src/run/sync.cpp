@@ -202,6 +202,7 @@ class Sync {
     if (!has_same(objects_, ledger_, now)) {
       return overtaken(transient_error("another sync has loaded objects of this one"));
     }
+    keep_only(objects_.objects, now);
     ledger_ = std::move(now);
     DRAY_TRY(check_location(context_, ledger_));
     return pending_.read(*session_);
@@ -360,6 +361,7 @@ class Sync {
     options.paths_bytes_max = memory_.shares.work() / 2;
     options.warehouse_id = request_.warehouse_id;
     objects_.objects = std::move(selected_.objects);
+    keep_only(objects_.objects, ledger_);
     staged_.give_up(bytes_of(objects_.objects));
     DRAY_ASSIGN(objects_.totals, read_objects(objects_.objects, context_.store, registry_, staged_,
                                               options, context_.progress, stop_));
