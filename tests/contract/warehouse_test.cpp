@@ -879,6 +879,30 @@ TEST_P(WarehouseContract, ASyncThatAnotherHasOvertakenWithOtherObjectsPlansAnew)
   EXPECT_EQ(sync_all().objects_loaded, 0U);
 }
 
+// The next object is there before the overtaken one has looked again, time after time.
+TEST_P(WarehouseContract, ASyncThatOthersOvertakeAgainAndAgainGetsThrough) {
+  if (GetParam() == Kind::redshift) return;
+  constexpr int overtaken = 7;
+  const auto add = [this](int i) {
+    store.add(std::to_string(i) + ".json",
+              sold("m" + std::to_string(i), "10:00:00", R"({"price":1})"));
+  };
+  add(0);
+  SyncRequest first = request();
+  int others = 0;
+  first.on_step = [&](std::string_view step) {
+    if (!step.starts_with("load;") || others == overtaken) return;
+    SyncProgress progress;
+    const RunReport other = sync(request(), store, *warehouse, progress, {});
+    EXPECT_EQ(other.objects_loaded, 1U) << other.error;
+    add(++others);
+  };
+  const RunReport report = sync_with(first);
+  EXPECT_EQ(report.status, RunStatus::success) << report.error;
+  EXPECT_EQ(report.objects_loaded, 1U);
+  EXPECT_THAT(rows("select count(*), count(distinct id) from shop.sold"), ElementsAre("8|8"));
+}
+
 // The first two there: both find no ledger, and each would make one.
 TEST_P(WarehouseContract, TwoSourcesAtOnceShareALedgerAndNoNumbers) {
   store.add("a.json", sold("m1", "10:00:00", R"({"price":1})"));
