@@ -13,6 +13,9 @@
 
 namespace dray {
 
+// Ids are compared as bytes, by encode(): their columns may have a collation for which "Ana" and
+// "ana" are one.
+
 // A profile is known by the hash of its id: ids may be long. Should two share one, the other is
 // computed anew as well, and comes out as it was.
 Sql DuckSession::is_touched(const Sql& id) {
@@ -127,8 +130,9 @@ Result<std::uint64_t> DuckSession::update_profiles(const RowsProfileMerge& merge
   // Those of whom no row is left.
   SqlBuilder erase("delete from ");
   erase.table(merge.schema, merge.table).code(" where ").sql(is_touched()).code(" and ");
-  erase.code("id not in (select ").sql(profile_id(*merge.load)).code(" from ");
-  erase.table(merge.schema, merge.source_table).code(" where ").name(merge.id_column);
+  erase.code("encode(id) not in (select encode(").sql(profile_id(*merge.load));
+  erase.code(") from ").table(merge.schema, merge.source_table);
+  erase.code(" where ").name(merge.id_column);
   DRAY_TRY(execute(std::move(erase.code(" is not null)")).done()));
   return merged;
 }
@@ -139,7 +143,7 @@ Sql DuckSession::update_merged(const RowsProfileMerge& merge) {
   sql.code(" t set received_at = p.received_at, uuid = p.uuid, uuid_ts = p.uuid_ts");
   for (const std::string& column : merge.columns)
     sql.code(", ").name(column).code(" = p.").name(column);
-  return std::move(sql.code(" from dray_merged p where t.id = p.id")).done();
+  return std::move(sql.code(" from dray_merged p where encode(t.id) = encode(p.id)")).done();
 }
 
 Sql DuckSession::insert_merged(const RowsProfileMerge& merge) {
@@ -147,7 +151,7 @@ Sql DuckSession::insert_merged(const RowsProfileMerge& merge) {
   sql.table(merge.schema, merge.table).code(" (id, received_at, uuid, uuid_ts");
   for (const std::string& column : merge.columns)
     sql.code(", ").name(column);
-  sql.code(") select * from dray_merged where id not in (select id from ");
+  sql.code(") select * from dray_merged where encode(id) not in (select encode(id) from ");
   return std::move(sql.table(merge.schema, merge.table).code(")")).done();
 }
 
@@ -168,7 +172,7 @@ Result<std::uint64_t> DuckSession::insert_latest(const RowsProfileMerge& merge,
       sql.code(", k.").name(column);
   }
   sql.code(" from (").sql(values).code(") p");
-  if (kept == Kept::has) sql.code(" join dray_kept k on k.id = p.id");
+  if (kept == Kept::has) sql.code(" join dray_kept k on k.id = encode(p.id)");
   // Rows that have an order are inserted by one thread. Several would each keep a block for every
   // column until the commit, anew with every statement. Long ones are not to be sorted: they have
   // one thread anyway.
@@ -203,7 +207,7 @@ Result<Sql> DuckSession::latest_values(const RowsProfileMerge& merge, const Prof
     for (std::size_t i = range.begin; i < range.end; ++i)
       columns.code(", ").name(slice).code(".").name(merge.columns[i]);
     tables.word(first == 0 ? " from " : " join ").name("dray_" + slice).code(" ").name(slice);
-    if (first > 0) tables.code(" on ").name(slice).code(".id = s0.id");
+    if (first > 0) tables.code(" on encode(").name(slice).code(".id) = encode(s0.id)");
   }
   return std::move(columns.sql(std::move(tables).done())).done();
 }
@@ -227,7 +231,8 @@ Sql DuckSession::latest_of(const RowsProfileMerge& merge, ColumnRange range, con
       sql.code(" as ").name(column);
     }
   }
-  return std::move(sql.code(" from ").sql(rows).code(") group by id")).done();
+  // A collation may take several ids for one; their hashes tell them apart.
+  return std::move(sql.code(" from ").sql(rows).code(") group by id, dray_uuid(id)")).done();
 }
 
 // The rows of profiles with one place for every row of a profile: the order in which its values
@@ -249,10 +254,13 @@ Sql DuckSession::row_places(const RowsProfileMerge& merge, const ProfilePart& pa
   const Sql id = profile_id(*merge.load);
   SqlBuilder sql("select ");
   sql.word(part.has_row_numbers ? "rowid as \"the row\"" : "*");
-  sql.code(", row_number() over (order by received_at, \"timestamp\", id) as \"the place\" from ");
+  sql.code(", row_number() over (order by received_at, \"timestamp\", encode(id)) ");
+  sql.code("as \"the place\" from ");
   sql.table(merge.schema, merge.source_table).code(" where ").sql(is_touched(id));
-  if (kept == Kept::has) sql.code(" and ").sql(id).code(" in (select id from dray_kept)");
-  if (kept == Kept::lacks) sql.code(" and ").sql(id).code(" not in (select id from dray_kept)");
+  if (kept != Kept::none) {
+    sql.code(" and encode(").sql(id).word(kept == Kept::has ? ") in" : ") not in");
+    sql.code(" (select id from dray_kept)");
+  }
   if (!part.is_all) {
     sql.code(" and dray_uuid(").sql(id).code(") between ").number(part.first);
     sql.code(" and ").number(part.last);
@@ -307,7 +315,7 @@ Result<void> DuckSession::reject_values(const RowsProfileMerge& merge, const std
 }
 
 Result<void> DuckSession::keep_values(const RowsProfileMerge& merge) {
-  SqlBuilder sql("create or replace temp table dray_kept as select id");
+  SqlBuilder sql("create or replace temp table dray_kept as select encode(id) as id");
   for (const std::string& column : merge.kept_columns)
     sql.code(", ").name(column);
   sql.code(" from ").table(merge.schema, merge.table);

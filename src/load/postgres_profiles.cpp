@@ -21,8 +21,10 @@ Result<void> PostgresSession::put_touched(CopyStream& copy, std::string_view id)
 }
 
 Result<void> PostgresSession::touch_replaced(const RowsToLoad& load) {
+  DRAY_ASSIGN(const bool is_blurred, blurs(load.schema, load.table, load.profile_id_column));
   SqlBuilder sql("select distinct t.");
-  sql.name(load.profile_id_column).code(" from ").table(load.schema, load.table);
+  sql.name(load.profile_id_column).word(by_bytes(is_blurred)).code(" from ");
+  sql.table(load.schema, load.table);
   sql.code(" t join ").sql(replaced_table.name).code(" r on t.ctid = r.stored_row and ");
   sql.code("t.tableoid = r.table_oid where t.").name(load.profile_id_column);
   std::string ids;  // of one part of the rivals; PostgreSQL's text has no NUL
@@ -72,8 +74,10 @@ Result<void> PostgresSession::touch_all(const RowsToLoad& load) {
   const auto column = std::ranges::find(load.columns, load.profile_id_column, &LoadColumn::name);
   const bool is_known = column != load.columns.end();
   if (is_known && column->refused) return {};
+  DRAY_ASSIGN(const bool is_blurred, blurs(load.schema, load.table, load.profile_id_column));
   SqlBuilder sql("declare dray_ids no scroll cursor for select distinct ");
-  sql.name(load.profile_id_column).code(" from ").table(load.schema, load.table).code(" where ");
+  sql.name(load.profile_id_column).word(by_bytes(is_blurred)).code(" from ");
+  sql.table(load.schema, load.table).code(" where ");
   sql.name(load.profile_id_column).code(" is not null");
   DRAY_TRY(execute(std::move(sql).done()));
   while (true) {
@@ -120,8 +124,24 @@ std::optional<std::string> PostgresSession::stored_id(const LoadColumn& column, 
   return std::nullopt;
 }
 
-// A touched id, "t.id", as one of the source table's own: its index is on those.
-Result<Sql> PostgresSession::source_id(const RowsProfileMerge& merge) {
+// Whether the column's collation takes texts of different bytes for equal, as one that knows no
+// case does.
+Result<bool> PostgresSession::blurs(std::string_view schema, std::string_view table,
+                                    std::string_view column) {
+  SqlBuilder sql(
+      "select 1 from pg_catalog.pg_attribute a join pg_catalog.pg_class c on c.oid = a.attrelid join "
+      "pg_catalog.pg_namespace n on n.oid = c.relnamespace join pg_catalog.pg_collation l on l.oid "
+      "= a.attcollation where not l.collisdeterministic and n.nspname = ");
+  sql.text(schema).code(" and c.relname = ").text(table).code(" and a.attname = ").text(column);
+  DRAY_ASSIGN(const QueryResult found, query(std::move(sql).done()));
+  return !found.rows.empty();
+}
+
+// A touched id, "t.id", as one of the source table's own: its index is on those. The index finds
+// what the collation takes for the id, and of that the bytes tell whose it is.
+Result<void> PostgresSession::find_ids(const RowsProfileMerge& merge) {
+  DRAY_ASSIGN(source_blurs_ids_, blurs(merge.schema, merge.source_table, merge.id_column));
+  DRAY_ASSIGN(profiles_blur_ids_, blurs(merge.schema, merge.table, "id"));
   SqlBuilder look(
       "select pg_catalog.format_type(a.atttypid, -1) from pg_catalog.pg_attribute a join "
       "pg_catalog.pg_class c on c.oid = a.attrelid join pg_catalog.pg_namespace n on n.oid = "
@@ -130,8 +150,16 @@ Result<Sql> PostgresSession::source_id(const RowsProfileMerge& merge) {
   look.code(" and a.attname = ").text(merge.id_column);
   DRAY_ASSIGN(const QueryResult found, query(std::move(look).done()));
   const std::string type = found.rows.empty() ? "text" : found.rows[0][0].value_or("text");
-  if (type == "text" || type == "character varying") return SqlBuilder("t.id").done();
-  return std::move(SqlBuilder("cast(t.id as ").word(type).code(")")).done();
+  const bool is_text = type == "text" || type == "character varying";
+  source_id_ = is_text ? SqlBuilder("t.id").done()
+                       : std::move(SqlBuilder("cast(t.id as ").word(type).code(")")).done();
+  SqlBuilder is_row("s.");
+  is_row.name(merge.id_column).code(" = ").sql(source_id_);
+  if (source_blurs_ids_) {
+    is_row.code(" and s.").name(merge.id_column).code(" collate \"C\" = ").sql(source_id_);
+  }
+  is_profiles_row_ = std::move(is_row).done();
+  return {};
 }
 
 // One of its own for each profile, for their types differ.
@@ -163,9 +191,10 @@ Result<void> PostgresSession::cast_values(const RowsProfileMerge& merge, const P
                                           const TempTable& table) {
   DRAY_TRY(make_temp_table(table));
   SqlBuilder sql("declare dray_values no scroll cursor for select distinct s.");
-  sql.name(cast.column).code(" from ").table(merge.schema, merge.source_table);
-  sql.code(" s join ").sql(touched_table.name).code(" t on s.").name(merge.id_column);
-  sql.code(" = ").sql(source_id_).code(" where s.").name(cast.column).code(" is not null");
+  sql.name(cast.column).word(by_bytes(cast.from == ColumnType::varchar)).code(" from ");
+  sql.table(merge.schema, merge.source_table).code(" s join ").sql(touched_table.name);
+  sql.code(" t on ").sql(is_profiles_row_);
+  sql.code(" where s.").name(cast.column).code(" is not null");
   DRAY_TRY(execute(std::move(sql).done()));
   while (true) {
     DRAY_ASSIGN(const bool more, cast_some_values(cast, table));
@@ -230,7 +259,7 @@ void PostgresSession::add_latest_values(SqlBuilder& sql, const RowsProfileMerge&
   sql.code(", row_number() over (partition by t.uuid, t.id order by s.received_at, ");
   sql.code("s.\"timestamp\", s.id collate \"C\") as \"the place\" from ");
   sql.table(merge.schema, merge.source_table).code(" s join (select distinct id, uuid from ");
-  sql.sql(touched_table.name).code(") t on s.").name(merge.id_column).code(" = ").sql(source_id_);
+  sql.sql(touched_table.name).code(") t on ").sql(is_profiles_row_);
   sql.sql(std::move(joins).done()).code(") r ");
   sql.code("window profile as (partition by \"the uuid\", \"the id\")) r ");
   sql.code("group by \"the uuid\", \"the id\"");
@@ -249,9 +278,10 @@ void PostgresSession::add_cast(SqlBuilder& sql, SqlBuilder& joins, const RowsPro
 // Profiles of which no row is left, for a newer duplicate took its last row to another. One that
 // somebody else's table refers to stays, without values.
 Result<void> PostgresSession::remove_empty_profiles(const RowsProfileMerge& merge) {
-  SqlBuilder empty("u.id = t.id and not exists (select 1 from ");
-  empty.table(merge.schema, merge.source_table).code(" s where s.").name(merge.id_column);
-  const Sql is_empty = std::move(empty.code(" = ").sql(source_id_).code(")")).done();
+  SqlBuilder empty("u.id = t.id");
+  if (profiles_blur_ids_) empty.code(" and u.id collate \"C\" = t.id");
+  empty.code(" and not exists (select 1 from ").table(merge.schema, merge.source_table);
+  const Sql is_empty = std::move(empty.code(" s where ").sql(is_profiles_row_).code(")")).done();
   DRAY_ASSIGN(const auto references, references_to(merge.schema, merge.table));
   SqlBuilder erase("delete from ");
   erase.table(merge.schema, merge.table).code(" u using ").sql(touched_table.name);
@@ -298,7 +328,12 @@ Result<void> PostgresSession::reject_values(const RowsProfileMerge& merge, const
   sql.code(" where uuid_ts = timestamp ").text(format_timestamp(merge.uuid_ts));
   // For the index: only uuid_ts tells them, and that has none.
   sql.code(" and ").name(merge.id_column).code(" in (select ").sql(source_id_);
-  sql.code(" from ").sql(profiles).code(" t) and ").name(cast.column);
+  sql.code(" from ").sql(profiles).code(" t)");
+  if (source_blurs_ids_) {
+    sql.code(" and ").name(merge.id_column).code(" collate \"C\" in (select ").sql(source_id_);
+    sql.code(" from ").sql(profiles).code(" t)");
+  }
+  sql.code(" and ").name(cast.column);
   std::map<std::uint64_t, std::string> values;  // by uuid
   DRAY_TRY(connection_->each_row(
       std::move(sql.code(" is not null")).done(), [&](PqRow row) -> Result<void> {
@@ -369,11 +404,12 @@ Result<void> PostgresSession::make_room_for_changes(const RowsProfileMerge& merg
   for (const std::string& column : merge.columns)
     sql.word(std::exchange(separator, ", ")).name(column).code(" = null");
   sql.code(" where id in (select id from pg_temp.dray_wide)");
+  if (profiles_blur_ids_) sql.code(" and id collate \"C\" in (select id from pg_temp.dray_wide)");
   return execute(std::move(sql).done());
 }
 
 Sql PostgresSession::insert_profiles(const RowsProfileMerge& merge,
-                                     std::span<const std::string> columns) {
+                                     std::span<const std::string> columns) const {
   SqlBuilder sql("insert into ");
   sql.table(merge.schema, merge.table).code(" (id, received_at, uuid, uuid_ts");
   for (const std::string& column : columns)
@@ -383,19 +419,22 @@ Sql PostgresSession::insert_profiles(const RowsProfileMerge& merge,
   for (const std::string& column : columns)
     sql.code(", ").name(column);
   sql.code(" from pg_temp.dray_profiles p where not exists (select 1 from ");
-  return std::move(sql.table(merge.schema, merge.table).code(" u where u.id = p.\"the id\")"))
-      .done();
+  sql.table(merge.schema, merge.table).code(" u where u.id = p.\"the id\"");
+  if (profiles_blur_ids_) sql.code(" and u.id collate \"C\" = p.\"the id\"");
+  return std::move(sql.code(")")).done();
 }
 
 // In place: whatever refers to a profile, and what stands in columns of somebody's own, stays.
 Sql PostgresSession::update_profiles(const RowsProfileMerge& merge,
-                                     std::span<const std::string> columns) {
+                                     std::span<const std::string> columns) const {
   SqlBuilder sql("update ");
   sql.table(merge.schema, merge.table).code(" u set received_at = p.\"the time\", ");
   sql.code("uuid = p.\"the uuid\", uuid_ts = timestamp ").text(format_timestamp(merge.uuid_ts));
   for (const std::string& column : columns)
     sql.code(", ").name(column).code(" = p.").name(column);
-  return std::move(sql.code(" from pg_temp.dray_profiles p where u.id = p.\"the id\"")).done();
+  sql.code(" from pg_temp.dray_profiles p where u.id = p.\"the id\"");
+  if (profiles_blur_ids_) sql.code(" and u.id collate \"C\" = p.\"the id\"");
+  return std::move(sql).done();
 }
 
 }  // namespace dray

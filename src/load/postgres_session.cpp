@@ -196,14 +196,14 @@ Result<RowsLoaded> PostgresSession::load_rows(RowsToLoad& load) {
 Result<std::uint64_t> PostgresSession::merge_rows(const RowsProfileMerge& merge) {
   DRAY_TRY(tell_rows_apart(merge.schema, merge.table));
   DRAY_TRY(analyze(touched_table));
-  DRAY_ASSIGN(source_id_, source_id(merge));
+  DRAY_TRY(find_ids(merge));
   DRAY_TRY(cast_values(merge));
   for (const ProfileRefusal& refused : merge.refused_columns) {
     DRAY_TRY(reject_values(merge, {refused.column, refused.from}, refused.reason,
                            [](std::string_view) { return false; }));
   }
   DRAY_TRY(forget_long_ids(merge));
-  WideProfiles wide(*connection_, {merge, touched_table.name, source_id_});
+  WideProfiles wide(*connection_, {merge, touched_table.name, is_profiles_row_});
   DRAY_TRY(wide.find());
   DRAY_TRY(reject_unfit(merge, wide));
   const std::span<const std::string> columns(merge.columns);

@@ -40,6 +40,10 @@ Number number_of(std::optional<std::string_view> text) {
   return number;
 }
 
+// Behind a text of a column whose collation may take several texts for one
+// (PostgresSession::blurs): then it is the bytes that are compared.
+constexpr std::string_view by_bytes(bool is_blurred) { return is_blurred ? " collate \"C\"" : ""; }
+
 // Where rows lie, in 64 bits each: a partition, its block, and the place in the block. Of a
 // partitioned table each partition has its own blocks.
 class RowAddresses {
@@ -182,8 +186,8 @@ class PostgresSession final : public WarehouseSession, public RowLoader {
   // Deleting a row would delete what refers to it, or fail.
   bool replaces_in_place() const { return references_ && !references_->empty(); }
   Result<std::uint64_t> replace_in_place(const RowsToLoad& load, RowsLoaded& loaded);
-  static Sql update_and_insert(const RowsToLoad& load, const std::vector<std::string>& names,
-                               const std::vector<std::string>& emptied);
+  Result<Sql> update_and_insert(const RowsToLoad& load, const std::vector<std::string>& names,
+                                const std::vector<std::string>& emptied);
   Result<std::vector<std::string>> columns_to_empty(const RowsToLoad& load,
                                                     const std::vector<std::string>& brought);
 
@@ -194,7 +198,8 @@ class PostgresSession final : public WarehouseSession, public RowLoader {
   Result<void> touch_all(const RowsToLoad& load);
   Result<bool> touch_some(ColumnType type);
   static std::optional<std::string> stored_id(const LoadColumn& column, const Cell& cell);
-  Result<Sql> source_id(const RowsProfileMerge& merge);
+  Result<void> find_ids(const RowsProfileMerge& merge);
+  Result<bool> blurs(std::string_view schema, std::string_view table, std::string_view column);
 
   // --- values whose column in the profiles is of another type ------------------------------------
   static TempTable cast_table(const RowsProfileMerge& merge, std::size_t number);
@@ -217,8 +222,8 @@ class PostgresSession final : public WarehouseSession, public RowLoader {
   Result<std::uint64_t> compute_profiles(const RowsProfileMerge& merge, const WideProfiles& wide,
                                          std::span<const std::string> columns);
   Result<void> make_room_for_changes(const RowsProfileMerge& merge, const WideProfiles& wide);
-  static Sql insert_profiles(const RowsProfileMerge& merge, std::span<const std::string> columns);
-  static Sql update_profiles(const RowsProfileMerge& merge, std::span<const std::string> columns);
+  Sql insert_profiles(const RowsProfileMerge& merge, std::span<const std::string> columns) const;
+  Sql update_profiles(const RowsProfileMerge& merge, std::span<const std::string> columns) const;
 
   std::unique_ptr<PqConnection> connection_;
   TableLocks locks_;
@@ -230,8 +235,14 @@ class PostgresSession final : public WarehouseSession, public RowLoader {
   std::map<std::string, std::vector<std::string>> own_columns_;  // by table of the ledger's
   RowAddresses row_addresses_;                        // what Rival::stored_row stands for
   std::optional<std::vector<Reference>> references_;  // to the table at hand, once asked for
-  Sql source_id_ = SqlBuilder().done();               // of the merge at hand
-  bool is_replaced_kept_ = false;                     // of a table whose rows are replaced in place
+  // Of the merge at hand: what the source table has of an id `t.id`, and whether a row `s` of it is
+  // that profile's.
+  Sql source_id_ = SqlBuilder().done();
+  Sql is_profiles_row_ = SqlBuilder().done();
+  // Likewise, whether the column of the ids takes several texts for one.
+  bool source_blurs_ids_ = false;
+  bool profiles_blur_ids_ = false;
+  bool is_replaced_kept_ = false;  // of a table whose rows are replaced in place
   bool is_lineage_written_ = false;
 };
 

@@ -168,7 +168,8 @@ Result<std::uint64_t> PostgresSession::replace_in_place(const RowsToLoad& load,
                      load.value_rejects, &loaded.rows_refused));
   DRAY_TRY(execute(SqlBuilder("analyze pg_temp.dray_rows").done()));
   DRAY_ASSIGN(const std::vector<std::string> emptied, columns_to_empty(load, names));
-  DRAY_ASSIGN(const QueryResult counts, query(update_and_insert(load, names, emptied)));
+  DRAY_ASSIGN(const Sql replace, update_and_insert(load, names, emptied));
+  DRAY_ASSIGN(const QueryResult counts, query(replace));
   const auto count = [&](std::size_t i) { return number_of<std::uint64_t>(counts.rows[0][i]); };
   // A row that the table cannot hold leaves the one that it would replace as it is.
   const std::uint64_t missing = loaded.rows_replaced - std::min(count(0), loaded.rows_replaced);
@@ -176,9 +177,10 @@ Result<std::uint64_t> PostgresSession::replace_in_place(const RowsToLoad& load,
   return not_replaced(load);
 }
 
-Sql PostgresSession::update_and_insert(const RowsToLoad& load,
-                                       const std::vector<std::string>& names,
-                                       const std::vector<std::string>& emptied) {
+Result<Sql> PostgresSession::update_and_insert(const RowsToLoad& load,
+                                               const std::vector<std::string>& names,
+                                               const std::vector<std::string>& emptied) {
+  DRAY_ASSIGN(const bool is_blurred, blurs(load.schema, load.table, "id"));
   SqlBuilder sql("with updated as (update ");
   sql.table(load.schema, load.table).code(" t set uuid_ts = n.uuid_ts");
   for (const std::string& name : names) {
@@ -188,12 +190,15 @@ Sql PostgresSession::update_and_insert(const RowsToLoad& load,
   for (const std::string& name : emptied)
     sql.code(", ").name(name).code(" = null");
   sql.code(" from pg_temp.dray_rows n, ").sql(replaced_table.name);
-  sql.code(" r where t.ctid = r.stored_row and t.tableoid = r.table_oid and n.id = t.id ");
-  sql.code("returning n.id), added as (insert into ").table(load.schema, load.table);
+  sql.code(" r where t.ctid = r.stored_row and t.tableoid = r.table_oid and n.id = t.id");
+  sql.word(by_bytes(is_blurred))
+      .code(" returning n.id), added as (insert into ")
+      .table(load.schema, load.table);
   sql.code(" (").names(names).code(") select ").names(names);
-  sql.code(" from pg_temp.dray_rows n where not exists (select 1 from updated u where ");
-  sql.code("u.id = n.id) returning 1) select (select count(*) from updated), ");
-  sql.code("(select count(distinct id) from updated), (select count(*) from added)");
+  sql.code(" from pg_temp.dray_rows n where not exists (select 1 from updated u where u.id = n.id");
+  sql.word(by_bytes(is_blurred))
+      .code(") returning 1) select (select count(*) from updated), (select count(distinct id");
+  sql.word(by_bytes(is_blurred)).code(") from updated), (select count(*) from added)");
   return std::move(sql).done();
 }
 

@@ -110,9 +110,8 @@ Result<std::size_t> WideProfiles::find_candidates(std::size_t values_max) {
           .done()));
   SqlBuilder sql("insert into pg_temp.dray_wide select row_number() over (order by id), id from ");
   sql.code("(select t.id from (select distinct id from ").sql(query_.touched).code(") t join ");
-  sql.table(merge_.schema, merge_.source_table).code(" s on s.").name(merge_.id_column);
-  sql.code(" = ")
-      .sql(query_.source_id)
+  sql.table(merge_.schema, merge_.source_table).code(" s on ");
+  sql.sql(query_.is_row)
       .code(" group by t.id having (select count(*) from pg_catalog.unnest(array[");
   const char* separator = "";
   for (const std::string& column : merge_.columns)
@@ -164,7 +163,7 @@ Result<void> WideProfiles::read_columns(std::size_t first, std::size_t end, std:
     sql.number(std::uint64_t{text_read_max}).code(")");
   }
   sql.code(" from pg_temp.dray_wide t join ").table(merge_.schema, merge_.source_table);
-  sql.code(" s on s.").name(merge_.id_column).code(" = ").sql(query_.source_id).code(" where ");
+  sql.code(" s on ").sql(query_.is_row).code(" where ");
   add_range(sql, first, end);
   sql.code(" group by t.number, t.id");
   return connection_.each_row(std::move(sql).done(), [&](PqRow row) -> Result<void> {

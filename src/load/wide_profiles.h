@@ -17,8 +17,8 @@ namespace dray {
 
 struct WideProfilesQuery {
   const ProfileMerge& merge;
-  const Sql& touched;    // the table that has the profiles of this merge, by `id`
-  const Sql& source_id;  // what the source table has of an id `t.id`
+  const Sql& touched;  // the table that has the profiles of this merge, by `id`
+  const Sql& is_row;   // whether a row `s` of the source table is that of an id `t.id`
 };
 
 // In the merge's transaction. Borrows all.

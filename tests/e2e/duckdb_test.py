@@ -106,6 +106,43 @@ class Tables(DuckdbTest):
         self.shell(*between)
         return self.sync("--moved", logs=str(CASES / name / "in2"))
 
+    def test_ids_are_compared_by_their_bytes_whatever_a_collation_says(self):
+        every = ["identifies.user_id", "users.id", "identifies.id"]
+        own = "alter table shop.users add column own varchar default 'none'; update shop.users set own = id"
+        referenced = (
+            "create table shop.u as from shop.users; drop table shop.users; create table shop.users (id varchar collate nocase, "
+            "received_at timestamp, uuid bigint, uuid_ts timestamp, plan varchar, step varchar, number integer primary key default (random() * 1e9)::int);"
+            "insert into shop.users by name select id, received_at, uuid, uuid_ts, plan, step from shop.u; create table shop.notes (number integer references shop.users (number))"
+        )
+        for columns, hand in ((every[:1], ""), (every[1:2], ""), (every, ""), (every, own), (every[:1], referenced)):
+            with self.subTest((columns, hand)):
+                self.file.unlink(missing_ok=True)
+                for log in (self.directory / "logs").iterdir():
+                    log.unlink()
+                self.write("1.gz", identify(1, 1, "Ana", plan="a", step="one"), identify(2, 1, "bo", plan="b", step="one"))
+                self.sync()
+                for column in columns:
+                    table, name = column.split(".")
+                    self.shell(f"alter table shop.{table} alter {name} set data type varchar collate nocase")
+                self.shell(*filter(None, hand.split(";")))
+                self.write("2.gz", identify(3, 2, "ana", plan="c"), identify(4, 2, "Bo", step="two"))
+                self.sync()
+                users = "select id, plan, step from shop.users order by id collate c"
+                self.assertEqual(self.query(users), [["Ana", "a", "one"], ["Bo", None, "two"], ["ana", "c", None], ["bo", "b", "one"]])
+                # The last row of one of two goes to the other.
+                self.write("3.gz", identify(3, 3, "Ana", plan="d"), identify(5, 3, "bO", plan="e"))
+                self.sync()
+                self.assertEqual(self.query(users), [["Ana", "d", "one"], ["Bo", None, "two"], ["bO", "e", None], ["bo", "b", "one"]])
+                if hand == own:
+                    self.assertEqual(self.query("select own from shop.users order by id collate c"), [["Ana"], ["none"], ["none"], ["bo"]])
+                if hand == referenced:
+                    continue
+                # All are computed again.
+                self.shell("drop table shop.users")
+                self.write("4.gz", identify(6, 4, "Bo", plan="f"))
+                self.sync()
+                self.assertEqual(self.query(users), [["Ana", "d", "one"], ["Bo", "f", "two"], ["bO", "e", None], ["bo", "b", "one"]])
+
     def test_a_unique_index_on_users(self):
         self.case("duckdb-unique-users", "create unique index users_id on shop.users (id)")
         self.assertEqual(self.query("select id, plan from shop.users"), [["user-1", "gold"]])

@@ -238,6 +238,55 @@ class Hands(unittest.TestCase):
             self.assertNotIn(SECRET, text)
         return told
 
+    # --- collations for which two texts are one ----------------------------------------------------------------------------
+
+    def compare_without_case(self, *columns):
+        for column in columns:
+            table, name = column.split(".")
+            self.psql("create collation if not exists shop.ci (provider = icu, locale = 'und-u-ks-level2', deterministic = false);"
+                      f"alter table shop.{table} alter column {name} type text collate shop.ci")
+
+    def users(self):
+        return self.psql("select id, plan, step from shop.users order by id collate \"C\"").split("\n")
+
+    def test_ids_are_compared_by_their_bytes_whatever_a_collation_says(self):
+        for columns in ("identifies.user_id",), ("users.id",), ("identifies.user_id", "users.id", "identifies.id"):
+            with self.subTest(columns):
+                self.setUp()
+                self.sync(identify(1, 1, "Ana", plan="a", step="one"), identify(2, 1, "bo", plan="b", step="one"))
+                self.compare_without_case(*columns)
+                self.sync(identify(3, 2, "ana", plan="c"), identify(4, 2, "Bo", step="two"))
+                self.assertEqual(self.users(), ["Ana|a|one", "Bo||two", "ana|c|", "bo|b|one"])
+                # The last row of one of two goes to the other.
+                self.sync(identify(3, 3, "Ana", plan="d"), identify(5, 3, "bO", plan="e"))
+                self.assertEqual(self.users(), ["Ana|d|one", "Bo||two", "bO|e|", "bo|b|one"])
+                # All are computed again.
+                self.psql("drop table shop.users")
+                self.sync(identify(6, 4, "Bo", plan="f"))
+                self.assertEqual(self.users(), ["Ana|d|one", "Bo|f|two", "bO|e|", "bo|b|one"])
+
+    def test_rows_are_replaced_in_place_by_the_bytes_of_their_ids(self):
+        def sold(number, received, price):
+            return {**track(number, received, price=price), "messageId": number}
+
+        self.sync(sold("a", 1, 1), sold("B", 1, 2))
+        self.compare_without_case("sold.id")
+        self.psql("alter table shop.sold add column own bigint generated always as identity primary key;"
+                  "create table shop.refunds (sale bigint references shop.sold (own)); insert into shop.refunds select own from shop.sold")
+        self.sync(sold("A", 2, 10), sold("a", 2, 20), sold("b", 2, 30), sold("B", 2, 40), sold("c", 2, 50), sold("C", 2, 60))
+        self.assertEqual(self.psql("select id, price from shop.sold order by id collate \"C\"").split("\n"),
+                         ["A|10", "B|40", "C|60", "a|20", "b|30", "c|50"])
+
+    def test_values_that_are_cast_for_profiles_are_told_apart_by_their_bytes(self):
+        self.sync(identify(1, 1, "u1", plan="x", step="one"))
+        self.compare_without_case("identifies.plan")
+        self.psql("alter table shop.users alter column plan type varchar(9)")
+        self.sync(identify(2, 2, "u1", plan="Gold"), identify(3, 2, "u2", plan="gold"))
+        self.assertEqual(self.psql("select id, plan from shop.users order by 1"), "u1|Gold\nu2|gold")
+        self.psql("alter table shop.users alter column plan type bigint using null")
+        self.sync(identify(5, 3, "u1", plan="1e3"), identify(6, 3, "u2", plan="1E3"))
+        self.assertEqual(self.psql("select id, plan from shop.users order by 1"), "u1|1000\nu2|1000")
+
     def test_constraints_are_named_with_a_remedy_and_without_values(self):
         self.sync(identify(1, 1, "u1", email="b@c", age=5), track(2, 1, price=1))
         constraints = (

@@ -55,6 +55,8 @@ create index "identifies$user_id" on "shop"."identifies" using hash ("user_id");
 copy _dray.lineage (uuid, received_at, table_number, object_number, line) from stdin (format binary);
 copy pg_temp.dray_touched from stdin (format binary);
 analyze pg_temp.dray_touched;
+select 1 from pg_catalog.pg_attribute a join pg_catalog.pg_class c on c.oid = a.attrelid join pg_catalog.pg_namespace n on n.oid = c.relnamespace join pg_catalog.pg_collation l on l.oid = a.attcollation where not l.collisdeterministic and n.nspname = 'shop' and c.relname = 'identifies' and a.attname = 'user_id';
+select 1 from pg_catalog.pg_attribute a join pg_catalog.pg_class c on c.oid = a.attrelid join pg_catalog.pg_namespace n on n.oid = c.relnamespace join pg_catalog.pg_collation l on l.oid = a.attcollation where not l.collisdeterministic and n.nspname = 'shop' and c.relname = 'users' and a.attname = 'id';
 select pg_catalog.format_type(a.atttypid, -1) from pg_catalog.pg_attribute a join pg_catalog.pg_class c on c.oid = a.attrelid join pg_catalog.pg_namespace n on n.oid = c.relnamespace where n.nspname = 'shop' and c.relname = 'identifies' and a.attname = 'user_id';
 select a.attname, (a.atthasdef or a.attidentity <> '') and not a.attisdropped, (select max(i.indnatts) from pg_catalog.pg_index i join pg_catalog.pg_class x on x.oid = i.indexrelid join pg_catalog.pg_am m on m.oid = x.relam where i.indrelid = c.oid and i.indisready and m.amname <> 'hash' and a.attnum = any (i.indkey)) from pg_catalog.pg_attribute a join pg_catalog.pg_class c on c.oid = a.attrelid join pg_catalog.pg_namespace n on n.oid = c.relnamespace where a.attnum > 0 and n.nspname = 'shop' and c.relname = 'users' order by a.attnum;
 select a.attname, pg_catalog.format_type(a.atttypid, null) from pg_catalog.pg_attribute a join pg_catalog.pg_class c on c.oid = a.attrelid join pg_catalog.pg_namespace n on n.oid = c.relnamespace where a.attnum > 0 and n.nspname = 'shop' and c.relname = 'users' order by a.attnum;
@@ -156,6 +158,8 @@ copy "shop"."identifies" ("received_at", "uuid", "uuid_ts", "id", "user_id", "se
 copy _dray.lineage (uuid, received_at, table_number, object_number, line) from stdin (format binary);
 copy pg_temp.dray_touched from stdin (format binary);
 analyze pg_temp.dray_touched;
+select 1 from pg_catalog.pg_attribute a join pg_catalog.pg_class c on c.oid = a.attrelid join pg_catalog.pg_namespace n on n.oid = c.relnamespace join pg_catalog.pg_collation l on l.oid = a.attcollation where not l.collisdeterministic and n.nspname = 'shop' and c.relname = 'identifies' and a.attname = 'user_id';
+select 1 from pg_catalog.pg_attribute a join pg_catalog.pg_class c on c.oid = a.attrelid join pg_catalog.pg_namespace n on n.oid = c.relnamespace join pg_catalog.pg_collation l on l.oid = a.attcollation where not l.collisdeterministic and n.nspname = 'shop' and c.relname = 'users' and a.attname = 'id';
 select pg_catalog.format_type(a.atttypid, -1) from pg_catalog.pg_attribute a join pg_catalog.pg_class c on c.oid = a.attrelid join pg_catalog.pg_namespace n on n.oid = c.relnamespace where n.nspname = 'shop' and c.relname = 'identifies' and a.attname = 'user_id';
 select a.attname, (a.atthasdef or a.attidentity <> '') and not a.attisdropped, (select max(i.indnatts) from pg_catalog.pg_index i join pg_catalog.pg_class x on x.oid = i.indexrelid join pg_catalog.pg_am m on m.oid = x.relam where i.indrelid = c.oid and i.indisready and m.amname <> 'hash' and a.attnum = any (i.indkey)) from pg_catalog.pg_attribute a join pg_catalog.pg_class c on c.oid = a.attrelid join pg_catalog.pg_namespace n on n.oid = c.relnamespace where a.attnum > 0 and n.nspname = 'shop' and c.relname = 'users' order by a.attnum;
 select a.attname, pg_catalog.format_type(a.atttypid, null) from pg_catalog.pg_attribute a join pg_catalog.pg_class c on c.oid = a.attrelid join pg_catalog.pg_namespace n on n.oid = c.relnamespace where a.attnum > 0 and n.nspname = 'shop' and c.relname = 'users' order by a.attnum;
@@ -260,6 +264,7 @@ select k.conname, n.nspname, c.relname, pg_catalog.has_schema_privilege(n.oid, '
 create temp table pg_temp.dray_replaced (table_oid oid, stored_row tid) on commit drop;
 copy pg_temp.dray_replaced from stdin;
 analyze pg_temp.dray_replaced;
+select 1 from pg_catalog.pg_attribute a join pg_catalog.pg_class c on c.oid = a.attrelid join pg_catalog.pg_namespace n on n.oid = c.relnamespace join pg_catalog.pg_collation l on l.oid = a.attcollation where not l.collisdeterministic and n.nspname = 'shop' and c.relname = 'identifies' and a.attname = 'user_id';
 select distinct t."user_id" from "shop"."identifies" t join pg_temp.dray_replaced r on t.ctid = r.stored_row and t.tableoid = r.table_oid where t."user_id" is not null;
 copy pg_temp.dray_touched from stdin (format binary);
 delete from "shop"."identifies" t using pg_temp.dray_replaced r where t.ctid = r.stored_row and t.tableoid = r.table_oid;
@@ -268,6 +273,8 @@ copy "shop"."identifies" ("received_at", "uuid", "uuid_ts", "id", "user_id", "se
 copy _dray.lineage (uuid, received_at, table_number, object_number, line) from stdin (format binary);
 copy pg_temp.dray_touched from stdin (format binary);
 analyze pg_temp.dray_touched;
+select 1 from pg_catalog.pg_attribute a join pg_catalog.pg_class c on c.oid = a.attrelid join pg_catalog.pg_namespace n on n.oid = c.relnamespace join pg_catalog.pg_collation l on l.oid = a.attcollation where not l.collisdeterministic and n.nspname = 'shop' and c.relname = 'identifies' and a.attname = 'user_id';
+select 1 from pg_catalog.pg_attribute a join pg_catalog.pg_class c on c.oid = a.attrelid join pg_catalog.pg_namespace n on n.oid = c.relnamespace join pg_catalog.pg_collation l on l.oid = a.attcollation where not l.collisdeterministic and n.nspname = 'shop' and c.relname = 'users' and a.attname = 'id';
 select pg_catalog.format_type(a.atttypid, -1) from pg_catalog.pg_attribute a join pg_catalog.pg_class c on c.oid = a.attrelid join pg_catalog.pg_namespace n on n.oid = c.relnamespace where n.nspname = 'shop' and c.relname = 'identifies' and a.attname = 'user_id';
 select a.attname, (a.atthasdef or a.attidentity <> '') and not a.attisdropped, (select max(i.indnatts) from pg_catalog.pg_index i join pg_catalog.pg_class x on x.oid = i.indexrelid join pg_catalog.pg_am m on m.oid = x.relam where i.indrelid = c.oid and i.indisready and m.amname <> 'hash' and a.attnum = any (i.indkey)) from pg_catalog.pg_attribute a join pg_catalog.pg_class c on c.oid = a.attrelid join pg_catalog.pg_namespace n on n.oid = c.relnamespace where a.attnum > 0 and n.nspname = 'shop' and c.relname = 'users' order by a.attnum;
 select a.attname, pg_catalog.format_type(a.atttypid, null) from pg_catalog.pg_attribute a join pg_catalog.pg_class c on c.oid = a.attrelid join pg_catalog.pg_namespace n on n.oid = c.relnamespace where a.attnum > 0 and n.nspname = 'shop' and c.relname = 'users' order by a.attnum;
