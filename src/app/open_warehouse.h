@@ -14,17 +14,17 @@
 
 namespace dray {
 
-// For reading what is there; a file has to exist.
+// Opens a warehouse to read what is there; a file has to exist.
 Result<std::unique_ptr<Warehouse>> open_to_read(const std::string& address);
 
-// For how long a file that another program has open is waited for, and who is told of it.
+// How long a file that another program has open is waited for, and who is told of it.
 struct FileWait {
   std::chrono::seconds wait_max{0};
   std::function<void(const std::string& file, const std::string& program)> tell;
 };
 
-// For a sync or a plan with these settings. A plan creates no file: against a warehouse that does
-// not exist yet it compares with an empty one. `trace` sees each statement.
+// Opens the warehouse of a sync or a plan with these settings. A plan creates no file: against a
+// warehouse that does not exist yet it compares with an empty one. `trace` sees each statement.
 Result<std::unique_ptr<Warehouse>> open_to_sync(const Config& config, SyncMode mode,
                                                 const FileWait& wait = {}, Trace trace = {});
 

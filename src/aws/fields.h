@@ -15,7 +15,7 @@ class JsonFields {
  public:
   explicit JsonFields(std::string_view text);
 
-  // Of the outermost object; nothing if there is no such member, or it is no string.
+  // A member of the outermost object; nothing if there is none, or it is no string.
   std::optional<std::string> text(std::string_view name) const;
   // The same for a whole number of 64 bits.
   std::optional<std::int64_t> integer(std::string_view name) const;

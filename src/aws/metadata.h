@@ -8,12 +8,14 @@
 
 namespace dray {
 
-// Of ECS and EKS; nothing if the environment does not say that there are any.
+// The credentials of a container of ECS or EKS; nothing if the environment does not say that there
+// are any.
 Result<std::optional<Credentials>> container_credentials(const AwsEnvironment& environment,
                                                          const HttpOptions& http);
 
-// Of an EC2 instance's role, by version 2 of its metadata service; nothing where there is no such
-// service, or the instance has no role. Elsewhere than on EC2 it takes two seconds to find out.
+// The credentials of an EC2 instance's role, from version 2 of its metadata service; nothing where
+// there is no such service, or the instance has no role. Elsewhere than on EC2 it takes two seconds
+// to find out.
 Result<std::optional<Credentials>> instance_credentials(const AwsEnvironment& environment,
                                                         const HttpOptions& http);
 

@@ -29,7 +29,8 @@ constexpr std::size_t output_bytes_max = 64U << 10;
 // How often it is looked whether somebody wants all to stop, or the program has ended.
 constexpr std::chrono::milliseconds look_interval{50};
 
-// As a shell splits a line, without all that a shell does besides. Nothing for an open quote.
+// The words into which a shell splits a line, without all that a shell does besides; nothing for an
+// open quote.
 std::optional<std::vector<std::string>> words_of(std::string_view command) {
   std::vector<std::string> words;
   bool in_word = false;
@@ -122,7 +123,7 @@ class Child {
     return {buffer_.data(), count > 0 ? static_cast<std::size_t>(count) : 0};
   }
 
-  // As waitpid() tells it; nothing while it runs.
+  // What waitpid() tells; nothing while the process runs.
   std::optional<int> status() {
     int status = 0;
     if (!status_ && ::waitpid(pid_, &status, WNOHANG) == pid_) status_ = status;

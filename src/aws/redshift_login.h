@@ -19,8 +19,8 @@ struct RedshiftLoginRequest {
   std::string workgroup;  // of Serverless; else
   std::string cluster;    // of a provisioned cluster
   std::string database;
-  // Of a cluster: this user's password (GetClusterCredentials); "": that of the IAM identity itself
-  // (GetClusterCredentialsWithIAM).
+  // The user of a cluster whose password is asked for (GetClusterCredentials); "": the IAM identity
+  // itself (GetClusterCredentialsWithIAM).
   std::string user;
   bool auto_create = false;         // the user, if it does not exist
   std::vector<std::string> groups;  // that it joins for this session

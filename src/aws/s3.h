@@ -38,7 +38,7 @@ struct S3Url {
 
 Result<S3Url> parse_s3_url(std::string_view url);
 
-// Of what is written; the bucket's own default holds without it.
+// How S3 encrypts what is written; the bucket's own default holds for `none`.
 enum class S3Encryption { none, aes256, kms };
 
 enum class S3Addressing {

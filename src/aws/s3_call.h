@@ -54,7 +54,7 @@ class S3Client::Impl {
   Result<HttpResponse> answer_to(S3Call& call, S3Tries& tries);
 
   const S3Options& options() const { return options_; }
-  // For what goes on while its caller does something else.
+  // They do what goes on while its caller does something else.
   ThreadPool& threads() { return threads_; }
   // With what is written: its encryption.
   void add_encryption(HttpHeaders& headers) const;

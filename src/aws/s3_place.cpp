@@ -8,7 +8,7 @@ namespace {
 constexpr std::string_view domain = ".amazonaws.com";
 constexpr std::string_view domain_in_china = ".amazonaws.com.cn";
 
-// Of a name in DNS.
+// A name in DNS has no longer label.
 constexpr std::size_t region_bytes_max = 63;
 
 bool is_amazon(std::string_view host) {
@@ -38,7 +38,8 @@ bool is_host(std::string_view text) {
   });
 }
 
-// Of "bucket.s3.eu-west-1.amazonaws.com", "s3-eu-west-1.amazonaws.com"; "" where it is not told.
+// The region in "bucket.s3.eu-west-1.amazonaws.com" or "s3-eu-west-1.amazonaws.com"; "" where it is
+// not told.
 std::string region_in(std::string_view host) {
   if (!is_amazon(host)) return {};
   const std::size_t dot = host.starts_with("s3") ? 0 : host.find(".s3") + 1;

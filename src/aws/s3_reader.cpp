@@ -10,7 +10,7 @@
 namespace dray {
 namespace {
 
-// Of progress between two failures that makes the later one count as the first of a new row: a
+// So much progress between two failures makes the later one count as the first of a new row: a
 // server that gives a few bytes and hangs up is not to be asked for ever.
 constexpr std::uint64_t progress_bytes_least = 64U << 10;
 

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::string_view algorithm = "AWS4-HMAC-SHA256";
 
-// Of a request to S3, so that what is put together is rarely moved.
+// A request to S3 has so many, so that what is put together is rarely moved.
 constexpr std::size_t signed_headers_expected = 12;
 constexpr std::size_t text_bytes_expected = 256;
 
@@ -58,7 +58,7 @@ void append_canonical(std::string& text, std::string_view value) {
   if (!value.empty() && is_behind_blank && text.back() == ' ') text.pop_back();
 }
 
-// By name; borrows the request's.
+// The headers by name; borrows the request's.
 using SignedHeaders = std::vector<std::pair<std::string_view, std::string_view>>;
 
 SignedHeaders signed_headers(const HttpRequest& request) {

@@ -35,7 +35,7 @@ class RequestSigner {
   std::string key_for(const Secret& secret, const std::string& day, const SigningScope& scope);
 
   std::mutex mutex_;
-  // Of the last request:
+  // What the last request was signed with:
   Secret secret_;
   std::string place_;  // day, region, service
   Secret key_;

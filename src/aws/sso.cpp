@@ -17,7 +17,8 @@ Error sign_in_again(const SsoAccess& access, const std::string& why) {
   return config_error(why, "aws sso login --profile " + access.profile);
 }
 
-// Under the session's name, or the address of the portal where there is no session.
+// The file is named by the session's name, or by the address of the portal where there is no
+// session.
 std::string token_file(const std::string& home, const SsoAccess& access) {
   const std::string& name = access.session.empty() ? access.start_url : access.session;
   return home + "/.aws/sso/cache/" + to_hex(sha1(name)) + ".json";
@@ -33,7 +34,7 @@ Result<Secret> cached_token(const AwsEnvironment& environment, const SsoAccess& 
   const JsonFields fields(json);
   const auto token = fields.text("accessToken");
   std::string expiry = fields.text("expiresAt").value_or("");
-  // As older command lines wrote it.
+  // Older command lines wrote it so.
   if (expiry.ends_with("UTC")) expiry.replace(expiry.size() - 3, 3, "Z");
   const auto expires = parse_timestamp(expiry);
   if (!token || token->empty() || !expires) return sign_in_again(access, "nobody has signed in");

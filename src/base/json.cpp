@@ -236,7 +236,7 @@ bool JsonDocument::check() {
   std::uint32_t depth = 0;
   const bool text_has_backslash = std::memchr(text_.data(), '\\', text_.size()) != nullptr;
   std::uint32_t index = 0;
-  // Behind the last one stands what nothing below takes.
+  // What stands behind the last one is taken by nothing below.
   const auto here = [&] { return index < count_ ? text_[positions_[index]] : '\0'; };
 
 value:

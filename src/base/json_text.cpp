@@ -72,7 +72,7 @@ struct Member {
   JsonValue value = 0;
 };
 
-// By key; of members with one key the last.
+// The members by key; the last of those that share one.
 std::vector<Member> sorted_members(const JsonDocument& document, JsonValue object,
                                    Replaced& replaced) {
   std::vector<Member> members;

@@ -163,7 +163,7 @@ std::optional<double> lossless_double(std::string_view number) {
   if (!decimal) return std::nullopt;
   const auto value = nearest_double(number);
   if (!value) return std::nullopt;
-  // Of so few digits each decimal has a double of its own, which therefore tells all of them.
+  // Each decimal of so few digits has a double of its own, which therefore tells all of them.
   constexpr std::size_t digits_always_held = 15;
   constexpr std::int64_t exponent_always_held = 300;
   if (decimal->count <= digits_always_held && decimal->exponent <= exponent_always_held &&

@@ -7,7 +7,7 @@ namespace dray {
 
 constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-// Less the blanks around it. A view into `text`.
+// `text` less the blanks around it: a view into it.
 constexpr std::string_view trimmed(std::string_view text, std::string_view blanks = " \t\r\n") {
   const auto begin = text.find_first_not_of(blanks);
   if (begin == std::string_view::npos) return {};

@@ -96,12 +96,12 @@ struct CompletionCommand {
   std::string shell;
 };
 
-// For the completion scripts: names that only a configuration or a warehouse knows.
+// The completion scripts ask for names that only a configuration or a warehouse knows.
 struct WordsCommand {
   std::string kind;  // sources, runs
 };
 
-// For editors and for the documents of the project itself.
+// Editors read the settings so, and the documents of the project itself.
 struct SettingsCommand {
   std::string document;  // template, schema, reference
 };

@@ -88,7 +88,7 @@ std::vector<std::string> option_words(const CommandNode& command) {
   return words;
 }
 
-// Of the argument that a shell has to ask for: "runs"; "" without one.
+// What a shell has to ask for to complete the argument: "runs"; "" for none.
 std::string asked_words(const CommandNode& command) {
   for (const OptionNode& positional : command.positionals) {
     if (std::string kind = word_kind(positional); !kind.empty()) return kind;

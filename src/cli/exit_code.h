@@ -21,7 +21,7 @@ int exit_code(const Error& error);
 // Rejects alone are a success, unless `strict`. Counts that do not add up are a failure of ours.
 int exit_code(const RunReport& report, Strict strict);
 
-// Of several sources the worst counts: failure, then configuration, then partial.
+// The worst of several sources counts: failure, then configuration, then partial.
 int worse_exit_code(int a, int b);
 
 }  // namespace dray

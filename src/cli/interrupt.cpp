@@ -36,7 +36,7 @@ void handle_early(int) {
   ::_exit(exit_failure);
 }
 
-// As they were before the first handler of ours.
+// The handlers that were there before the first of ours.
 struct sigaction old_interrupt;
 struct sigaction old_terminate;
 bool is_installed = false;

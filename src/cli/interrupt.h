@@ -10,7 +10,7 @@ namespace dray {
 // exit code 1: while the command line is read and the warehouse opened. Once, before there are
 // threads.
 void catch_early_stops();
-// For a command that has nothing to undo: the signals do as they did before.
+// A command that has nothing to undo calls it: the signals do as they did before.
 void release_early_stops();
 
 // From construction to destruction the first SIGINT or SIGTERM calls `on_first`, on a thread of its

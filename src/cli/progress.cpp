@@ -77,7 +77,7 @@ std::string rate(const ProgressSnapshot& at, std::chrono::milliseconds elapsed) 
   return "  " + with_thousands(per_second) + (loading ? " rows/s" : " lines/s");
 }
 
-// Of the whole run: what is read has to be loaded too.
+// The whole run's: what is read has to be loaded too.
 std::string time_left(SyncProgress::Phase phase, double share, std::chrono::milliseconds elapsed) {
   if (share <= 0.01 || elapsed < guess_after) return "";
   const double whole = static_cast<double>(elapsed.count()) / 1e3 / share;  // of the phase

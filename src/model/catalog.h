@@ -14,7 +14,7 @@ namespace dray {
 
 // What a varchar holds, in bytes, where a warehouse wants to be told (the specification, 3.8).
 constexpr std::uint32_t varchar_bytes_default = 512;
-// As long as it likes.
+// A text may be as long as it likes.
 constexpr std::uint32_t varchar_bytes_unbounded = UINT32_MAX;
 
 struct Column {
@@ -33,9 +33,9 @@ struct LiveColumn {
   std::string type_name;  // the warehouse's own word
   bool writable = true;
   ColumnType type = ColumnType::varchar;  // the nearest of ours, if writable
-  // Of a varchar with a bound; nothing where strings have none.
+  // The bound of a varchar; nothing where strings have none.
   std::optional<std::uint32_t> varchar_bytes{};
-  // By the warehouse itself, so that nobody can write it.
+  // The warehouse itself computes it, so that nobody can write it.
   bool computed = false;
   bool operator==(const LiveColumn&) const = default;
 };
@@ -76,8 +76,8 @@ struct AddColumn {
   bool operator==(const AddColumn&) const = default;
 };
 
-// To more bytes than it has. Redshift takes it outside a transaction only, so it is made before
-// one.
+// A column gets more bytes than it has. Redshift does that outside a transaction only, so it is
+// done before one.
 struct WidenColumn {
   std::string schema;
   std::string table;

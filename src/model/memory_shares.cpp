@@ -15,7 +15,7 @@ constexpr unsigned threads_included = 2;
 // A chunk of lines and its parser, a stack, what the allocators keep for a thread.
 constexpr std::uint64_t thread_bytes = 6 * mib;
 
-// Of what the program leaves.
+// What the program leaves is divided into so many parts.
 constexpr std::uint64_t parts = 64;
 constexpr std::uint64_t engine_parts = 24;
 constexpr std::uint64_t notes_parts = 12;

@@ -30,10 +30,12 @@ struct MemoryShares {
   std::uint64_t work() const { return plan + settling; }
 };
 
-// As many as `threads_set`; 0: as many as the machine has, if `memory_bytes` has room for them.
+// How many threads a run has: `threads_set`; for 0 as many as the machine has, if `memory_bytes`
+// has room for them.
 unsigned threads_for(unsigned threads_set, std::uint64_t memory_bytes);
 
-// Of a `memory_bytes` below least_memory() everybody gets something, and the sum is more than it.
+// Everybody gets something even if `memory_bytes` is below least_memory(); the sum is then more
+// than it.
 MemoryShares share_memory(std::uint64_t memory_bytes, unsigned threads);
 
 // The least `memory` with which so many threads can work at all. In whole MiB, as are the others.

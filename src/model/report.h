@@ -80,7 +80,8 @@ struct RunReport {
   // the ledger keeps the sentence, which is in `error` too.
   std::optional<Error> failure;
 
-  // For a plan (nothing was changed): the exact statements a sync would run to change the schema.
+  // The exact statements a sync would run to change the schema. A plan alone has them, and has
+  // changed nothing.
   std::vector<std::string> ddl;
 };
 

@@ -22,7 +22,7 @@ class RunId {
 
   const std::string& text() const { return text_; }
   bool empty() const { return text_.empty(); }
-  // To the second; nothing when the text tells none.
+  // When the run began, to the second; nothing when the text does not tell.
   std::optional<Timestamp> began() const;
 
   friend bool operator==(const RunId&, const RunId&) = default;

@@ -128,7 +128,7 @@ struct RunRows {
   bool reload = false;
 };
 
-// For a warehouse that pulls the rows itself from where they are staged.
+// What a warehouse loads that pulls the rows itself from where they are staged.
 struct RowsToLoad : TableLoad, RunRows {
   // Commits what there is of the run and begins anew, locked as before: for a warehouse that cannot
   // take all of one table's rows, or of the profiles that follow from them, in one transaction.
@@ -136,8 +136,8 @@ struct RowsToLoad : TableLoad, RunRows {
   std::function<Result<void>()> commit_so_far{};
 };
 
-// For a warehouse that loads files. What a file is, where it lies, and whether the rows of several
-// tables share one is known to the warehouse that wrote it, and to nobody else.
+// What a warehouse loads that loads files. What a file is, where it lies, and whether the rows of
+// several tables share one is known to the warehouse that wrote it, and to nobody else.
 struct FilesToLoad : TableLoad {
   // Rows of this run, which are to be written first; nothing: an earlier run has left them in
   // `files`.
@@ -172,8 +172,8 @@ struct ProfileMerge {
   std::string table;
   std::string id_column;             // of the source table; becomes `id`
   std::vector<std::string> columns;  // besides id, received_at, uuid, uuid_ts
-  // Of `columns`, those whose values have to be cast as docs/mapping.md has it for later values.
-  // One that does not fit does not count, and is a reject if this load brought it.
+  // Those of `columns` whose values have to be cast as docs/mapping.md has it for later values. One
+  // that does not fit does not count, and is a reject if this load brought it.
   std::vector<ProfileCast> casts;
   // The other columns of `table`, somebody's own or of types that Dray does not write. What a
   // profile has there it keeps.

@@ -68,7 +68,7 @@ struct HttpOptions {
   std::chrono::milliseconds connect_timeout{10'000};
   // Without a byte in either direction for as long as this, a connection is given up.
   std::chrono::milliseconds idle_timeout{60'000};
-  // For the whole exchange; 0: no limit but those above.
+  // The bound of the whole exchange; 0: no limit but those above.
   std::chrono::milliseconds total_timeout{0};
   // What the environment says (https_proxy, no_proxy), or always straight: for addresses that are
   // this machine's own.

@@ -13,7 +13,7 @@
 namespace dray {
 namespace {
 
-// Of those that share the doubling: beyond it pause_max holds anyway.
+// The pause doubles so often at most: beyond it pause_max holds anyway.
 constexpr unsigned doublings_max = 16;
 
 }  // namespace

@@ -23,7 +23,8 @@ struct RunContext {
   const std::stop_token& stop;
   RunReport& report;
 
-  // Of rejects: a few lines of objects that are loaded. Nothing for a run that reads objects.
+  // The lines that a retry of rejects reads, of objects that are loaded; nothing for a run that
+  // reads objects.
   const RejectedLines* retried() const { return std::get_if<RejectedLines>(&request.read); }
   bool is_retry() const { return retried() != nullptr; }
 
@@ -37,10 +38,10 @@ struct RunContext {
 // What to do about what may work later.
 constexpr const char* run_it_again = "; run it again: nothing is loaded twice";
 
-// To put an object aside that will never be readable, for a person to copy.
+// The command that puts an object aside which will never be readable, for a person to copy.
 std::string skip_command(const std::string& source, const std::string& key);
 
-// As in a table of runs.
+// The error as it stands in a table of runs.
 std::string one_line(const Error& error);
 
 }  // namespace dray

@@ -11,8 +11,9 @@
 
 namespace dray {
 
-// Of planned tables, whose catalog that is. Sets Profiles::is_made_again; all that is made again is
-// a notice. Asks the warehouse only if a table that the ledger knows, or a column, is to be made.
+// Finds what is gone of planned tables, whose catalog that is. Sets Profiles::is_made_again; all
+// that is made again is a notice. Asks the warehouse only if a table that the ledger knows, or a
+// column, is to be made.
 Result<void> find_gone(const Catalog& catalog, const RunContext& context, const LedgerState& ledger,
                        Session& session, Tables& tables);
 

@@ -30,10 +30,10 @@ Result<void> check_count(const TableLoad& load, std::uint64_t live, const TableL
                         " arrived; nothing was committed");
 }
 
-// As how many columns of TransactionBounds::columns_max each one counts of a stored table
-// that gets new ones. DuckDB, which alone has that bound, takes two blocks of 64 KiB for it beside
-// the 33 KiB of a new table's, until a checkpoint. It can move those to temporary files, and does:
-// gigabytes of empty blocks where a few columns are added to each of many tables.
+// Each column of a stored table that gets new ones counts as so many of
+// TransactionBounds::columns_max. DuckDB, which alone has that bound, takes two blocks of 64 KiB
+// for it beside the 33 KiB of a new table's, until a checkpoint. It can move those to temporary
+// files, and does: gigabytes of empty blocks where a few columns are added to each of many tables.
 constexpr std::size_t altered_column_weight = 5;
 
 std::size_t weight_of(const TablePlan& table) {
@@ -61,7 +61,7 @@ void add_columns(const Profiles& profiles, ProfileMerge& merge) {
   }
 }
 
-// Behind the lock: the session that was lost may be committing still.
+// It waits for the lock: the session that was lost may be committing still.
 Result<bool> was_recorded(const RunContext& context, const IsRecorded& is_recorded) {
   DRAY_ASSIGN(const auto session, context.warehouse.open_session());
   DRAY_TRY(session->begin());
@@ -325,8 +325,8 @@ Result<void> LoadTransaction::make_schema() {
   return {};
 }
 
-// Of the objects that are loaded again whole, or were but for a table that refused rows. A retry
-// adds to what its object told before.
+// The origins of the rows of objects that are loaded again whole, or were but for a table that
+// refused rows. A retry adds to what its object told before.
 Result<void> LoadTransaction::forget_old_origins() {
   if (context_.is_retry()) return {};
   const ObjectSet& set = parts_.objects;

@@ -82,7 +82,7 @@ class Reading {
     return object;
   }
 
-  // Behind open_mutex_.
+  // Called with open_mutex_ held.
   OpenObject* join() {
     for (const auto& [number, object] : open_) {
       if (object->at_end) continue;
@@ -92,7 +92,7 @@ class Reading {
     return nullptr;
   }
 
-  // Likewise.
+  // Called with open_mutex_ held.
   OpenObject& opened(std::size_t number) {
     auto& object = open_[number];
     if (!object) object = std::make_unique<OpenObject>(number);
@@ -210,7 +210,7 @@ class Reading {
   SyncProgress& progress_;
   const std::stop_token& stop_;
   std::mutex open_mutex_;
-  // By number: begun or opened ahead, and not left by all yet.
+  // The objects that are begun or opened ahead, and not left by all yet, by number.
   std::map<std::size_t, std::unique_ptr<OpenObject>> open_;
   std::size_t next_ = 0;  // that nobody has begun
   ReadTotals totals_;     // of those that were left
@@ -221,7 +221,7 @@ class Reading {
   std::optional<Error> failure_;
 };
 
-// Of one worker. What a path takes: its node, its key, and two texts.
+// One worker's limits. What a path takes: its node, its key, and two texts.
 TransformLimits transform_limits(const ReadingOptions& options) {
   constexpr std::size_t path_bytes = 256;
   TransformLimits limits;

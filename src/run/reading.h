@@ -30,9 +30,9 @@ struct ReadingOptions {
   unsigned threads = 1;
   std::uint64_t check_seed = 0;
   std::size_t line_bytes_max = 16U << 20;
-  // Of rows that the workers hold before they are staged.
+  // The rows that the workers hold before they are staged.
   std::size_t batches_bytes_max = 64U << 20;
-  // Of the paths that they remember.
+  // The paths that they remember.
   std::size_t paths_bytes_max = 128U << 20;
   std::optional<std::string> warehouse_id;
 };

@@ -19,7 +19,7 @@ Result<std::vector<RunReport>> recent_runs(Warehouse& warehouse,
 Result<std::vector<std::string>> recent_run_ids(Warehouse& warehouse, std::size_t count_max);
 Result<std::optional<RunReport>> find_run(Warehouse& warehouse, const std::string& run_id);
 Result<std::vector<std::string>> source_names(Warehouse& warehouse);
-// Of every source that had a run, by name.
+// The status of every source that had a run, by name.
 Result<std::vector<SourceStatus>> source_statuses(Warehouse& warehouse);
 Result<std::vector<Reject>> find_rejects(Warehouse& warehouse, const RejectFilter& filter);
 Result<std::vector<RejectGroup>> group_rejects(Warehouse& warehouse, const RejectFilter& filter);

@@ -17,7 +17,7 @@ Result<void> too_little_memory(const RunContext& context, const std::string& why
 
 Result<void> check_room_to_plan(const RunContext& context, const RunMemory& memory,
                                 const Registry& registry, const Catalog& catalog) {
-  // Beside those of values every table has some.
+  // Every table has some beside those of values.
   constexpr std::size_t further_columns = 6;
   const Registry::Seen seen = registry.seen();
   const std::size_t columns = seen.columns + seen.tables * further_columns;

@@ -16,11 +16,11 @@ struct RunMemory {
   MemoryShares shares;
 };
 
-// For the plan of all that the registry has seen. Errors: `config`.
+// Whether there is room for the plan of all that the registry has seen. Errors: `config`.
 Result<void> check_room_to_plan(const RunContext& context, const RunMemory& memory,
                                 const Registry& registry, const Catalog& catalog);
 
-// For what the planned tables make the engine hold. Errors: `config`.
+// Whether there is room for what the planned tables make the engine hold. Errors: `config`.
 Result<void> check_room_to_load(const RunContext& context, const RunMemory& memory,
                                 const Tables& tables);
 

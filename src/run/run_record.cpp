@@ -109,7 +109,7 @@ void fail(RunReport& report, Error error, const Failures& before) {
 }
 
 void fail_and_record(const RunContext& context, Error error) {
-  // Of a run in doubt there may be a record already, which says that it was a success.
+  // A run in doubt may have a record already, which says that it was a success.
   const bool is_recorded = context.request.mode == SyncMode::load && error.cause != Cause::in_doubt;
   auto session = is_recorded ? context.warehouse.open_session() : internal_error("not recorded");
   const auto before =

@@ -27,7 +27,7 @@ void tell_shared_ids(const RunContext& context);
 Result<void> record_objects(const RunContext& context, Session& session, const LedgerState& ledger,
                             const ObjectSet& objects, const std::vector<std::string>& gone);
 
-// Of a retry: the rejects whose lines were read are open no longer.
+// The rejects whose lines a retry has read are open no longer.
 Result<void> resolve_retried(const RunContext& context, Session& session, const ObjectSet& objects);
 
 // The rejects that an attempt told, into the ledger and onto the report's counts. `keys` and

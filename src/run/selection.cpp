@@ -115,7 +115,7 @@ class Selecting {
     if (known == ledger_.objects.end() || !known->second.loaded) return true;
     const bool is_changed = !is_unchanged(known->second, object);
     if (is_changed && request_.reload_changed == ReloadChanged::yes) return true;
-    // Of an empty object nothing was loaded: a writer had only opened it.
+    // Nothing was loaded of an empty object: a writer had only opened it.
     if (is_changed && known->second.size_bytes == 0) return true;
     ++context_.report.objects_known;
     if (is_changed && selected_.changed++ == 0) changed_sample_ = object.key;

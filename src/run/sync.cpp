@@ -218,7 +218,7 @@ class Sync {
 
   void enter(SyncProgress::Phase phase) { context_.progress.phase = phase; }
 
-  // For -v.
+  // Whoever follows the run (-v) hears of it.
   void step(const std::string& sentence) const {
     if (request_.on_step) request_.on_step(sentence);
   }
@@ -481,7 +481,7 @@ class Sync {
     if (!target || error.code != ErrorCode::constraint) return error;
     const Target& refusing = tables_.targets[*target];
     if (!refusing.files.empty() || attempts_.refused.size() >= Attempts::refused_max) return error;
-    // Of a profile, which follows from many rows, none of those at hand is to blame.
+    // A profile follows from many rows, and none of those at hand is to blame for it.
     const bool is_first = transaction.at_rows() && attempts_.searched.insert(refusing.table).second;
     if (is_first) {
       auto found = find_refused(*target, transaction);
@@ -506,7 +506,7 @@ class Sync {
       DRAY_TRY(write_changed(*session_, report_.source, report_.started, selected_.changes));
       DRAY_TRY(pending_.settle(transaction, *session_));
     }
-    // Of rows that wait nobody knows yet that they got in.
+    // Nobody knows yet that rows which wait got in.
     if (transaction.left_out().empty()) {
       DRAY_TRY(resolve_retried(context_, *session_, objects_));
     }

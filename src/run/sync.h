@@ -34,7 +34,7 @@ enum class ReloadChanged { no, yes };
 // What a run reads: one of these. Days are those of receipt, where the layout of the source tells
 // them; objects without a day are always taken.
 struct NewObjects {  // all that the ledger does not have
-  // Of a source's first sync alone: how far back to go. Nothing: all there is.
+  // How far back a source's first sync goes, and no other. Nothing: all there is.
   std::optional<std::chrono::days> history;
 };
 struct ReceivedDays {  // of the new objects those that were received then

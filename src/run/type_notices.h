@@ -9,9 +9,10 @@
 
 namespace dray {
 
-// Of planned tables, as notices. The rows of a table are read again only if a new column of it
-// holds values of more than one kind. Rows that lost as duplicates count, those of unusable objects
-// do not. The same values give the same text, whatever their order and however many threads.
+// Tells of the types of planned tables, as notices. The rows of a table are read again only if a
+// new column of it holds values of more than one kind. Rows that lost as duplicates count, those of
+// unusable objects do not. The same values give the same text, whatever their order and however
+// many threads.
 Result<void> tell_types(const RunContext& context, const Tables& tables, const ObjectSet& objects);
 
 }  // namespace dray

@@ -10,11 +10,11 @@
 
 namespace dray {
 
-// Of a run that has nothing to read.
+// Judges a run that has nothing to read.
 void judge_listing(const RunContext& context, const LedgerState& ledger,
                    const SelectedObjects& selected);
 
-// Of what was read: before it is loaded, so that the record of the run says it too.
+// Judges what was read, before it is loaded, so that the record of the run says it too.
 void judge_lines(const RunContext& context, const LedgerState& ledger,
                  const std::vector<ReadObject>& objects);
 

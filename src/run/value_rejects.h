@@ -25,7 +25,7 @@ class ValueRejects {
   ValueRejects(BlockStore& staged, BlockStoreOptions options)
       : staged_(staged), options_(std::move(options)) {}
 
-  // Of the values of one table. Borrows this object.
+  // Takes the rejects of one table's values. Borrows this object.
   ValueRejectSink sink(std::string table);
 
   // Forgets what the attempt before told.

@@ -318,7 +318,7 @@ class TablePlanner {
     refuse_too_many();
   }
 
-  // Of the last ones first. Those that every row needs are never among them.
+  // The last columns are refused first. Those that every row needs are never among them.
   void refuse_too_many() {
     auto count = static_cast<std::size_t>(
         std::ranges::count_if(plan_.columns, [](const auto& column) { return !column.refused; }));

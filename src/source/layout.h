@@ -30,7 +30,7 @@ struct KeyFacts {
 // Days are whole ones only: 13 digits that are a UTC midnight, or a date of the calendar.
 std::optional<KeyFacts> classify_key(std::string_view key);
 
-// For keys that sort by day, a key behind which all objects of the last day and of `days_open` days
+// A key, where keys sort by day, behind which all objects of the last day and of `days_open` days
 // before it lie; nothing where the keys do not tell. `first_key` and `last_key` are the least and
 // the greatest of those that are known, bytewise: when both have a day behind the same text, all
 // between them do. A last day after `today` counts as today.

@@ -32,7 +32,7 @@ class S3Store final : public ObjectStore {
     const std::string name = path_.substr(path_.rfind('/') + 1);
     const bool looks_like_a_file = classify_key(name).has_value();
     is_file_ = looks_like_a_file && !has_slash;
-    // Of a single file the key is its name, as in a directory.
+    // The key of a single file is its name, as in a directory.
     prefix_ = is_file_ ? path_.substr(0, path_.size() - name.size()) : path_ + '/';
     if (path_.empty()) prefix_.clear();
     location_ = "s3://" + bucket_ + (path_.empty() ? "" : '/' + path_);

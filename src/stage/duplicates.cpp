@@ -67,7 +67,7 @@ Result<void> drop_duplicates(StagedRows& rows, const std::vector<bool>& unusable
       DRAY_ASSIGN(const RowBlock block, rows.keys(number, scratch));
       for (std::size_t i = 0; i < block.keys.size(); ++i) {
         const RowKey& key = block.keys[i];
-        // By the secret half: nobody can choose ids that all fall into one pass.
+        // The secret half decides: nobody can choose ids that all fall into one pass.
         if (passes > 1 && (key.check >> 32) % passes != pass) continue;
         const std::uint64_t row = block.first_row + i;
         if (unusable[key.object]) {

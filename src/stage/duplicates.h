@@ -1,5 +1,5 @@
-// Of staged rows with one id the one with the greatest received_at stays; of equally old ones the
-// later in object and line order (the specification, 7.16).
+// The one with the greatest received_at stays of staged rows that share an id; the later in the
+// order of objects and lines of those that are equally old.
 #pragma once
 
 #include <cstdint>

@@ -47,7 +47,7 @@ char* put_integer(std::int64_t value, char* out) {
 // JSON's number text is what COPY takes. But what it makes of 1e-400, too small for any double, is
 // not known: that is 0 here, as it is on the other warehouses.
 char* put_double(std::string_view text, char* out) {
-  // As in transform: without an exponent it takes more digits than this to get there.
+  // A number without an exponent takes more digits than this to get there, as in transform.
   const bool may_vanish = text.size() >= 300 || text.find_first_of("eE") != std::string_view::npos;
   return put_bytes(may_vanish && nearest_double(text) == 0.0 ? "0" : text, out);
 }
@@ -472,13 +472,13 @@ class PartWriter::Impl {
   BlockScratch scratch_;
   ByteBuffer text_;  // rows not yet compressed
 
-  // Of the table at hand:
+  // The table at hand:
   const StagedRows* staged_ = nullptr;
   const PartSink* sink_ = nullptr;
   PartsWritten written_;
   bool is_planned_ = true;
   std::uint64_t rows_per_part_ = 0;
-  // Of the part at hand:
+  // The part at hand:
   std::uint64_t part_rows_ = 0;
   std::uint64_t part_bytes_plain_ = 0;
 };
