@@ -6,6 +6,10 @@
 
 namespace dray {
 
+void RunContext::step(const std::string& sentence) const {
+  if (request.on_step) request.on_step(sentence);
+}
+
 void RunContext::notice(std::string code, std::string message, std::uint64_t count) const {
   report.notices.push_back({std::move(code), std::move(message), count});
 }

@@ -30,6 +30,8 @@ struct RunContext {
 
   Timestamp now() const { return request.now(); }
 
+  // Whoever follows the run (-v) hears of it.
+  void step(const std::string& sentence) const;
   void notice(std::string code, std::string message, std::uint64_t count) const;
   // Not everything that should have been loaded was; `why` joins what was said before.
   void fell_short(const std::string& why) const;

@@ -24,7 +24,7 @@
 #include "run/pending.h"
 #include "run/plan_told.h"
 #include "run/reading.h"
-#include "run/refused_rows.h"
+#include "run/refusals.h"
 #include "run/room.h"
 #include "run/run_record.h"
 #include "run/selection.h"
@@ -68,17 +68,12 @@ RunMemory memory_of(const SyncRequest& request) {
 // when another sync was quicker, for it has to know what that one has loaded; and without a table
 // that refuses a row, whose rows are read again by the next sync.
 struct Attempts {
-  using Place = std::pair<std::string, std::uint32_t>;  // an object's key, a line
   // Four schedules of one source, each every instant, have needed more than five.
   static constexpr int overtaken_max = 20;
-  static constexpr std::size_t refused_max = 20;  // tables; with more there is something else wrong
 
   const Clock::time_point begun = Clock::now();
   int overtaken = 0;
-  std::map<std::string, Error> refused;  // by table, whose rows wait
-  // By table, those of its rows that it refuses, and why.
-  std::map<std::string, std::map<Place, std::string>> refused_rows;
-  std::set<std::string> searched;  // tables whose refused rows were looked for
+  Refusals refusals;
 };
 
 class Sync {
@@ -148,12 +143,12 @@ class Sync {
   // The run as a list of steps.
   Result<void> load_all() {
     DRAY_TRY(retry_pending());
-    step("list " + report_.location);
+    context_.step("list " + report_.location);
     DRAY_ASSIGN(selected_, select_objects(context_, *session_, ledger_));
     is_listed_ = true;
     if (selected_.objects.empty()) return load_nothing();
     enter(SyncProgress::Phase::reading);
-    step("read; objects: " + std::to_string(selected_.objects.size()));
+    context_.step("read; objects: " + std::to_string(selected_.objects.size()));
     DRAY_TRY(read());
     return_free_memory();
     judge_lines(context_, ledger_, objects_.objects);
@@ -178,9 +173,9 @@ class Sync {
     DRAY_ASSIGN(const Catalog catalog, session_->catalog(report_.source));
     DRAY_TRY(check_room_to_plan(context_, memory_, registry_, catalog));
     tables_ = tables_of(registry_, staged_, catalog, ledger_, context_);
-    step("find duplicates among what was read");
+    context_.step("find duplicates among what was read");
     DRAY_TRY(find_duplicates());
-    step("plan");
+    context_.step("plan");
     DRAY_TRY(plan(catalog, tables_));
     DRAY_TRY(check_room_to_load(context_, memory_, tables_));
     DRAY_TRY(tell_types(context_, tables_, objects_));
@@ -196,7 +191,7 @@ class Sync {
   // What another sync has made of the source meanwhile. As long as it left the objects at hand
   // alone their rows stay as they are read; else the run begins again, to read those that are left.
   Result<void> look_again() {
-    step("another sync was quicker; look again");
+    context_.step("another sync was quicker; look again");
     session_.reset();
     DRAY_ASSIGN(session_, warehouse_.open_session());
     DRAY_ASSIGN(LedgerState now, read_ledger(*session_, report_.source));
@@ -218,11 +213,6 @@ class Sync {
 
   void enter(SyncProgress::Phase phase) { context_.progress.phase = phase; }
 
-  // Whoever follows the run (-v) hears of it.
-  void step(const std::string& sentence) const {
-    if (request_.on_step) request_.on_step(sentence);
-  }
-
   void tell_planned() const {
     if (!request_.on_step) return;
     std::size_t created = 0;
@@ -231,8 +221,8 @@ class Sync {
       created += table.created;
       columns += table.new_columns.size();
     }
-    step("load; tables: " + std::to_string(tables_.plan.tables.size()) +
-         ", new ones: " + std::to_string(created) + ", new columns: " + std::to_string(columns));
+    context_.step("load; tables: " + std::to_string(tables_.plan.tables.size()) + ", new ones: " +
+                  std::to_string(created) + ", new columns: " + std::to_string(columns));
   }
 
   // --- what earlier runs left --------------------------------------------------------------------
@@ -402,66 +392,14 @@ class Sync {
     number_objects(objects_, ledger_);
     LoadTransaction transaction(parts_of(tables_, objects_));
     DRAY_TRY(transaction.prepare());
-    leave_out_refused(transaction);
-    DRAY_TRY(leave_out_refused_rows());
+    DRAY_TRY(
+        attempts_.refusals.leave_out(context_, objects_, value_rejects_, tables_, transaction));
     auto written = transaction.write_and_commit([&] { return write_record(transaction, begun); },
                                                 has_this_run());
     if (!written) return after_failure(std::move(written).error(), transaction);
     // What the ledger says of it had to be written before the commit.
     report_.loading = since(begun);
     return {};
-  }
-
-  void leave_out_refused(LoadTransaction& transaction) {
-    for (std::size_t i = 0; i < tables_.targets.size(); ++i) {
-      const auto refused = attempts_.refused.find(tables_.targets[i].table);
-      if (refused == attempts_.refused.end()) continue;
-      tables_.targets[i].waits = true;
-      transaction.leave_out(i, refused->second);
-    }
-  }
-
-  // They are rejects.
-  Result<void> leave_out_refused_rows() {
-    for (Target& target : tables_.targets) {
-      const auto found = attempts_.refused_rows.find(target.table);
-      if (found == attempts_.refused_rows.end() || target.waits) continue;
-      const std::map<Attempts::Place, std::string>& refused = found->second;
-      const ValueRejectSink tell = value_rejects_.sink(target.table);
-      DRAY_TRY(each_key(*target.rows, [&](const RowKey& key, std::uint64_t row) -> Result<void> {
-        const auto why = refused.find({objects_.keys[key.object], key.line});
-        if (why == refused.end() || target.rows->is_dropped(row)) return {};
-        target.rows->drop(row);
-        target.rows_left_out.push_back(row);
-        tell({key.object, key.line, RejectReason::refused_by_table, "", ColumnType::varchar,
-              why->second});
-        return {};
-      }));
-      context_.notice(
-          "rows_refused",
-          target.table + ": the table refuses rows, which are rejects: " + refused.begin()->second,
-          target.rows_left_out.size());
-    }
-    return {};
-  }
-
-  // Which rows its table refuses. None are found if all are refused, or the search itself fails:
-  // then the table's rows wait.
-  Result<void> find_refused(std::size_t target, LoadTransaction& transaction) {
-    const Target& refusing = tables_.targets[target];
-    step("find the rows that " + refusing.table + " refuses");
-    DRAY_ASSIGN(const auto refused, find_refused_rows(*refusing.rows, [&](StagedRows& rows) {
-                  return transaction.try_rows(target, rows);
-                }));
-    if (!refused) return {};
-    std::map<Attempts::Place, std::string>& places = attempts_.refused_rows[refusing.table];
-    auto next = refused->begin();
-    return each_key(*refusing.rows, [&](const RowKey& key, std::uint64_t row) -> Result<void> {
-      if (next == refused->end() || next->row != row) return {};
-      places.emplace(Attempts::Place(objects_.keys[key.object], key.line), one_line(next->why));
-      ++next;
-      return {};
-    });
   }
 
   // The run begins again, unless that has not helped before.
@@ -474,22 +412,12 @@ class Sync {
   // The same error, or one that says to begin again.
   Error after_failure(Error error, LoadTransaction& transaction) {
     if (error.code == ErrorCode::overtaken) {
-      const bool is_void = transaction.has_committed_tables() || !attempts_.refused_rows.empty();
+      const bool is_void = transaction.has_committed_tables() || attempts_.refusals.has_rows();
       return is_void ? overtaken(std::move(error)) : error;
     }
-    const auto target = transaction.table_at_work();
-    if (!target || error.code != ErrorCode::constraint) return error;
-    const Target& refusing = tables_.targets[*target];
-    if (!refusing.files.empty() || attempts_.refused.size() >= Attempts::refused_max) return error;
-    // A profile follows from many rows, and none of those at hand is to blame for it.
-    const bool is_first = transaction.at_rows() && attempts_.searched.insert(refusing.table).second;
-    if (is_first) {
-      auto found = find_refused(*target, transaction);
-      if (!found && found.error().cause == Cause::cancelled) return std::move(found).error();
-    }
-    const bool waits = !is_first || !attempts_.refused_rows.contains(refusing.table);
-    if (waits && !attempts_.refused.emplace(refusing.table, error).second) return error;
-    error.code = ErrorCode::begin_again;
+    auto learned = attempts_.refusals.learn(error, context_, transaction, tables_, objects_);
+    if (!learned) return std::move(learned).error();
+    if (*learned) error.code = ErrorCode::begin_again;
     return error;
   }
 

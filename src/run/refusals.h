@@ -1,0 +1,54 @@
+// What a warehouse has refused in the attempts at one run so far: tables, whose rows wait, and
+// rows, which are rejects. The next attempt leaves that out, and its other rows load.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "base/result.h"
+#include "run/context.h"
+#include "run/load_transaction.h"
+#include "run/object_set.h"
+#include "run/tables.h"
+#include "run/value_rejects.h"
+
+namespace dray {
+
+// A value that outlives the attempts. Rows are known by object and line, because each attempt reads
+// and stages them anew.
+class Refusals {
+ public:
+  // Looks for what `error` blames, where a table that `transaction` was at refused something. True
+  // if an attempt without that is worth its while. Opens transactions and takes them back, so that
+  // `transaction` is of no use after it. Errors: `cancelled` alone.
+  Result<bool> learn(const Error& error, const RunContext& context, LoadTransaction& transaction,
+                     const Tables& tables, const ObjectSet& objects);
+
+  // Takes what was refused out of an attempt that has written nothing yet. Tells of rows in a
+  // notice and as rejects.
+  Result<void> leave_out(const RunContext& context, const ObjectSet& objects,
+                         ValueRejects& value_rejects, Tables& tables,
+                         LoadTransaction& transaction) const;
+
+  bool has_rows() const { return !rows_.empty(); }
+
+ private:
+  using Line = std::pair<std::string, std::uint32_t>;  // an object's key, a line's number
+  static constexpr std::size_t tables_max = 20;        // with more there is something else wrong
+
+  Result<void> find_rows(std::size_t target, const RunContext& context,
+                         LoadTransaction& transaction, const Tables& tables,
+                         const ObjectSet& objects);
+  Result<void> leave_out_rows(const RunContext& context, const ObjectSet& objects,
+                              ValueRejects& value_rejects, Target& target) const;
+
+  std::map<std::string, Error> tables_;                      // why each waits
+  std::map<std::string, std::map<Line, std::string>> rows_;  // by table: why each is refused
+  std::set<std::string> searched_;                           // tables, for rows
+};
+
+}  // namespace dray
