@@ -1,5 +1,5 @@
 // The names of Dray's own tables, for loaders that reach into them in a dialect of their own: to
-// tell a row's place, or to record it. What the tables hold is ledger/ledger.h's.
+// tell a row's place, or to record it. What the tables hold are other headers' of this folder.
 #pragma once
 
 #include <string_view>

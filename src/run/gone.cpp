@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "ledger/collections.h"
+#include "ledger/objects.h"
 #include "model/standard_columns.h"
 
 namespace dray {

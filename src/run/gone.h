@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/result.h"
-#include "ledger/ledger.h"
+#include "ledger/state.h"
 #include "model/catalog.h"
 #include "run/context.h"
 #include "run/tables.h"

@@ -5,6 +5,10 @@
 #include <iterator>
 #include <utility>
 
+#include "ledger/objects.h"
+#include "ledger/runs.h"
+#include "ledger/shape.h"
+
 namespace dray {
 namespace {
 

@@ -13,7 +13,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
-#include "ledger/ledger.h"
+#include "ledger/state.h"
 #include "load/warehouse.h"
 #include "run/context.h"
 #include "run/object_set.h"

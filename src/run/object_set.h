@@ -8,7 +8,8 @@
 #include <vector>
 
 #include "base/result.h"
-#include "ledger/ledger.h"
+#include "ledger/objects.h"
+#include "ledger/state.h"
 #include "run/reading.h"
 
 namespace dray {

@@ -1,7 +1,7 @@
 // What a run tells of the objects that it has read.
 #pragma once
 
-#include "ledger/ledger.h"
+#include "ledger/state.h"
 #include "run/context.h"
 #include "run/object_set.h"
 

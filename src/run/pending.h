@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "ledger/ledger.h"
+#include "ledger/pending_tables.h"
 #include "run/context.h"
 #include "run/load_transaction.h"
 #include "run/tables.h"

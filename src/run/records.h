@@ -1,5 +1,6 @@
 // What earlier runs left, of a warehouse: a session of its own for each question, and what the
-// warehouse knows beside the ledger. The answers are those of ledger/records.h.
+// warehouse knows beside the ledger. The answers are those of ledger/runs.h,
+// source_status.h and rejects.h.
 #pragma once
 
 #include <cstddef>
@@ -8,7 +9,9 @@
 #include <vector>
 
 #include "base/result.h"
-#include "ledger/records.h"
+#include "ledger/rejects.h"
+#include "ledger/runs.h"
+#include "ledger/source_status.h"
 #include "load/warehouse.h"
 
 namespace dray {

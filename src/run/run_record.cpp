@@ -4,6 +4,10 @@
 #include <chrono>
 #include <memory>
 
+#include "ledger/objects.h"
+#include "ledger/rejects.h"
+#include "ledger/shape.h"
+
 namespace dray {
 namespace {
 

@@ -8,7 +8,8 @@
 
 #include "base/result.h"
 #include "base/time.h"
-#include "ledger/ledger.h"
+#include "ledger/runs.h"
+#include "ledger/state.h"
 #include "run/context.h"
 #include "run/object_set.h"
 #include "run/value_rejects.h"

@@ -7,7 +7,9 @@
 #include <vector>
 
 #include "base/result.h"
-#include "ledger/ledger.h"
+#include "ledger/objects.h"
+#include "ledger/skipped_objects.h"
+#include "ledger/state.h"
 #include "load/warehouse.h"
 #include "run/context.h"
 #include "run/listing_note.h"

@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <chrono>
 
-#include "ledger/ledger.h"
+#include "ledger/pending_tables.h"
+#include "ledger/shape.h"
+#include "ledger/skipped_objects.h"
+#include "ledger/state.h"
 #include "run/context.h"
 #include "run/notes.h"
 

@@ -4,6 +4,9 @@
 #include <string>
 #include <vector>
 
+#include "ledger/shape.h"
+#include "ledger/sources.h"
+
 namespace dray {
 namespace {
 

@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "base/result.h"
-#include "ledger/ledger.h"
+#include "ledger/state.h"
 #include "load/warehouse.h"
 #include "run/context.h"
 

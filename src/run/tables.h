@@ -7,7 +7,8 @@
 #include <vector>
 
 #include "base/result.h"
-#include "ledger/ledger.h"
+#include "ledger/collections.h"
+#include "ledger/state.h"
 #include "model/catalog.h"
 #include "run/context.h"
 #include "run/object_set.h"

@@ -3,7 +3,7 @@
 // notice.
 #pragma once
 
-#include "ledger/ledger.h"
+#include "ledger/state.h"
 #include "run/context.h"
 #include "run/object_set.h"
 #include "run/selection.h"

@@ -1,13 +1,11 @@
-// What earlier runs left in the warehouse's _dray schema, read back for people and scripts.
-//
-// All of it is empty, not an error, in a warehouse that Dray has not loaded yet. What the warehouse
-// is called a session does not know: RunReport::warehouse is left empty.
+// How a source stands, as the ledger has it: for people and scripts.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -16,21 +14,6 @@
 #include "sql/session.h"
 
 namespace dray {
-
-// Newest first, with their collections and notices. Plans are not recorded.
-Result<std::vector<RunReport>> recent_runs(Session& session,
-                                           const std::optional<std::string>& source,
-                                           std::size_t count_max);
-
-// The ids alone.
-Result<std::vector<std::string>> recent_run_ids(Session& session, std::size_t count_max);
-
-// The run whose id is, or begins with, `run_id`; nothing when there is none, an error (`config`)
-// when several begin so.
-Result<std::optional<RunReport>> find_run(Session& session, const std::string& run_id);
-
-// The sources that had a run, by name.
-Result<std::vector<std::string>> source_names(Session& session);
 
 struct ObjectSetAside {
   std::string key;
@@ -95,47 +78,5 @@ struct SourceStatus {
 // but in a note of the warehouse's. There must be a ledger.
 Result<SourceStatus> source_status(Session& session, const std::string& source,
                                    std::optional<Timestamp> noted_look);
-
-// `line`: the whole line was rejected. `value`: one cell is NULL because its value did not fit.
-struct Reject {
-  std::string run_id;
-  std::string source;
-  std::string object;
-  std::uint64_t line = 0;
-  std::string kind;
-  std::string reason;       // stable code: not_json, no_user, does_not_fit, ...
-  std::string detail;       // one sentence for a person
-  std::string table_name;   // empty for lines
-  std::string column_name;  // empty for lines
-  std::string value;        // the value, or the beginning of the line; cut at 1,024 bytes
-  std::chrono::sys_time<std::chrono::microseconds> rejected_at{};
-};
-
-struct RejectFilter {
-  std::optional<std::string> source;
-  std::optional<std::string> run_id;
-  std::optional<std::string> reason;
-  std::optional<std::string> table_name;
-  std::optional<std::string> object;
-  std::size_t count_max = 100;
-};
-
-// Open rejects (not yet mended by a retry), oldest first by object and line.
-Result<std::vector<Reject>> find_rejects(Session& session, const RejectFilter& filter);
-
-struct RejectGroup {
-  std::string source;
-  std::string kind;
-  std::string reason;
-  std::string table_name;
-  std::string column_name;
-  std::uint64_t count = 0;
-  std::string sample_object;
-  std::uint64_t sample_line = 0;
-  std::string sample_value;
-};
-
-// The same, counted by source, kind, reason, table and column, most first.
-Result<std::vector<RejectGroup>> group_rejects(Session& session, const RejectFilter& filter);
 
 }  // namespace dray
