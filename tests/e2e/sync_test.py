@@ -451,12 +451,12 @@ class Stopped(SyncTest):
         self.seconds = time.monotonic() - begun
         self.clean = self.digest("clean.db")
 
-    def start(self, warehouse):
+    def start(self, warehouse, form="--quiet", output=subprocess.DEVNULL):
         return subprocess.Popen(
-            [DRAY, "sync", "logs", f"duckdb:{warehouse}", "--source", "shop", "--quiet"],
+            [DRAY, "sync", "logs", f"duckdb:{warehouse}", "--source", "shop", form],
             cwd=self.directory,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
+            stdout=output,
             stderr=subprocess.PIPE,
         )
 
@@ -488,16 +488,19 @@ class Stopped(SyncTest):
         for trial in range(40):
             warehouse = f"{trial}.db"
             shutil.copy(self.directory / "half.db", self.directory / warehouse)
-            process = self.start(warehouse)
+            process = self.start(warehouse, "--json", subprocess.PIPE)
             time.sleep(draw.uniform(0.05, 0.6) * self.seconds)
             process.send_signal(signal.SIGINT)
-            _, errors = process.communicate(timeout=SECONDS_MAX)
+            output, errors = process.communicate(timeout=SECONDS_MAX)
             # When it has nearly done it ends well.
             self.assertIn(process.returncode, (0, 1), errors)
             if b"is as it was" in errors:
                 break
         self.assertEqual(process.returncode, 1, errors)
         self.assertIn(b"stopped: shop is as it was before this sync", errors)
+        report = json.loads(output)
+        self.assertEqual((report["status"], report["source"], report["lines"]), ("failure", "shop", 0))
+        self.assertEqual(report["failure"]["cause"], "cancelled")
         self.assertEqual((self.digest(warehouse), self.query(recorded, warehouse)), before)
         self.sync(warehouse=warehouse)
         self.assertEqual(self.digest(warehouse), self.clean)
