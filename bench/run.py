@@ -161,8 +161,8 @@ class Sizes:
 FULL = Sizes(rounds=5, duckdb_events=200_000, growth_events=200_000, growth_rounds=3, kinds_events=50_000,
              kinds_rounds=3, objects=100_000, stored_events=2_000_000, large_object_events=450_000, rejects=300_000,
              landing_events=400_000, landing_rounds=7)
-CHECK = Sizes(rounds=3, duckdb_events=200_000, growth_events=50_000, growth_rounds=2, kinds_events=10_000,
-              kinds_rounds=1, objects=100_000, stored_events=500_000, large_object_events=100_000, rejects=200_000,
+CHECK = Sizes(rounds=3, duckdb_events=100_000, growth_events=50_000, growth_rounds=2, kinds_events=10_000,
+              kinds_rounds=1, objects=100_000, stored_events=200_000, large_object_events=100_000, rejects=200_000,
               landing_events=0, landing_rounds=0)
 
 
