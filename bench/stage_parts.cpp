@@ -70,16 +70,16 @@ Result<StagedTable> write_to_directory(const std::string& root, const RowsToLoad
   return staged;
 }
 
-bool is_in_s3(const std::string& place) { return place.starts_with("s3://"); }
+bool is_in_s3(const std::string& location) { return location.starts_with("s3://"); }
 
 Result<std::shared_ptr<S3Client>> open_client() {
   CredentialsOptions credentials;
   credentials.environment = process_environment();
-  DRAY_ASSIGN(const AwsPlace place, find_aws_place(credentials.environment, {}));
+  DRAY_ASSIGN(const AwsConnection connection, find_aws_connection(credentials.environment, {}));
   S3Options options;
-  options.region = place.region;
-  options.endpoint = place.endpoint;
-  options.http.ca_file = place.ca_file;
+  options.region = connection.region;
+  options.endpoint = connection.endpoint;
+  options.http.ca_file = connection.ca_file;
   return open_s3(std::move(options), credentials_chain(std::move(credentials)));
 }
 

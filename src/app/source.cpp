@@ -25,13 +25,14 @@ Result<std::shared_ptr<S3Client>> open_s3_client(const S3Settings& settings, std
                                                  Trace trace) {
   CredentialsOptions credentials;
   credentials.environment = process_environment();
-  DRAY_ASSIGN(const AwsPlace place, find_aws_place(credentials.environment, settings.profile));
+  DRAY_ASSIGN(const AwsConnection connection,
+              find_aws_connection(credentials.environment, settings.profile));
   S3Options options;
-  options.region = first_set(settings.region, place.region);
-  options.endpoint = first_set(settings.endpoint, place.endpoint);
+  options.region = first_set(settings.region, connection.region);
+  options.endpoint = first_set(settings.endpoint, connection.endpoint);
   options.addressing = addressing_of(settings);
   options.requester_pays = settings.requester_pays ? RequesterPays::yes : RequesterPays::no;
-  options.http.ca_file = first_set(settings.ca_file, place.ca_file);
+  options.http.ca_file = first_set(settings.ca_file, connection.ca_file);
   options.http.stop = std::move(stop);
   options.http.trace = std::move(trace);
   credentials.profile = settings.profile;
@@ -45,17 +46,17 @@ Result<std::shared_ptr<S3Client>> open_s3_client(const S3Settings& settings, std
 Result<std::unique_ptr<ObjectStore>> open_source(const SourceConfig& source, std::stop_token stop,
                                                  Trace trace) {
   if (!is_in_s3(source)) return open_directory(source.location, std::move(stop));
-  DRAY_ASSIGN(S3Url place, parse_s3_url(source.location));
+  DRAY_ASSIGN(S3Url url, parse_s3_url(source.location));
   DRAY_ASSIGN(std::shared_ptr<S3Client> client,
               open_s3_client(source, std::move(stop), std::move(trace)));
-  return open_s3_store(std::move(client), std::move(place));
+  return open_s3_store(std::move(client), std::move(url));
 }
 
 Result<void> check_source(const SourceConfig& source) {
   if (!is_in_s3(source)) return check_directory(source.location);
-  DRAY_ASSIGN(const S3Url place, parse_s3_url(source.location));
+  DRAY_ASSIGN(const S3Url url, parse_s3_url(source.location));
   DRAY_ASSIGN(const std::shared_ptr<S3Client> client, open_s3_client(source, {}));
-  return check_s3_store(*client, place);
+  return check_s3_store(*client, url);
 }
 
 }  // namespace dray

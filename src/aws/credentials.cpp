@@ -101,8 +101,8 @@ class Chain {
   }
   std::string profile_text() const { return "the profile \"" + profile_name() + "\""; }
 
-  StsPlace sts(const std::string& region) const {
-    return sts_place(options_.environment, region, options_.http);
+  StsEndpoint sts(const std::string& region) const {
+    return sts_endpoint(options_.environment, region, options_.http);
   }
 
   Result<Credentials> assume(const Role& role, Credentials base) const {
@@ -230,14 +230,14 @@ class Chain {
                           "asks for a code (mfa_serial), and nobody is there to type one; "
                           "use a role without it");
     }
-    const StsPlace place =
+    const StsEndpoint endpoint =
         sts(options_.region.empty() ? value_of(profile, "region") : options_.region);
     if (const std::string file = value_of(profile, "web_identity_token_file"); !file.empty()) {
-      return assume_role_with_token(place, role, file);
+      return assume_role_with_token(endpoint, role, file);
     }
     DRAY_ASSIGN(std::optional<Credentials> base, source_of(files, profile, where, visited));
     if (!base) return config_error(where + "its source has no credentials");
-    return assume_role(place, role, *fixed_credentials(*std::move(base)));
+    return assume_role(endpoint, role, *fixed_credentials(*std::move(base)));
   }
 
   Maybe source_of(const AwsFiles& files, const AwsProfile& profile, const std::string& where,

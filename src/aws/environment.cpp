@@ -107,7 +107,8 @@ Result<AwsFiles> read_aws_files(const AwsEnvironment& environment) {
   return files;
 }
 
-Result<AwsPlace> find_aws_place(const AwsEnvironment& environment, const std::string& profile) {
+Result<AwsConnection> find_aws_connection(const AwsEnvironment& environment,
+                                          const std::string& profile) {
   DRAY_ASSIGN(const AwsFiles files, read_aws_files(environment));
   const std::string name =
       profile.empty() ? environment("AWS_PROFILE").value_or("default") : profile;
@@ -119,11 +120,11 @@ Result<AwsPlace> find_aws_place(const AwsEnvironment& environment, const std::st
     }
     return value_of(own, key);
   };
-  AwsPlace place;
-  place.region = first({"AWS_REGION", "AWS_DEFAULT_REGION"}, "region");
-  place.endpoint = first({"AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"}, "endpoint_url");
-  place.ca_file = first({"AWS_CA_BUNDLE"}, "ca_bundle");
-  return place;
+  AwsConnection connection;
+  connection.region = first({"AWS_REGION", "AWS_DEFAULT_REGION"}, "region");
+  connection.endpoint = first({"AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"}, "endpoint_url");
+  connection.ca_file = first({"AWS_CA_BUNDLE"}, "ca_bundle");
+  return connection;
 }
 
 }  // namespace dray

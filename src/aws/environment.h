@@ -35,13 +35,14 @@ Result<AwsFiles> read_aws_files(const AwsEnvironment& environment);
 std::string value_of(const AwsProfile& profile, std::string_view key);
 
 // What the environment and the profile say of how to reach AWS; "" for what they do not.
-struct AwsPlace {
+struct AwsConnection {
   std::string region;    // AWS_REGION, AWS_DEFAULT_REGION, region
   std::string endpoint;  // AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, endpoint_url
   std::string ca_file;   // AWS_CA_BUNDLE, ca_bundle
 };
 
 // `profile` "" is AWS_PROFILE, else "default".
-Result<AwsPlace> find_aws_place(const AwsEnvironment& environment, const std::string& profile);
+Result<AwsConnection> find_aws_connection(const AwsEnvironment& environment,
+                                          const std::string& profile);
 
 }  // namespace dray

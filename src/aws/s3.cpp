@@ -22,7 +22,7 @@ constexpr std::uint64_t pages_in_place_max = 10'000;
 constexpr std::size_t keys_per_removal_max = 1000;
 
 Error not_a_listing(const S3Operation& operation) {
-  return transient_error(operation.place() + ": the answer is no listing; is it S3 that answers" +
+  return transient_error(operation.uri() + ": the answer is no listing; is it S3 that answers" +
                          (operation.endpoint.empty() ? "?" : " at " + operation.endpoint + "?"));
 }
 
@@ -100,7 +100,7 @@ std::string removal_xml(std::span<const std::string> keys) {
 Result<void> check_removal(const HttpResponse& response, const S3Operation& operation) {
   pugi::xml_document document;
   if (!document.load_buffer(response.body.data(), response.body.size())) {
-    return transient_error(operation.place() + ": the answer to the deletion is not XML");
+    return transient_error(operation.uri() + ": the answer to the deletion is not XML");
   }
   const pugi::xml_node failed = document.child("DeleteResult").child("Error");
   if (!failed) return {};
@@ -110,7 +110,7 @@ Result<void> check_removal(const HttpResponse& response, const S3Operation& oper
   S3Operation one = operation;
   one.key = failed.child_value("Key");
   if (is_worth_retrying(refusal.status, refusal.code)) {
-    return transient_error(one.place() + ": not deleted (" + refusal.code + ")");
+    return transient_error(one.uri() + ": not deleted (" + refusal.code + ")");
   }
   return explain(refusal, one);
 }
@@ -180,7 +180,7 @@ Result<std::optional<S3Object>> S3Client::head(const std::string& bucket, const 
   call.operation = {"read", "s3:GetObject", bucket, key, {}};
   S3Tries tries;
   auto response = impl_->answer_to(call, tries);
-  if (!response) return std::move(response).error().within(call.operation.place());
+  if (!response) return std::move(response).error().within(call.operation.uri());
   if (response->status == 404) return std::optional<S3Object>();
   if (response->status != 200) return explain(read_refusal(*response), call.operation);
   S3Object object{key, 0, plain_etag(response->headers.find("etag"))};
@@ -209,7 +209,7 @@ Result<std::string> S3Client::get_all(const std::string& bucket, const std::stri
     if (count == 0) return bytes;
     if (bytes.size() > size_bytes_max) {
       return bad_data_error("is larger than " + std::to_string(size_bytes_max) + " bytes")
-          .within(S3Operation{"read", "s3:GetObject", bucket, key, {}}.place());
+          .within(S3Operation{"read", "s3:GetObject", bucket, key, {}}.uri());
     }
   }
 }

@@ -11,7 +11,7 @@ namespace {
 // Where everybody starts: S3's oldest region answers for any bucket and says where it is.
 constexpr std::string_view first_region = "us-east-1";
 
-// A bucket is in one place; more moves than this are a circle.
+// A bucket has one endpoint; more moves than this are a circle.
 constexpr unsigned moves_max = 2;
 
 // A name that is also a DNS label, so that the certificate for *.s3.REGION.amazonaws.com fits.
@@ -21,8 +21,9 @@ bool is_dns_label(std::string_view bucket) {
 }
 
 // Without the bucket, for messages.
-std::string endpoint_of(const std::string& bucket, const S3Place& place) {
-  return place.scheme + "://" + place.host.substr(place.has_bucket ? bucket.size() + 1 : 0);
+std::string endpoint_of(const std::string& bucket, const S3Endpoint& endpoint) {
+  return endpoint.scheme + "://" +
+         endpoint.host.substr(endpoint.has_bucket ? bucket.size() + 1 : 0);
 }
 
 bool is_success(const HttpResponse& response) {
@@ -59,11 +60,11 @@ void S3Client::Impl::add_encryption(HttpHeaders& headers) const {
   }
 }
 
-S3Place S3Client::Impl::place_in(const std::string& bucket, const std::string& region) const {
-  S3Place place{region, endpoint_.scheme, endpoint_.host, is_virtual_host(bucket), {}};
-  if (place.host.empty()) place.host = amazon_s3_host(region);
-  if (place.has_bucket) place.host = bucket + '.' + place.host;
-  return place;
+S3Endpoint S3Client::Impl::endpoint_in(const std::string& bucket, const std::string& region) const {
+  S3Endpoint endpoint{region, endpoint_.scheme, endpoint_.host, is_virtual_host(bucket), {}};
+  if (endpoint.host.empty()) endpoint.host = amazon_s3_host(region);
+  if (endpoint.has_bucket) endpoint.host = bucket + '.' + endpoint.host;
+  return endpoint;
 }
 
 bool S3Client::Impl::is_virtual_host(const std::string& bucket) const {
@@ -73,13 +74,13 @@ bool S3Client::Impl::is_virtual_host(const std::string& bucket) const {
   return endpoint_.host.empty() && is_dns_label(bucket);
 }
 
-HttpRequest S3Client::Impl::request_for(const S3Call& call, const S3Place& place) const {
+HttpRequest S3Client::Impl::request_for(const S3Call& call, const S3Endpoint& endpoint) const {
   HttpRequest request;
   request.method = call.method;
-  request.scheme = place.scheme;
-  request.host = place.host;
+  request.scheme = endpoint.scheme;
+  request.host = endpoint.host;
   std::string path = endpoint_.path == "/" ? "" : endpoint_.path;
-  if (place.has_bucket) {
+  if (endpoint.has_bucket) {
     path += '/';
   } else {
     path += '/' + uri_encode(call.operation.bucket);
@@ -87,7 +88,7 @@ HttpRequest S3Client::Impl::request_for(const S3Call& call, const S3Place& place
   }
   request.path = path + uri_encode(call.operation.key, EncodeSlash::no);
   request.query = call.query;
-  request.query.insert(request.query.end(), place.query.begin(), place.query.end());
+  request.query.insert(request.query.end(), endpoint.query.begin(), endpoint.query.end());
   request.headers = call.headers;
   if (call.before_try) call.before_try(request.headers);
   if (options_.requester_pays == RequesterPays::yes) {
@@ -97,15 +98,15 @@ HttpRequest S3Client::Impl::request_for(const S3Call& call, const S3Place& place
   return request;
 }
 
-S3Place S3Client::Impl::place_of(const std::string& bucket) {
+S3Endpoint S3Client::Impl::endpoint_for(const std::string& bucket) {
   const std::scoped_lock lock(mutex_);
-  if (const auto known = places_.find(bucket); known != places_.end()) return known->second;
-  return place_in(bucket, options_.region.empty() ? std::string(first_region) : options_.region);
+  if (const auto known = endpoints_.find(bucket); known != endpoints_.end()) return known->second;
+  return endpoint_in(bucket, options_.region.empty() ? std::string(first_region) : options_.region);
 }
 
-void S3Client::Impl::remember(const std::string& bucket, S3Place place) {
+void S3Client::Impl::remember(const std::string& bucket, S3Endpoint endpoint) {
   const std::scoped_lock lock(mutex_);
-  places_[bucket] = std::move(place);
+  endpoints_[bucket] = std::move(endpoint);
 }
 
 std::chrono::sys_seconds S3Client::Impl::now() {
@@ -114,21 +115,21 @@ std::chrono::sys_seconds S3Client::Impl::now() {
 }
 
 // A bucket's region is a header of whatever is answered for it, also of a refusal.
-std::string S3Client::Impl::ask_region(const S3Call& call, const S3Place& place,
+std::string S3Client::Impl::ask_region(const S3Call& call, const S3Endpoint& endpoint,
                                        const Credentials& credentials) {
   S3Call ask;
   ask.method = "HEAD";
   ask.operation.bucket = call.operation.bucket;
-  HttpRequest request = request_for(ask, place);
-  signer_.sign(request, credentials, {place.region, "s3", now()}, hash_of_nothing());
+  HttpRequest request = request_for(ask, endpoint);
+  signer_.sign(request, credentials, {endpoint.region, "s3", now()}, hash_of_nothing());
   const auto response = http_.receive(request, {}, {}, call.stop);
   return response ? read_refusal(*response).region : std::string();
 }
 
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/Redirects.html
 bool S3Client::Impl::move(const HttpResponse& response, const S3Refusal& refusal,
-                          const S3Call& call, const S3Place& place, const Credentials& credentials,
-                          S3Tries& tries) {
+                          const S3Call& call, const S3Endpoint& endpoint,
+                          const Credentials& credentials, S3Tries& tries) {
   const bool is_redirection = refusal.status == 301 || refusal.status == 307;
   // The region also comes with refusals that have nothing to do with it.
   const bool may_be_elsewhere =
@@ -136,15 +137,15 @@ bool S3Client::Impl::move(const HttpResponse& response, const S3Refusal& refusal
   if (!may_be_elsewhere || tries.moves >= moves_max) return false;
   const std::string& bucket = call.operation.bucket;
   std::string region = refusal.region;
-  if (is_redirection && region.empty()) region = ask_region(call, place, credentials);
-  if (!region.empty() && region != place.region) {
+  if (is_redirection && region.empty()) region = ask_region(call, endpoint, credentials);
+  if (!region.empty() && region != endpoint.region) {
     ++tries.moves;
     tries.detour.reset();
-    remember(bucket, place_in(bucket, region));
+    remember(bucket, endpoint_in(bucket, region));
     return true;
   }
   if (!is_redirection) return false;
-  auto other = redirection(response, refusal, bucket, call.query, place);
+  auto other = redirection(response, refusal, bucket, call.query, endpoint);
   if (!other) return false;
   ++tries.moves;
   if (refusal.status == 301) {
@@ -168,10 +169,11 @@ bool S3Client::Impl::set_clock(const HttpResponse& response, S3Tries& tries) {
 }
 
 // Whether what was wrong is put right, so that the next try differs from the last.
-bool S3Client::Impl::mend(const HttpResponse& response, const S3Call& call, const S3Place& place,
-                          const Credentials& credentials, S3Tries& tries) {
+bool S3Client::Impl::mend(const HttpResponse& response, const S3Call& call,
+                          const S3Endpoint& endpoint, const Credentials& credentials,
+                          S3Tries& tries) {
   const S3Refusal refusal = read_refusal(response);
-  if (move(response, refusal, call, place, credentials, tries)) return true;
+  if (move(response, refusal, call, endpoint, credentials, tries)) return true;
   if (is_clock_skew(refusal.code)) return set_clock(response, tries);
   // An answer to HEAD has no code.
   const bool may_be_expired =
@@ -188,10 +190,10 @@ Result<HttpResponse> S3Client::Impl::answer_to(S3Call& call, S3Tries& tries) {
   const std::string hash = call.body.empty() ? hash_of_nothing() : sha256_hex(call.body);
   while (true) {
     DRAY_ASSIGN(const Credentials credentials, credentials_->get());
-    const S3Place place = tries.detour ? *tries.detour : place_of(call.operation.bucket);
-    call.operation.endpoint = endpoint_of(call.operation.bucket, place);
-    HttpRequest request = request_for(call, place);
-    signer_.sign(request, credentials, {place.region, "s3", now()}, hash);
+    const S3Endpoint endpoint = tries.detour ? *tries.detour : endpoint_for(call.operation.bucket);
+    call.operation.endpoint = endpoint_of(call.operation.bucket, endpoint);
+    HttpRequest request = request_for(call, endpoint);
+    signer_.sign(request, credentials, {endpoint.region, "s3", now()}, hash);
     auto response = http_.receive(request, call.takes_body, call.sink, call.stop);
     std::string retry_after;
     if (!response) {
@@ -199,7 +201,7 @@ Result<HttpResponse> S3Client::Impl::answer_to(S3Call& call, S3Tries& tries) {
     } else if (is_success(*response)) {
       return response;
     } else {
-      if (mend(*response, call, place, credentials, tries)) continue;
+      if (mend(*response, call, endpoint, credentials, tries)) continue;
       std::string code = read_refusal(*response).code;
       if (!is_worth_retrying(response->status, code)) return response;
       retry_after = response->headers.find("retry-after");
@@ -218,7 +220,7 @@ Result<HttpResponse> S3Client::Impl::call(S3Call call) {
     Error error = std::move(response).error();
     if (error.cause == Cause::cancelled) return error;
     error.message += tried;
-    return std::move(error).within(call.operation.place());
+    return std::move(error).within(call.operation.uri());
   }
   if (is_success(*response)) return response;
   Error error = explain(read_refusal(*response), call.operation);

@@ -10,8 +10,8 @@
 #include <string>
 
 #include "aws/s3.h"
+#include "aws/s3_endpoint.h"
 #include "aws/s3_error.h"
-#include "aws/s3_place.h"
 #include "aws/sigv4.h"
 #include "base/thread_pool.h"
 
@@ -35,7 +35,7 @@ struct S3Call {
 struct S3Tries {
   unsigned failures = 0;
   unsigned moves = 0;
-  std::optional<S3Place> detour;  // for this call alone
+  std::optional<S3Endpoint> detour;  // for this call alone
   bool clock_set = false;
   bool credentials_renewed = false;
 };
@@ -60,16 +60,17 @@ class S3Client::Impl {
   void add_encryption(HttpHeaders& headers) const;
 
  private:
-  HttpRequest request_for(const S3Call& call, const S3Place& place) const;
-  S3Place place_in(const std::string& bucket, const std::string& region) const;
+  HttpRequest request_for(const S3Call& call, const S3Endpoint& endpoint) const;
+  S3Endpoint endpoint_in(const std::string& bucket, const std::string& region) const;
   bool is_virtual_host(const std::string& bucket) const;
-  S3Place place_of(const std::string& bucket);
-  void remember(const std::string& bucket, S3Place place);
-  bool mend(const HttpResponse& response, const S3Call& call, const S3Place& place,
+  S3Endpoint endpoint_for(const std::string& bucket);
+  void remember(const std::string& bucket, S3Endpoint endpoint);
+  bool mend(const HttpResponse& response, const S3Call& call, const S3Endpoint& endpoint,
             const Credentials& credentials, S3Tries& tries);
   bool move(const HttpResponse& response, const S3Refusal& refusal, const S3Call& call,
-            const S3Place& place, const Credentials& credentials, S3Tries& tries);
-  std::string ask_region(const S3Call& call, const S3Place& place, const Credentials& credentials);
+            const S3Endpoint& endpoint, const Credentials& credentials, S3Tries& tries);
+  std::string ask_region(const S3Call& call, const S3Endpoint& endpoint,
+                         const Credentials& credentials);
   bool set_clock(const HttpResponse& response, S3Tries& tries);
   std::chrono::sys_seconds now();
 
@@ -78,7 +79,7 @@ class S3Client::Impl {
   const std::shared_ptr<CredentialsProvider> credentials_;
   HttpClient http_;
   std::mutex mutex_;
-  std::map<std::string, S3Place> places_;  // by bucket, where they turned out to be
+  std::map<std::string, S3Endpoint> endpoints_;  // by bucket, where they turned out to be
   std::chrono::seconds clock_offset_{0};
   RequestSigner signer_;
   ThreadPool threads_;  // the last one, for its work uses all others

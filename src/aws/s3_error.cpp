@@ -3,7 +3,7 @@
 #include <pugixml.hpp>
 
 #include "aws/error_code.h"
-#include "aws/s3_place.h"
+#include "aws/s3_endpoint.h"
 #include "net/retry.h"
 
 namespace dray {
@@ -108,7 +108,7 @@ std::string code_of(int status, bool is_object) {
 
 }  // namespace
 
-std::string S3Operation::place() const { return "s3://" + bucket + '/' + key; }
+std::string S3Operation::uri() const { return "s3://" + bucket + '/' + key; }
 
 std::string error_code(std::string_view body) {
   pugi::xml_document document;
@@ -141,35 +141,35 @@ Error explain(const S3Refusal& refusal, const S3Operation& operation) {
   if (full.code.empty()) {
     full.code = code_of(refusal.status, operation.permission != "s3:ListBucket");
   }
-  const std::string place = operation.place() + ": ";
+  const std::string uri = operation.uri() + ": ";
   if (full.status >= 300 && full.status < 400 && !full.redirect.empty() &&
       !full.redirect.ends_with(host_of(operation.endpoint))) {
-    return config_error(place + operation.endpoint + " sends this request to another host, " +
+    return config_error(uri + operation.endpoint + " sends this request to another host, " +
                         full.redirect +
                         ", and keys are used for none but the endpoint that they were given for; "
                         "if the bucket is there, set endpoint to it");
   }
   if (full.code == "AccessDenied" || full.code == "AllAccessDisabled" ||
       full.code == "AccountProblem") {
-    return no_permission(full, operation).within(operation.place());
+    return no_permission(full, operation).within(operation.uri());
   }
   if (full.code == "NoSuchBucket") {
-    return config_error(place + "there is no bucket \"" + operation.bucket + "\" at " +
+    return config_error(uri + "there is no bucket \"" + operation.bucket + "\" at " +
                         operation.endpoint + "; check the address, the region and the endpoint");
   }
   if (full.code == "PermanentRedirect" || full.code == "TemporaryRedirect" ||
       full.code == "AuthorizationHeaderMalformed" ||
       full.code == "IllegalLocationConstraintException") {
-    return config_error(place + "the bucket is in another region than " + operation.endpoint +
+    return config_error(uri + "the bucket is in another region than " + operation.endpoint +
                         " serves (" + said(full) + "); set region, or the endpoint of the bucket");
   }
   if (const Known* known = find_known(full.code)) {
     // What became of one object is told beside its key.
     if (known->cause == Cause::bad_data) return bad_data_error(std::string(known->meaning));
-    return {known->cause, place + std::string(known->meaning) + " (" + said(full) + ")"};
+    return {known->cause, uri + std::string(known->meaning) + " (" + said(full) + ")"};
   }
   const Cause cause = is_worth_retrying(full.status, full.code) ? Cause::transient : Cause::config;
-  return {cause, place + "the server refuses to " + std::string(operation.action) + " it (" +
+  return {cause, uri + "the server refuses to " + std::string(operation.action) + " it (" +
                      said(full) + ")"};
 }
 

@@ -18,7 +18,7 @@ struct S3Operation {
   std::string endpoint;  // scheme and host
 
   // "s3://bucket/key"
-  std::string place() const;
+  std::string uri() const;
 };
 
 // An answer that is no success, in S3's XML or, without a body, by its status alone.

@@ -106,7 +106,7 @@ class Download {
     if (failure_) return *failure_;
     if (!response) {
       if (response.error().cause == Cause::cancelled) return response.error();
-      return std::move(response).error().within(call.operation.place());
+      return std::move(response).error().within(call.operation.uri());
     }
     if (response->status != 200 && response->status != 206) {
       return explain(read_refusal(*response), call.operation);

@@ -52,7 +52,7 @@ class MultipartUpload final : public S3Upload {
     auto response = client_->answer_to(call, tries);
     if (!response) {
       is_open_ = response.error().cause == Cause::cancelled;
-      Error error = std::move(response).error().within(operation_.place());
+      Error error = std::move(response).error().within(operation_.uri());
       if (error.cause == Cause::transient) error.cause = Cause::in_doubt;
       return error;
     }
@@ -120,7 +120,7 @@ class MultipartUpload final : public S3Upload {
     // Ceph's gateway leaves it out.
     DRAY_ASSIGN(const auto object, S3Client(client_).head(operation_.bucket, operation_.key));
     if (object) return object->etag;
-    return in_doubt_error(operation_.place() + ": is not there after its upload");
+    return in_doubt_error(operation_.uri() + ": is not there after its upload");
   }
 
   // The MD5 of the parts' MD5s and their number, where the ETags are MD5s (not with KMS).
@@ -139,7 +139,7 @@ class MultipartUpload final : public S3Upload {
     const auto expected = expected_etag();
     const auto found = S3Client(client_).head(operation_.bucket, operation_.key);
     if (expected && found && *found && (*found)->etag == *expected) return *expected;
-    const std::string gone = operation_.place() + ": the upload is gone";
+    const std::string gone = operation_.uri() + ": the upload is gone";
     if (expected && found) {
       return transient_error(gone +
                              " and was not completed: somebody else aborted it, or a "
@@ -172,7 +172,7 @@ Result<std::unique_ptr<S3Upload>> begin_upload(std::shared_ptr<S3Client::Impl> c
   (void)document.load_buffer(response.body.data(), response.body.size());
   std::string id = document.child("InitiateMultipartUploadResult").child_value("UploadId");
   if (id.empty()) {
-    return transient_error(operation.place() +
+    return transient_error(operation.uri() +
                            ": the answer has no upload id; is it S3 that answers?");
   }
   return std::unique_ptr<S3Upload>(

@@ -122,11 +122,11 @@ void sign_request(HttpRequest& request, const Credentials& credentials, const Si
 
 std::string RequestSigner::key_for(const Secret& secret, const std::string& day,
                                    const SigningScope& scope) {
-  const std::string place = day + '/' + scope.region + '/' + scope.service;
+  const std::string key_scope = day + '/' + scope.region + '/' + scope.service;
   const std::scoped_lock lock(mutex_);
-  if (place != place_ || secret != secret_) {
+  if (key_scope != key_scope_ || secret != secret_) {
     key_ = Secret(signing_key(secret, day, scope));
-    place_ = place;
+    key_scope_ = key_scope;
     secret_ = secret;
   }
   return key_.reveal();
@@ -141,20 +141,26 @@ void RequestSigner::sign(HttpRequest& request, const Credentials& credentials,
   if (!credentials.session_token.empty()) {
     request.headers.set("x-amz-security-token", credentials.session_token.reveal());
   }
-  const std::string place = day + '/' + scope.region + '/' + scope.service + "/aws4_request";
+  const std::string credential_scope =
+      day + '/' + scope.region + '/' + scope.service + "/aws4_request";
   const SignedHeaders headers = signed_headers(request);
   const std::string names = names_of(headers);
   const std::string canonical = canonical_text(request, headers, names, scope.service, hash);
   std::string to_sign;
   to_sign.reserve(text_bytes_expected);
-  to_sign.append(algorithm).append("\n").append(time).append("\n").append(place).append("\n");
+  to_sign.append(algorithm)
+      .append("\n")
+      .append(time)
+      .append("\n")
+      .append(credential_scope)
+      .append("\n");
   to_sign.append(to_hex(sha256(canonical)));
   const std::string signature =
       to_hex(hmac_sha256(key_for(credentials.secret_access_key, day, scope), to_sign));
   std::string authorization;
   authorization.reserve(2 * text_bytes_expected);
   authorization.append(algorithm).append(" Credential=").append(credentials.access_key_id);
-  authorization.append("/").append(place).append(", SignedHeaders=").append(names);
+  authorization.append("/").append(credential_scope).append(", SignedHeaders=").append(names);
   authorization.append(", Signature=").append(signature);
   request.headers.set("authorization", std::move(authorization));
 }

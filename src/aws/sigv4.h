@@ -37,7 +37,7 @@ class RequestSigner {
   std::mutex mutex_;
   // What the last request was signed with:
   Secret secret_;
-  std::string place_;  // day, region, service
+  std::string key_scope_;  // day, region, service
   Secret key_;
 };
 

@@ -26,10 +26,10 @@ HttpParameters parameters_of(const Role& role, const char* action) {
 }
 
 Error refused(const HttpResponse& response, const Role& role) {
-  const std::string place = "role " + role.arn + ": ";
+  const std::string role_named = "role " + role.arn + ": ";
   const std::string said = " (" + aws_error_text(response) + ")";
-  if (response.status >= 500) return transient_error(place + "STS does not answer" + said);
-  return config_error(place + "may not be assumed" + said +
+  if (response.status >= 500) return transient_error(role_named + "STS does not answer" + said);
+  return config_error(role_named + "may not be assumed" + said +
                       "; check the role's trust policy, its external id, and that these "
                       "credentials allow sts:AssumeRole");
 }
@@ -53,10 +53,10 @@ Result<Credentials> credentials_in(const HttpResponse& response, const Role& rol
   return credentials;
 }
 
-Result<Credentials> ask(const StsPlace& place, const Role& role, const HttpParameters& parameters,
-                        CredentialsProvider* credentials) {
-  HttpClient http(place.http);
-  AwsCall call{"sts", place.region, place.url, {}, form_of(parameters)};
+Result<Credentials> ask(const StsEndpoint& endpoint, const Role& role,
+                        const HttpParameters& parameters, CredentialsProvider* credentials) {
+  HttpClient http(endpoint.http);
+  AwsCall call{"sts", endpoint.region, endpoint.url, {}, form_of(parameters)};
   call.headers.set("content-type", "application/x-www-form-urlencoded; charset=utf-8");
   auto response = call_aws(http, credentials, call, sts_retry);
   if (!response) return std::move(response).error().within("role " + role.arn);
@@ -66,24 +66,24 @@ Result<Credentials> ask(const StsPlace& place, const Role& role, const HttpParam
 
 }  // namespace
 
-StsPlace sts_place(const AwsEnvironment& environment, const std::string& region,
-                   const HttpOptions& http) {
-  StsPlace place{aws_endpoint(environment, "sts", region), region, http};
-  if (!region.empty()) return place;
+StsEndpoint sts_endpoint(const AwsEnvironment& environment, const std::string& region,
+                         const HttpOptions& http) {
+  StsEndpoint endpoint{aws_endpoint(environment, "sts", region), region, http};
+  if (!region.empty()) return endpoint;
   // The global endpoint is signed for its home. One that somebody named stays.
-  place.region = "us-east-1";
+  endpoint.region = "us-east-1";
   const std::string regional =
       aws_endpoint([](std::string_view) { return std::nullopt; }, "sts", "");
-  if (place.url == regional) place.url = "https://sts.amazonaws.com";
-  return place;
+  if (endpoint.url == regional) endpoint.url = "https://sts.amazonaws.com";
+  return endpoint;
 }
 
-Result<Credentials> assume_role(const StsPlace& place, const Role& role,
+Result<Credentials> assume_role(const StsEndpoint& endpoint, const Role& role,
                                 CredentialsProvider& credentials) {
-  return ask(place, role, parameters_of(role, "AssumeRole"), &credentials);
+  return ask(endpoint, role, parameters_of(role, "AssumeRole"), &credentials);
 }
 
-Result<Credentials> assume_role_with_token(const StsPlace& place, const Role& role,
+Result<Credentials> assume_role_with_token(const StsEndpoint& endpoint, const Role& role,
                                            const std::string& token_file) {
   std::ifstream file(token_file, std::ios::binary);
   std::ostringstream token;
@@ -94,7 +94,7 @@ Result<Credentials> assume_role_with_token(const StsPlace& place, const Role& ro
   }
   HttpParameters parameters = parameters_of(role, "AssumeRoleWithWebIdentity");
   parameters.emplace_back("WebIdentityToken", token.str());
-  return ask(place, role, parameters, nullptr);
+  return ask(endpoint, role, parameters, nullptr);
 }
 
 }  // namespace dray

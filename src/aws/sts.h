@@ -17,22 +17,22 @@ struct Role {
 };
 
 // Where STS is and how to speak to it.
-struct StsPlace {
+struct StsEndpoint {
   std::string url;
   std::string region;
   HttpOptions http;
 };
 
 // `region` "" is STS's global endpoint.
-StsPlace sts_place(const AwsEnvironment& environment, const std::string& region,
-                   const HttpOptions& http);
+StsEndpoint sts_endpoint(const AwsEnvironment& environment, const std::string& region,
+                         const HttpOptions& http);
 
-Result<Credentials> assume_role(const StsPlace& place, const Role& role,
+Result<Credentials> assume_role(const StsEndpoint& endpoint, const Role& role,
                                 CredentialsProvider& credentials);
 
 // With a token that somebody else has signed, read from its file anew each time: it is replaced
 // before it expires.
-Result<Credentials> assume_role_with_token(const StsPlace& place, const Role& role,
+Result<Credentials> assume_role_with_token(const StsEndpoint& endpoint, const Role& role,
                                            const std::string& token_file);
 
 }  // namespace dray

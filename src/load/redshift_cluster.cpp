@@ -92,24 +92,25 @@ Result<std::shared_ptr<RedshiftCluster>> reach_redshift(RedshiftOptions redshift
   cluster->duplicates_bytes = options.duplicates_bytes;
   const RedshiftStaging& staging = redshift.staging;
   if (staging.compression == "gzip") cluster->parts.compression = PartCompression::gzip;
-  DRAY_ASSIGN(const AwsPlace place, find_aws_place(process_environment(), staging.profile));
+  DRAY_ASSIGN(const AwsConnection connection,
+              find_aws_connection(process_environment(), staging.profile));
   const auto named = [](const std::string& wanted, const std::string& otherwise) {
     return wanted.empty() ? otherwise : wanted;
   };
-  cluster->http.ca_file = place.ca_file;
+  cluster->http.ca_file = connection.ca_file;
   cluster->http.trace = cluster->trace = options.trace;
   cluster->aws = credentials_chain({.environment = process_environment(),
                                     .profile = staging.profile,
                                     .role_arn = staging.role_arn,
                                     .external_id = staging.external_id,
-                                    .region = named(staging.region, place.region),
+                                    .region = named(staging.region, connection.region),
                                     .http = cluster->http});
-  if (redshift.iam) redshift.iam->region = named(redshift.iam->region, place.region);
+  if (redshift.iam) redshift.iam->region = named(redshift.iam->region, connection.region);
   if (!staging.url.empty()) {
     DRAY_ASSIGN(const S3Url url, parse_s3_url(staging.url));
     S3Options s3;
-    s3.region = named(staging.region, place.region);
-    s3.endpoint = named(staging.endpoint, place.endpoint);
+    s3.region = named(staging.region, connection.region);
+    s3.endpoint = named(staging.endpoint, connection.endpoint);
     s3.encryption = staging.encryption == "kms"      ? S3Encryption::kms
                     : staging.encryption == "aes256" ? S3Encryption::aes256
                                                      : S3Encryption::none;

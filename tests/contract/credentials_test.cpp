@@ -119,14 +119,14 @@ TEST_F(CredentialsChain, ReadsProfilesAsPeopleWriteThem) {
   set("AWS_PROFILE", "big one");
   EXPECT_EQ(id(), "id#1");
   EXPECT_EQ(find()->secret_access_key.reveal(), "a=b");
-  EXPECT_EQ(find_aws_place(options_.environment, "")->ca_file, "/ca.pem");
-  EXPECT_EQ(find_aws_place(options_.environment, "default")->region, "eu-west-1");
+  EXPECT_EQ(find_aws_connection(options_.environment, "")->ca_file, "/ca.pem");
+  EXPECT_EQ(find_aws_connection(options_.environment, "default")->region, "eu-west-1");
   set("AWS_REGION", "eu-north-1");
   set("AWS_ENDPOINT_URL", "http://all");
-  EXPECT_EQ(find_aws_place(options_.environment, "")->endpoint, "http://all");
+  EXPECT_EQ(find_aws_connection(options_.environment, "")->endpoint, "http://all");
   set("AWS_ENDPOINT_URL_S3", "http://s3");
-  EXPECT_EQ(find_aws_place(options_.environment, "")->endpoint, "http://s3");
-  EXPECT_EQ(find_aws_place(options_.environment, "default")->region, "eu-north-1");
+  EXPECT_EQ(find_aws_connection(options_.environment, "")->endpoint, "http://s3");
+  EXPECT_EQ(find_aws_connection(options_.environment, "default")->region, "eu-north-1");
   set("AWS_PROFILE", "x");
   EXPECT_THAT(id(), HasSubstr("there is no profile \"x\""));
 }

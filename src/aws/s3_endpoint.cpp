@@ -1,4 +1,4 @@
-#include "aws/s3_place.h"
+#include "aws/s3_endpoint.h"
 
 #include <algorithm>
 
@@ -63,9 +63,9 @@ std::string amazon_s3_host(std::string_view region) {
   return host;
 }
 
-std::optional<S3Place> redirection(const HttpResponse& response, const S3Refusal& refusal,
-                                   const std::string& bucket, const HttpParameters& query,
-                                   const S3Place& from) {
+std::optional<S3Endpoint> redirection(const HttpResponse& response, const S3Refusal& refusal,
+                                      const std::string& bucket, const HttpParameters& query,
+                                      const S3Endpoint& from) {
   auto to = request_to(response.headers.find("location"));
   if (!to) to = request_to(from.scheme + "://" + refusal.endpoint);
   if (!to || !is_host(to->host)) return std::nullopt;
@@ -73,14 +73,15 @@ std::optional<S3Place> redirection(const HttpResponse& response, const S3Refusal
   const std::string_view asked = without_bucket(from.host, bucket);
   const std::string_view named = without_bucket(to->host, bucket);
   if (named != asked && !(is_amazon_s3(asked) && is_amazon_s3(named))) return std::nullopt;
-  S3Place place{from.region, to->scheme, to->host, to->host.starts_with(bucket + '.'), {}};
-  if (std::string region = region_in(to->host); !region.empty()) place.region = std::move(region);
+  S3Endpoint endpoint{from.region, to->scheme, to->host, to->host.starts_with(bucket + '.'), {}};
+  if (std::string region = region_in(to->host); !region.empty())
+    endpoint.region = std::move(region);
   for (auto& parameter : to->query) {
     const bool is_known = std::ranges::any_of(
         query, [&](const auto& known) { return known.first == parameter.first; });
-    if (!is_known) place.query.push_back(std::move(parameter));
+    if (!is_known) endpoint.query.push_back(std::move(parameter));
   }
-  return place;
+  return endpoint;
 }
 
 }  // namespace dray

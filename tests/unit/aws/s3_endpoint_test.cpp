@@ -1,13 +1,13 @@
-#include "aws/s3_place.h"
+#include "aws/s3_endpoint.h"
 
 #include <gtest/gtest.h>
 
 namespace dray {
 namespace {
 
-const S3Place amazon{"us-east-1", "https", "bucket.s3.us-east-1.amazonaws.com", true, {}};
+const S3Endpoint amazon{"us-east-1", "https", "bucket.s3.us-east-1.amazonaws.com", true, {}};
 
-std::optional<S3Place> sent_to(const std::string& location, const S3Place& from = amazon) {
+std::optional<S3Endpoint> sent_to(const std::string& location, const S3Endpoint& from = amazon) {
   HttpResponse response;
   response.headers.set("location", location);
   return redirection(response, {}, "bucket", {{"list-type", "2"}}, from);
@@ -53,7 +53,7 @@ TEST(S3Redirection, LeavesNeitherAmazonNorEncryption) {
 }
 
 TEST(S3Redirection, StaysAtAnEndpointOfOnesOwn) {
-  const S3Place own{"us-east-1", "http", "minio.example.com:9000", false, {}};
+  const S3Endpoint own{"us-east-1", "http", "minio.example.com:9000", false, {}};
   EXPECT_FALSE(sent_to("https://other.example.com:9000", own));
   EXPECT_FALSE(sent_to("http://minio.example.com", own)) << "another port";
   EXPECT_FALSE(sent_to("https://bucket.s3.eu-west-1.amazonaws.com", own));

@@ -10,7 +10,7 @@
 
 namespace dray {
 
-struct S3Place {
+struct S3Endpoint {
   std::string region;  // for which requests are signed
   std::string scheme;
   std::string host;
@@ -29,8 +29,8 @@ std::string amazon_s3_host(std::string_view region);
 // request with this query; nothing if it does not. Nor if that were a step from encrypted to plain,
 // or to another host: keys that were given for one endpoint sign nothing for another, but for those
 // of Amazon's S3 among themselves.
-std::optional<S3Place> redirection(const HttpResponse& response, const S3Refusal& refusal,
-                                   const std::string& bucket, const HttpParameters& query,
-                                   const S3Place& from);
+std::optional<S3Endpoint> redirection(const HttpResponse& response, const S3Refusal& refusal,
+                                      const std::string& bucket, const HttpParameters& query,
+                                      const S3Endpoint& from);
 
 }  // namespace dray
