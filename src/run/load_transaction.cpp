@@ -103,7 +103,11 @@ CollectionReport collection_of(const TablePlan& table) {
 }
 
 LoadTransaction::LoadTransaction(const Parts& parts)
-    : parts_(parts), context_(parts.context), tables_(parts.tables) {}
+    : parts_(parts), context_(parts.context), tables_(parts.tables) {
+  // Targets, what was wanted of them and what is planned go by one number.
+  DRAY_ASSERT(tables_.targets.size() == tables_.wanted.size());
+  DRAY_ASSERT(tables_.targets.size() == tables_.plan.tables.size());
+}
 
 RowLoader* LoadTransaction::row_loader() const {
   const Loader loader = session().loader();
@@ -235,6 +239,7 @@ std::vector<LoadTransaction::Share> LoadTransaction::loaded() const {
 }
 
 void LoadTransaction::leave_out(std::size_t target, Error why) {
+  DRAY_ASSERT(target < tables_.targets.size());
   left_out_.emplace(target, std::move(why));
 }
 

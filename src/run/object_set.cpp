@@ -33,6 +33,7 @@ void number_objects(ObjectSet& set, LedgerState& ledger) {
     set.numbers.push_back(number);
     set.row_numbers.push_back(object.set_aside_reason.empty() ? number : no_object_number);
   }
+  DRAY_ASSERT(set.numbers.size() == set.keys.size() && set.unusable.size() == set.keys.size());
 }
 
 void keep_only(const std::vector<ReadObject>& objects, LedgerState& ledger) {
