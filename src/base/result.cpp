@@ -37,6 +37,7 @@ std::string_view to_string(ErrorCode code) {
     case ErrorCode::out_of_memory:
       return "out_of_memory";
     case ErrorCode::missing_right:
+    case ErrorCode::missing_table_right:
       return "missing_right";
     case ErrorCode::constraint:
       return "constraint";
@@ -80,9 +81,14 @@ Error Error::with_cause(Cause what) && {
 }
 
 Actor Error::actor() const {
-  if (code == ErrorCode::missing_right || code == ErrorCode::constraint ||
-      code == ErrorCode::in_use) {
-    return Actor::admin;
+  switch (code) {
+    case ErrorCode::missing_right:
+    case ErrorCode::missing_table_right:
+    case ErrorCode::constraint:
+    case ErrorCode::in_use:
+      return Actor::admin;
+    default:
+      break;
   }
   switch (cause) {
     case Cause::transient:

@@ -26,18 +26,20 @@ std::string_view to_string(Cause cause);
 
 // What a program tells errors of one cause apart by.
 enum class ErrorCode {
-  none,           // Its cause says all.
-  overtaken,      // Another sync was quicker, and this one has left nothing behind.
-  begin_again,    // What stood in the way is out of it: the run may begin anew.
-  partly_loaded,  // Some tables have their new rows already; the next sync adds the rest.
-  disk_full,      // A disk of this machine or of the server.
-  out_of_memory,  // Of what the process was allowed, or of the server's.
-  missing_right,  // The remedy is the GRANT.
-  constraint,     // A row breaks what somebody has asked of a table.
-  in_use,         // Another session or program holds what is needed.
-  not_connected,  // The server could not be reached, or let nobody in.
+  none,                 // Its cause says all.
+  overtaken,            // Another sync was quicker, and this one has left nothing behind.
+  begin_again,          // What stood in the way is out of it: the run may begin anew.
+  partly_loaded,        // Some tables have their new rows already; the next sync adds the rest.
+  disk_full,            // A disk of this machine or of the server.
+  out_of_memory,        // Of what the process was allowed, or of the server's.
+  missing_right,        // The remedy is the GRANT.
+  missing_table_right,  // Likewise, on one table: what needs no more than the others may go on.
+  constraint,           // A row breaks what somebody has asked of a table.
+  in_use,               // Another session or program holds what is needed.
+  not_connected,        // The server could not be reached, or let nobody in.
 };
 
+// A missing right has one name, whatever it is on.
 std::string_view to_string(ErrorCode code);
 
 // Who has to act before the same call can succeed.

@@ -186,11 +186,17 @@ Result<RowsLoaded> PostgresSession::load_rows(RowsToLoad& load) {
   DRAY_TRY(check_arrived(load.schema, load.table, live_rows(load), loaded.rows_inserted));
   // Built after the first rows an index takes a third of the time.
   if (!any_stored) DRAY_TRY(ensure_indexes(load));
-  if (load.lineage_table) DRAY_TRY(write_lineage(load));
+  if (load.lineage_table) DRAY_TRY(of_ledger(write_lineage(load)));
   if (has_profiles) {
     DRAY_TRY(load.touches_all_profiles ? touch_all(load) : touch_staged(load));
   }
   return loaded;
+}
+
+// A right on the ledger's tables is missing for every table.
+Result<void> PostgresSession::of_ledger(Result<void> outcome) {
+  if (outcome || outcome.error().code != ErrorCode::missing_table_right) return outcome;
+  return std::move(outcome).error().with_code(ErrorCode::missing_right);
 }
 
 Result<std::uint64_t> PostgresSession::merge_rows(const RowsProfileMerge& merge) {

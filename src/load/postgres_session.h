@@ -107,6 +107,7 @@ class PostgresSession final : public WarehouseSession, public RowLoader {
 
  private:
   Result<RowsLoaded> load_rows(RowsToLoad& load);
+  static Result<void> of_ledger(Result<void> outcome);
   Result<std::uint64_t> merge_rows(const RowsProfileMerge& merge);
   Result<void> append_rows(const std::string& schema, const std::string& table, RowSource& rows);
   Result<void> make_table(const CreateTable& change);

@@ -13,7 +13,7 @@ Result<void> PostgresSession::settle_rivals(RowsToLoad& load, RowsLoaded& loaded
   DRAY_TRY(send_keys(load));
   return dray::settle_rivals(load, duplicates_bytes_,
                              {[&](Rivals& rivals) { return find_rivals(load, rivals); },
-                              [&](Rivals& rivals) { return find_places(load, rivals); },
+                              [&](Rivals& rivals) { return of_ledger(find_places(load, rivals)); },
                               [&](const auto& rows) { return remove_rows(load, rows); }},
                              loaded);
 }

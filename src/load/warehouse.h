@@ -21,8 +21,8 @@
 // Errors: `config`, `transient`, `in_doubt` (from commit alone), `cancelled` (once interrupted) or
 // `internal`. After an error inside a transaction nothing but FileLoader::rollback() or destroying
 // the session is of use, and either rolls everything back. An error of load() or merge_profiles()
-// with the code `constraint` is about that table alone: the same transaction without it may
-// succeed.
+// with the code `constraint` or `missing_table_right` is about that table alone: the same
+// transaction without it may succeed. So is one of apply(), of the table that it changes.
 #pragma once
 
 #include <chrono>

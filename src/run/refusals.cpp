@@ -10,11 +10,13 @@ Result<bool> Refusals::learn(const Error& error, const RunContext& context,
                              LoadTransaction& transaction, const Tables& tables,
                              const ObjectSet& objects) {
   const auto target = transaction.table_at_work();
-  if (!target || error.code != ErrorCode::constraint) return false;
+  const bool is_of_rows = error.code == ErrorCode::constraint;
+  if (!target || (!is_of_rows && error.code != ErrorCode::missing_table_right)) return false;
   const Target& refusing = tables.targets[*target];
   if (!refusing.files.empty() || tables_.size() >= tables_max) return false;
   // A profile follows from many rows, and none of those at hand is to blame for it.
-  const bool is_first = transaction.at_rows() && searched_.insert(refusing.table).second;
+  const bool is_first =
+      is_of_rows && transaction.at_rows() && searched_.insert(refusing.table).second;
   if (is_first) {
     auto found = find_rows(*target, context, transaction, tables, objects);
     if (!found && found.error().cause == Cause::cancelled) return std::move(found).error();

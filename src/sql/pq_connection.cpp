@@ -569,10 +569,14 @@ class PqConnection::Impl {
     if (PQstatus(connection_) == CONNECTION_BAD) lost_ = true;
     if (interrupted()) return cancelled_error();
     if (error.sqlstate.empty()) return transient_error(one_line(PQresultErrorMessage(result)));
-    return error_of(
-        error, whose_,
-        missing_right({error.message, statement_, user_.empty() ? view(PQuser(connection_)) : user_,
-                       view(PQdb(connection_))}));
+    const RefusedStatement refused{error.message, statement_,
+                                   user_.empty() ? view(PQuser(connection_)) : user_,
+                                   view(PQdb(connection_))};
+    Error told = error_of(error, whose_, missing_right(refused));
+    if (told.code == ErrorCode::missing_right && is_right_of_table(refused)) {
+      told.code = ErrorCode::missing_table_right;
+    }
+    return told;
   }
 
   Error lost() {

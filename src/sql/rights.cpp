@@ -203,4 +203,15 @@ std::string quoted_if_needed(std::string_view name) {
 
 std::string missing_right(const RefusedStatement& refused) { return Right(refused).give(); }
 
+bool is_right_of_table(const RefusedStatement& refused) {
+  const std::string_view message = refused.message;
+  const std::string_view sql = refused.statement;
+  for (const std::string_view other : {"temporary tables", "for schema ", "for database "}) {
+    if (message.find(other) != std::string_view::npos) return false;
+  }
+  const bool makes = sql.starts_with("create schema") || sql.starts_with("create table") ||
+                     sql.starts_with("create temp");
+  return !makes && !tables_in(sql).empty();
+}
+
 }  // namespace dray

@@ -23,4 +23,9 @@ std::string quoted_if_needed(std::string_view name);
 // statement's: only names.
 std::string missing_right(const RefusedStatement& refused);
 
+// Whether it is on one table, or on what a table is made with (its triggers' functions, the
+// sequences of its columns): not on a schema or the database. Where the message is in another
+// language than English, whether the statement is about a table that is there.
+bool is_right_of_table(const RefusedStatement& refused);
+
 }  // namespace dray

@@ -363,7 +363,7 @@ class Hands(unittest.TestCase):
                   " loop execute format('alter table %I.%I owner to loader', t.s, t.n); end loop; end $$")
         self.addCleanup(self.psql, "reassign owned by loader to dray; drop owned by loader; drop role loader")
         url = self.url().replace("dray@", "loader@")
-        told = self.sync(track(1, 2, "Sold", price=2), code=2, url=url)
+        told = self.sync(track(1, 2, "Sold", price=2), code=3, url=url)
         self.assertIn("alter table shop.sold no force row level security", told)
         self.psql("alter table shop.sold no force row level security")
         self.sync(url=url)

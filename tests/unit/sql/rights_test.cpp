@@ -39,6 +39,28 @@ TEST(MissingRight, IsThatOfATableWhoseSchemaTheStatementTells) {
             "grant select, insert, update, delete on all tables in schema _dray to dray");
 }
 
+bool is_of_table(std::string_view message, std::string_view statement) {
+  return is_right_of_table({message, statement, "dray", "events"});
+}
+
+TEST(RightOfTable, IsNotThatOfASchemaOrTheDatabase) {
+  constexpr std::string_view copy = R"(copy "shop"."sold" ("id") from stdin)";
+  constexpr std::string_view create = R"(create table "shop"."sold" ("id" text))";
+  EXPECT_TRUE(is_of_table("permission denied for table sold", copy));
+  EXPECT_TRUE(is_of_table("permission denied for sequence sold_number_seq", copy));
+  EXPECT_TRUE(
+      is_of_table("must be owner of table sold", R"(alter table "shop"."sold" add column x)"));
+  EXPECT_TRUE(is_of_table("query would be affected by row-level security policy for table \"sold\"",
+                          R"(select exists (select 1 from "shop"."sold"))"));
+  EXPECT_FALSE(is_of_table("permission denied for schema shop", copy));
+  EXPECT_FALSE(is_of_table("permission denied for schema shop", create));
+  EXPECT_FALSE(is_of_table("permission denied for database events", R"(create schema "shop")"));
+  EXPECT_FALSE(is_of_table("permission denied to create temporary tables in database \"events\"",
+                           "create temp table pg_temp.dray_keys (uuid bigint)"));
+  EXPECT_TRUE(is_of_table("keine Berechtigung f\xC3\xBCr Tabelle sold", copy));
+  EXPECT_FALSE(is_of_table("keine Berechtigung f\xC3\xBCr Schema shop", create));
+}
+
 TEST(MissingRight, OfAChangeIsToOwnTheTable) {
   EXPECT_TRUE(
       right("must be owner of table sold", R"(alter table "shop"."sold" add column "x" text)")
