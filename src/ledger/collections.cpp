@@ -11,7 +11,7 @@
 namespace dray {
 namespace {
 
-// Of such names each with its type behind it.
+// Takes the names out of a text of names with their types, as a run has recorded it.
 void add_columns_made(std::string_view joined, std::set<std::string, std::less<>>& columns) {
   while (!joined.empty()) {
     const std::size_t end = std::min(joined.find(", "), joined.size());
@@ -37,7 +37,7 @@ Result<ColumnsMade> columns_made(Session& session, const std::string& source,
   ColumnsMade made;
   DRAY_ASSIGN(const LedgerShape shape, ledger_shape(session));
   std::set<std::string, std::less<>> done;  // tables whose making was met
-  // As many names as a statement takes anywhere.
+  // A statement takes so many names anywhere.
   constexpr std::size_t tables_at_once = 500;
   for (std::size_t begin = 0; begin < tables.size(); begin += tables_at_once) {
     SqlBuilder sql("select c.table_name, c.new_columns, case when c.created then 1 else 0 end ");

@@ -21,13 +21,13 @@ struct TableEntry {
   std::int64_t number = 0;
 };
 
-// Tables that the ledger has not yet.
+// Records tables that the ledger has not yet.
 Result<void> write_tables(Session& session, const std::string& source, const RunId& run_id,
                           const std::vector<TableEntry>& tables);
 
-// Of these tables of the source, the columns that its recorded runs have made since they made the
-// table, as far as the record of what they did goes back (_dray.collections). A table of which none
-// has made anything is not among them.
+// The columns that the source's recorded runs have made of these tables since they made the table,
+// as far as the record of what they did goes back (_dray.collections). A table of which none has
+// made anything is not among them.
 using ColumnsMade = std::map<std::string, std::set<std::string, std::less<>>>;
 Result<ColumnsMade> columns_made(Session& session, const std::string& source,
                                  const std::vector<std::string>& tables);

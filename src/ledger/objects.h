@@ -48,8 +48,8 @@ struct ChangedObjects {
   bool any() const { return !changed.empty() || !settled.empty(); }
 };
 
-// Inside a transaction, behind create_ledger(). One that is loaded again is settled by its new
-// entry, and one that is skipped by that.
+// Records them, inside a transaction and behind create_ledger(). One that is loaded again is
+// settled by its new entry, and one that is skipped by that.
 Result<void> write_changed(Session& session, const std::string& source, Timestamp now,
                            const ChangedObjects& objects);
 

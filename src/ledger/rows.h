@@ -19,7 +19,7 @@
 
 namespace dray {
 
-// Of a QueryResult.
+// A row of a QueryResult.
 using LedgerRow = std::vector<std::optional<std::string>>;
 
 // A value to write. A text is borrowed; an empty one is NULL.
@@ -29,7 +29,7 @@ PlainValue text_or_null(std::string_view text);
 // A value that was read. Nothing, or `otherwise`, for NULL and for what cannot be read.
 std::int64_t to_number(const std::optional<std::string>& text, std::int64_t otherwise);
 std::optional<Timestamp> to_time(const std::optional<std::string>& text);
-// 0, "" and the epoch likewise.
+// The same with 0, "" and the epoch for what is not there.
 std::uint64_t count_of(const std::optional<std::string>& value);
 std::string text_of(const std::optional<std::string>& value);
 Timestamp time_of(const std::optional<std::string>& value);
@@ -52,16 +52,17 @@ class CountedRows final : public RowSource {
   Fill fill_;
 };
 
-// Into `table` of the ledger.
+// Appends `count` rows to `table` of the ledger.
 template <typename Fill>
 Result<void> append_rows(Session& session, const char* table, std::size_t count, Fill fill) {
   CountedRows<Fill> rows(count, std::move(fill));
   return session.append(ledger_schema, table, rows);
 }
 
-// "... in (1, 2, 3)", in statements that no warehouse finds too long: Redshift takes 16 MB.
+// A statement with so many numbers is too long for no warehouse: Redshift takes 16 MB.
 constexpr std::size_t numbers_per_statement = 10'000;
 
+// Executes "`head` in (1, 2, 3)", in as many statements as that takes.
 template <typename Number>
 Result<void> execute_in(Session& session, const SqlBuilder& head,
                         const std::vector<Number>& numbers) {

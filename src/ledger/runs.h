@@ -27,7 +27,7 @@ Result<bool> has_run(Session& session, const RunId& run_id);
 // " order by ..." for _dray.runs: the last recorded comes first, also after the clock was set back.
 Sql newest_first(const LedgerShape& shape);
 
-// Of the source; "" if none has.
+// The source's last run that has committed; "" if none has.
 Result<RunId> last_committed_run(Session& session, const std::string& source);
 
 // The source's last recorded runs, as far as they are failures.
@@ -41,19 +41,20 @@ Result<Failures> failures_in_a_row(Session& session, const std::string& source);
 // The run, its collections and its notices.
 Result<void> write_run(Session& session, const RunReport& report, Micros uuid_ts);
 
-// That is recorded; nothing if there is none. There must be a ledger, and this is its shape.
+// The source's last run that is recorded; nothing if there is none. There must be a ledger, and
+// `shape` is its own.
 Result<std::optional<RunReport>> last_run(Session& session, const std::string& source,
                                           const LedgerShape& shape);
 
-// Newest first, with their collections and notices. Plans are not recorded.
+// The last runs, newest first, with their collections and notices. Plans are not recorded.
 Result<std::vector<RunReport>> recent_runs(Session& session,
                                            const std::optional<std::string>& source,
                                            std::size_t count_max);
 
-// The ids alone.
+// The last runs' ids, newest first.
 Result<std::vector<std::string>> recent_run_ids(Session& session, std::size_t count_max);
 
-// That a run's id begins so.
+// Adds the condition that a run's id begins so.
 void add_run_prefix(SqlBuilder& sql, const std::string& prefix);
 
 // The run whose id is, or begins with, `run_id`; nothing when there is none, an error (`config`)

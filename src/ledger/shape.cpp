@@ -213,8 +213,8 @@ Result<void> create_ledger(Session& session) {
   DRAY_TRY(check_tables(catalog));
   if (!catalog.schema_exists) DRAY_TRY(session.apply(CreateSchema{ledger_schema}));
   for (CreateTable& table : ledger_tables()) {
-    // Of one that is there a warehouse may have to see to more than that it is there: PostgreSQL to
-    // what a publication needs.
+    // A warehouse may have to see to more of one that is there than that it is: PostgreSQL to what
+    // a publication needs.
     DRAY_TRY(session.apply(table));
     if (find_table(catalog, table.table) == nullptr) continue;
     for (Column& column : table.columns) {

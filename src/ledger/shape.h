@@ -14,7 +14,7 @@
 
 namespace dray {
 
-// Of a ledger that is there the tables that somebody has dropped and create_ledger() makes again:
+// The tables of a ledger that is there which somebody has dropped and create_ledger() makes again:
 // those of what happened. `config`, here as in every function that reads the ledger, if a table is
 // gone without which nobody knows what is loaded, is a view, or has not the columns that it was
 // made with, in their order.

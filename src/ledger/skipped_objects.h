@@ -19,17 +19,17 @@ struct SkippedObject {
   std::string reason;
   std::string skipped_by;
   Timestamp skipped_at{};
-  // Of its content at that time, where a sync had seen it.
+  // What its content was at that time, where a sync had seen it.
   std::optional<std::uint64_t> size_bytes;
   std::optional<std::string> version;
 };
 
-// By key. Empty when there is no ledger, or one of before there were any.
+// The skipped objects, by key. Empty when there is no ledger, or one of before there were any.
 Result<std::vector<SkippedObject>> read_skipped(Session& session, const std::string& source);
-// Takes the place of an earlier one of the same key, and of the entry as an object that was set
-// aside. Inside a transaction; size and version are filled in from that entry.
+// Puts the object in the place of an earlier one of the same key, and of the entry as an object
+// that was set aside. Inside a transaction; size and version are filled in from that entry.
 Result<void> write_skipped(Session& session, const std::string& source, SkippedObject object);
-// Takes it back: the next sync lists all of the source, and so finds it.
+// Takes the object back: the next sync lists all of the source, and so finds it.
 Result<void> forget_skipped(Session& session, const std::string& source, const std::string& key);
 
 }  // namespace dray

@@ -139,7 +139,7 @@ class StatusReader {
     return {};
   }
 
-  // Of a source that an earlier version loaded.
+  // A source that an earlier version loaded has it in the lineage alone.
   Result<void> add_newest_event(SourceStatus& status) {
     SqlBuilder sql(
         "select max(l.received_at) from _dray.lineage l join _dray.tables t on t.table_number = "

@@ -21,11 +21,11 @@ struct SourceEntry {
   std::optional<Timestamp> newest_event;
 };
 
-// Takes the place of what the ledger had.
+// Puts the entry in the place of what the ledger had of the source.
 Result<void> write_source(Session& session, const std::string& source, const SourceEntry& entry);
 
-// That a run found nothing left to do, after all that were recorded. Changes nothing of a source
-// that the ledger does not know. `listed_at`: if all of its objects were listed.
+// Records that a run found nothing left to do, after all that were recorded. Changes nothing of a
+// source that the ledger does not know. `listed_at`: if all of its objects were listed.
 Result<void> write_look(Session& session, const std::string& source, Timestamp looked_at,
                         std::optional<Timestamp> listed_at);
 

@@ -10,7 +10,7 @@ inline constexpr const char* ledger_schema = "_dray";
 
 inline constexpr const char* lineage_table_name = "lineage";
 
-// For SqlBuilder::word(). The columns are those that a loader writes.
+// These are for SqlBuilder::word(). The columns are those that a loader writes.
 inline constexpr std::string_view lineage_table = "_dray.lineage";
 inline constexpr std::string_view lineage_columns =
     "_dray.lineage (uuid, received_at, table_number, object_number, line)";
