@@ -1,0 +1,126 @@
+#include "load/redshift_session.h"
+
+#include <algorithm>
+#include <span>
+
+namespace dray {
+namespace {
+
+// Redshift takes 16 MB of statement; a list of numbers of this length stays far below.
+constexpr std::size_t numbers_per_statement = 10'000;
+
+ObjectPlaces objects_by_number(const std::vector<std::int64_t>& numbers) {
+  ObjectPlaces places;
+  for (std::uint32_t i = 0; i < numbers.size(); ++i)
+    places.emplace(numbers[i], i);
+  return places;
+}
+
+}  // namespace
+
+Result<FilesLoaded> RedshiftSession::load(FilesToLoad& load) {
+  const auto at = stager_.staged().find(load.files);
+  DRAY_ASSERT(at != stager_.staged().end());
+  RedshiftStaged& staged = at->second;
+  FilesLoaded loaded;
+  if (load.rows) {
+    staged.object_places = objects_by_number(*load.rows->object_numbers);
+  } else {
+    DRAY_ASSIGN(loaded.object_keys, find_objects(load, staged));
+  }
+  // Of all the rows: also what loses now may tie with what comes later.
+  if (load.lineage_table) DRAY_TRY(execute(insert_lineage(load, staged.table)));
+  if (!load.created) {
+    DRAY_ASSIGN(loaded.rows_lost, remove_losers(load, staged, loaded.object_keys));
+  }
+  if (!load.profile_id_column.empty()) DRAY_TRY(note_profiles(load, staged.table));
+  if (!load.created) {
+    DRAY_ASSIGN(loaded.rows_replaced, changed(delete_replaced_rows(load, staged.table, window())));
+  }
+  DRAY_ASSIGN(loaded.rows_inserted, changed(insert_staged_rows(load, staged.table)));
+  staged.is_loaded = true;
+  return loaded;
+}
+
+// --- duplicates ----------------------------------------------------------------------------------
+
+// Staged rows that a stored row outdoes leave the staging table.
+Result<std::uint64_t> RedshiftSession::remove_losers(const FilesToLoad& load,
+                                                     const RedshiftStaged& staged,
+                                                     const std::vector<std::string>& object_keys) {
+  RunRows earlier;
+  earlier.object_keys = &object_keys;
+  const RunRows& rows = load.rows ? *load.rows : std::as_const(earlier);
+  Rivals rivals(rows, cluster_->duplicates_bytes);
+  std::uint64_t rows_lost = 0;
+  do {
+    DRAY_TRY(find_rivals(load, staged, rivals));
+    DRAY_TRY(find_places(load, rivals));
+    const std::vector<std::uint64_t> lost = rivals.settle().rows_lost;
+    for (std::size_t done = 0; done < lost.size(); done += numbers_per_statement) {
+      const std::size_t count = std::min(numbers_per_statement, lost.size() - done);
+      DRAY_ASSIGN(const std::uint64_t removed,
+                  changed(delete_staged_rows(staged.table, std::span(lost).subspan(done, count))));
+      if (removed != count) {
+        return internal_error(load.table + ": " + std::to_string(count) + " staged rows lost and " +
+                              std::to_string(removed) + " were removed; nothing was committed");
+      }
+    }
+    rows_lost += lost.size();
+  } while (rivals.next_part());
+  return rows_lost;
+}
+
+Result<void> RedshiftSession::find_rivals(const FilesToLoad& load, const RedshiftStaged& staged,
+                                          Rivals& rivals) {
+  const ObjectPlaces& places = staged.object_places;
+  const auto add = [&](PqRow row) -> Result<void> {
+    Rival rival;
+    rival.row = static_cast<std::uint64_t>(redshift_number(*row[0]));
+    rival.key.uuid = static_cast<std::uint64_t>(redshift_number(*row[1]));
+    rival.key.received_at = redshift_micros(*row[2]);
+    rival.stored_received_at = redshift_micros(*row[3]);
+    const auto object = places.find(redshift_number(*row[4]));
+    if (object == places.end()) return internal_error("a staged row of an unknown object");
+    rival.key.object = object->second;
+    rival.key.line = static_cast<std::uint32_t>(redshift_number(*row[5]));
+    // Rows that waited in files may have been read again since: by a retry, or after a change.
+    rival.staged_is_older = !load.rows && redshift_micros(*row[6]) < redshift_micros(*row[7]);
+    rivals.add(rival);
+    return {};
+  };
+  return connection_->each_row(select_rivals(load, staged.table, window(), rivals.rows()), add);
+}
+
+// Of rows that an earlier run staged: its objects are not this run's.
+Result<std::vector<std::string>> RedshiftSession::find_objects(const FilesToLoad& load,
+                                                               RedshiftStaged& staged) {
+  DRAY_ASSIGN(const QueryResult objects, query(select_staged_objects(load.schema, staged.table)));
+  std::vector<std::int64_t> numbers;
+  std::vector<std::string> keys;
+  for (const auto& row : objects.rows) {
+    numbers.push_back(redshift_number(*row[0]));
+    keys.push_back(*row[1]);
+  }
+  staged.object_places = objects_by_number(numbers);
+  return keys;
+}
+
+// Where the stored rows came from that are as late as their staged rivals.
+Result<void> RedshiftSession::find_places(const TableLoad& load, Rivals& rivals) {
+  const std::vector<std::int64_t> tied = rivals.tied_uuids();
+  const std::pair<Micros, Micros> times = rivals.tied_times();
+  for (std::size_t done = 0; done < tied.size(); done += numbers_per_statement) {
+    const std::size_t count = std::min(numbers_per_statement, tied.size() - done);
+    const auto add = [&](PqRow row) -> Result<void> {
+      rivals.add_place(redshift_number(*row[0]), redshift_micros(*row[1]), *row[2],
+                       static_cast<std::uint64_t>(redshift_number(*row[3])));
+      return {};
+    };
+    DRAY_TRY(connection_->each_row(
+        select_places(load.rival_tables, std::span(tied).subspan(done, count), times), add));
+  }
+  return {};
+}
+
+}  // namespace dray
