@@ -309,6 +309,7 @@ Result<std::unique_ptr<DuckDatabase>> DuckDatabase::open(const std::string& name
     DRAY_ASSIGN(file, duckdb_file_state(name));
     DRAY_ASSIGN(path, duckdb_file_behind(name));
     if (file == FileState::none) DRAY_TRY(check_no_log_is_left(path));
+    if (options.access == Access::read_write) DRAY_TRY(check_folder_is_writable(path));
   }
   if (to_valid_utf8(options.temp_directory) != options.temp_directory) {
     return config_error("temp_directory is not UTF-8, and DuckDB opens no other", "rename it");

@@ -185,6 +185,25 @@ Result<void> check_no_log_is_left(const std::string& path) {
                       "put the file back; or remove " + shown(log) + " to begin anew");
 }
 
+Result<void> check_folder_is_writable(const std::string& path) {
+  namespace fs = std::filesystem;
+  // As whoever this process acts for, which open() asks about too.
+  const auto may = [](const std::string& name, int mode) {
+    return ::faccessat(AT_FDCWD, name.c_str(), mode, AT_EACCESS) == 0;
+  };
+  if (!may(path, W_OK) && errno != ENOENT) return {};
+  std::error_code failed;
+  const fs::path parent = fs::path(path).parent_path();
+  const std::string folder = parent.empty() ? fs::current_path(failed).string() : parent.string();
+  if (failed || !may(folder, F_OK) || may(folder, W_OK | X_OK)) return {};
+  const std::string why = std::generic_category().message(errno);
+  return config_error(
+      "nothing can be made in the folder " + shown(folder) + " (" + why +
+          "), and DuckDB makes a log there, beside the file, before it can commit",
+      "let this user write to the folder (chmod, chown, or mount it for writing), or move the file "
+      "into one where it may; dray query and dray status only read, and need no log");
+}
+
 Result<FileState> duckdb_file_state(const std::string& path) {
   DRAY_TRY(check_name(path));
   struct stat status {};

@@ -32,6 +32,12 @@ Result<FileState> duckdb_file_state(const std::string& path);
 // Error (`config`): there is a log without its file, which DuckDB would replay into a new one.
 Result<void> check_no_log_is_left(const std::string& path);
 
+// Before anything is read or written: DuckDB makes its log beside the file when it first commits,
+// and takes it away in the end. Error (`config`): this user may write to the file, or make it, but
+// nothing in its folder. A folder that is not there, or a file that may not be written, DuckDB
+// tells.
+Result<void> check_folder_is_writable(const std::string& path);
+
 // Puts a new file at `path`, which is in state `none` or `rest`: `make` writes a whole one to the
 // path that it is called with, beside it. If somebody else made one meanwhile that one stays.
 Result<void> make_duckdb_file(const std::string& path, FileState state,

@@ -41,10 +41,10 @@ class InputTest(unittest.TestCase):
         self.logs = self.directory / "logs"
         self.logs.mkdir()
 
-    def run_dray(self, *arguments, code=0, before=(), environment=None):
+    def run_dray(self, *arguments, code=0, before=(), environment=None, cwd=None):
         done = subprocess.run(
             [*before, self.program_for_all() if before else DRAY, *arguments],
-            cwd=self.directory,
+            cwd=cwd or self.directory,
             env={**os.environ, **(environment or {})},
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -363,6 +363,30 @@ class Places(InputTest):
         self.assertIn("w.db cannot be opened", message)
         self.assertIn("try: check the rights of the file and its directory", message)
         self.assertEqual(self.query("select count(*) from shop.order_done"), [[1]])
+
+    def test_a_warehouse_in_a_folder_that_takes_no_log(self):
+        before = self.as_nobody()
+        self.write("a.gz", track(1))
+        folder = self.directory / "kept"
+        folder.mkdir()
+        self.run_dray("sync", "logs", "duckdb:kept/w.db", "--source", "shop")
+        (folder / "w.db").chmod(0o666)
+        folder.chmod(0o555)
+        self.write("b.gz", track(2))
+        for warehouse in "duckdb:kept/w.db", "duckdb:kept/new.db":
+            message = self.refused("sync", "logs", warehouse, "--source", "shop", before=before)
+            self.assertIn("nothing can be made in the folder kept (Permission denied)", message)
+            self.assertIn("try: let this user write to the folder", message)
+        message = self.refused("sync", "../logs", "duckdb:w.db", "--source", "shop", before=before, cwd=folder)
+        self.assertIn(f"nothing can be made in the folder {folder.resolve()} (", message)
+        self.refused("objects", "skip", "b.gz", "--source", "shop", "--reason", "x", "--warehouse", "duckdb:kept/w.db", before=before)
+        # Nothing has happened, and reading needs no log.
+        self.assertEqual(sorted(path.name for path in folder.iterdir()), ["w.db"])
+        done = self.run_dray("query", "duckdb:kept/w.db", "select count(*) from shop.order_done", "--csv", before=before)
+        self.assertEqual(done.stdout.split(), ["count_star()", "1"])
+        self.run_dray("status", "--warehouse", "duckdb:kept/w.db", "--check", before=before)
+        folder.chmod(0o777)
+        self.run_dray("sync", "logs", "duckdb:kept/w.db", "--source", "shop", before=before)
 
     def test_a_warehouse_in_a_directory_that_is_not_there(self):
         self.write("a.gz", track(1))
