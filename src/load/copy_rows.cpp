@@ -307,7 +307,7 @@ char* StagedRowWriter::put_standard(std::size_t i, const RowBlock& block, const 
     case StandardColumn::uuid_ts:
       return put_micros(load_.uuid_ts, out);
     case StandardColumn::event: {
-      // Of the standard ones this alone may have been given another type, or a bound.
+      // This one alone of the standard columns may have been given another type, or a bound.
       cells_[i] = {static_cast<Slot>(StandardColumn::event), CellKind::text, block.event};
       char* const behind = put_cell(load_.columns[i], cells_[i], out);
       if (behind == nullptr) tell(i, RejectReason::does_not_fit, key);

@@ -35,7 +35,7 @@ class CopyStream {
   void put(std::string_view text);
   void put_time(Micros micros);
   void put(const PlainValue& value);
-  // For whoever writes rows by itself.
+  // Whoever writes rows by itself writes here.
   ByteBuffer& buffer() { return buffer_; }
 
   // After each row or some: sends what has gathered.

@@ -36,7 +36,7 @@ Result<RowsLoaded> DuckSession::load_rows(RowsToLoad& load) {
 }
 
 Result<void> DuckSession::append_all(duckdb_appender appender, RowSource& rows) const {
-  // By itself an appender holds 204,800 rows, whatever is in them, and does not count them as
+  // An appender left to itself holds 204,800 rows, whatever is in them, and does not count them as
   // DuckDB's memory: 270 MB of rejects that keep 1 KB each. Whole vectors are handed on: for each
   // that is filled in two pieces DuckDB notes who wrote every row, in 32 KiB that it does not
   // count either.
@@ -194,7 +194,7 @@ Result<void> DuckSession::find_rivals(const RowsToLoad& load, Rivals& rivals) {
   sql.code("k.received_at as received_at, k.object as object, k.line as line, ");
   sql.code("k.row as staged_row from (select ");
   if (!is_hidden) sql.code("rowid, ");
-  // Of an id, which may be long, nothing but its hash goes through the join.
+  // An id may be long: nothing but its hash goes through the join.
   sql.code("uuid, received_at, dray_check(id, ");
   sql.number(static_cast<std::int64_t>(load.check_seed)).code(") as check_id");
   if (is_hidden) sql.code(", id");
@@ -278,7 +278,7 @@ Result<void> DuckSession::remove_rows(const RowsToLoad& load,
                         " were removed; nothing was committed");
 }
 
-// Of a table called `t`, those that find_rivals() gave these numbers.
+// The rows of a table called `t` to which find_rivals() gave these numbers.
 Sql DuckSession::are_numbered(const std::vector<std::int64_t>& rows, bool is_hidden) {
   SqlBuilder sql;
   if (is_hidden) {

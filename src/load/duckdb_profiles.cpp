@@ -62,7 +62,7 @@ Result<std::vector<DuckSession::ProfilePart>> DuckSession::profile_parts(
   return parts;
 }
 
-// Of each profile the hash of its id, and what its texts have at most.
+// The hash of each profile's id, and what its texts have at most.
 Sql DuckSession::sizes_of_long(const RowsProfileMerge& merge) {
   const Sql id = profile_id(*merge.load);
   SqlBuilder sql("select dray_uuid(");
@@ -104,7 +104,7 @@ Result<std::uint64_t> DuckSession::each_part(
   std::uint64_t merged = 0;
   for (const ProfilePart& part : parts) {
     if (connection_->interrupted()) return cancelled_error();
-    // As insert() has it.
+    // insert() has it so.
     const bool is_later = &part != &parts.front();
     if (is_later && part.is_long && merge.load->commit_so_far)
       DRAY_TRY(merge.load->commit_so_far());

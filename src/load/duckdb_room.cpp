@@ -10,13 +10,14 @@
 namespace dray {
 namespace {
 
-// Of what is there: 1,150 and 5,600 as long as the file is open (200 MB for 10,000 tables of 13
+// What is there takes 1,150 and 5,600 as long as the file is open (200 MB for 10,000 tables of 13
 // columns), the rest while a checkpoint writes them. Measured.
 constexpr std::uint64_t noted_column_bytes = 1'500;
 constexpr std::uint64_t table_bytes = 12'000;
 // A vector that is read, one that is stored, and one that is compressed.
 constexpr std::uint64_t written_column_bytes = 3 * (33U << 10);
-// For the notes of some hundred tables, and without which a few small tables cannot be loaded.
+// The notes of some hundred tables take so much, and without it a few small tables cannot be
+// loaded.
 constexpr std::uint64_t notes_least = 24U << 20;
 constexpr std::uint64_t engine_least = 48U << 20;
 

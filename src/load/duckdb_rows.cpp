@@ -18,7 +18,7 @@ struct DuckRelations::Cursor {
     std::size_t row = 0;
     std::size_t end = 0;
   };
-  // As many live rows as a row group has, the last of them fewer: a thread shows whole ones,
+  // A piece has as many live rows as a row group, the last one fewer: a thread shows whole ones,
   // because DuckDB copies what does not fill a thread's row group once more, or writes a short one.
   using Share = std::vector<Range>;  // the next one last
 
@@ -72,7 +72,7 @@ struct Scan {
 // One thread's place in it.
 struct ScanThread {
   std::unique_ptr<BlockScratch> scratch = std::make_unique<BlockScratch>();  // of the block
-  // Of the blocks before it to which texts of the chunk at hand point.
+  // The blocks before it to which texts of the chunk at hand point.
   std::vector<std::unique_ptr<BlockScratch>> held;
   DuckRelations::Cursor::Share share;  // behind what is left of the block
   RowBlock block;

@@ -163,7 +163,8 @@ Result<void> DuckSession::settle() {
   return room_.measure(*connection_);
 }
 
-// Of a column with a default: DuckDB's catalog has a generated column's expression in that place.
+// Asked of a column with a default: DuckDB's catalog has a generated column's expression in that
+// place.
 bool DuckSession::is_generated(const std::string& schema, const std::string& table,
                                const std::string& column) {
   SqlBuilder sql("insert into ");

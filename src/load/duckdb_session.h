@@ -109,7 +109,7 @@ class DuckSession final : public WarehouseSession, public RowLoader {
   static Sql is_touched(const Sql& id);
   static Sql is_touched() { return is_touched(SqlBuilder("id").done()); }
 
-  // Of the profiles, by that hash.
+  // A part of the profiles, by that hash.
   struct ProfilePart {
     std::int64_t first = INT64_MIN;
     std::int64_t last = INT64_MAX;
@@ -135,7 +135,7 @@ class DuckSession final : public WarehouseSession, public RowLoader {
                                       Kept kept);
   Result<Sql> latest_values(const RowsProfileMerge& merge, const ProfilePart& part, Kept kept);
 
-  // Of RowsProfileMerge::columns.
+  // A range of RowsProfileMerge::columns.
   struct ColumnRange {
     std::size_t begin = 0;
     std::size_t end = 0;

@@ -15,9 +15,9 @@
 namespace dray {
 
 struct WarehouseOptions : SessionOptions {
-  // For what it holds beside that and does not count (MemoryShares::engine_notes).
+  // What it may hold beside that and does not count (MemoryShares::engine_notes).
   std::uint64_t notes_bytes = 256ULL << 20;
-  // For settling which of staged and stored duplicates stay (load/rivals.h).
+  // What settling may hold, which of staged and stored duplicates stay (load/rivals.h).
   std::uint64_t duplicates_bytes = 64ULL << 20;
   // How many columns of profiles DuckDB merges at a time, if it has room for so many.
   std::size_t merged_columns_max = SIZE_MAX;

@@ -67,7 +67,8 @@ class PostgresWarehouse final : public Warehouse {
     // A Windows server knows the setting and refuses it; it is no loss then.
     if (connection->server_version() >= version_that_looks_for_clients) {
       (void)connection->execute(SqlBuilder("set client_connection_check_interval = '5s'").done());
-      // As new. The session waits while a run reads, outside of a transaction: it holds nothing.
+      // The setting is as in a new session. It waits while a run reads, outside of a transaction:
+      // it holds nothing.
       DRAY_TRY(connection->execute(SqlBuilder("set idle_session_timeout = 0").done()));
     }
     DRAY_ASSIGN(const std::size_t tables_max, tables_per_transaction_max(*connection));

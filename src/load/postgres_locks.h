@@ -15,7 +15,7 @@
 
 namespace dray {
 
-// For any lock but those of TableLocks::take(), whose waiters hold nobody up.
+// How long any lock is waited for but those of TableLocks::take(), whose waiters hold nobody up.
 constexpr std::int64_t lock_wait_max_ms = 300'000;
 
 // "set lock_timeout", to be sent with each session that writes.
@@ -47,7 +47,7 @@ class TableLocks {
   // The same error with the sessions that hold the table, if it says that a lock was waited for in
   // vain. The transaction is rolled back for that.
   Error explain(Error error, std::string_view schema, std::string_view table);
-  // Likewise with those that hold an advisory lock.
+  // The same error, with those that hold an advisory lock.
   Error explain_advisory(Error error, std::int64_t key);
 
  private:

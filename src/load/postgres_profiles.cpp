@@ -326,7 +326,7 @@ Result<void> PostgresSession::reject_values(const RowsProfileMerge& merge, const
   SqlBuilder sql("select uuid, ");
   sql.name(cast.column).code(" from ").table(merge.schema, merge.source_table);
   sql.code(" where uuid_ts = timestamp ").text(format_timestamp(merge.uuid_ts));
-  // For the index: only uuid_ts tells them, and that has none.
+  // The ids are there for the index: only uuid_ts tells the rows, and that has none.
   sql.code(" and ").name(merge.id_column).code(" in (select ").sql(source_id_);
   sql.code(" from ").sql(profiles).code(" t)");
   if (source_blurs_ids_) {
@@ -346,7 +346,7 @@ Result<void> PostgresSession::reject_values(const RowsProfileMerge& merge, const
   return reject_staged(merge, cast, reason, values);
 }
 
-// Of profiles whose id somebody's index has no room for. They are in the source table alone.
+// Profiles whose id somebody's index has no room for are in the source table alone.
 Result<void> PostgresSession::forget_long_ids(const RowsProfileMerge& merge) {
   DRAY_ASSIGN(const QueryResult columns, query(postgres_columns_query(merge.schema, merge.table)));
   const auto is_indexed = [](const auto& column) { return column[0] == "id" && column[2]; };
@@ -361,7 +361,7 @@ Result<void> PostgresSession::forget_long_ids(const RowsProfileMerge& merge) {
   return execute(std::move(forget.sql(is_long)).done());
 }
 
-// Of those that have no room in their profile.
+// Makes rejects of the values that have no room in their profile.
 Result<void> PostgresSession::reject_unfit(const RowsProfileMerge& merge,
                                            const WideProfiles& wide) {
   for (const std::size_t place : wide.places()) {

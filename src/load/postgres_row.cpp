@@ -10,7 +10,7 @@ constexpr std::size_t header_bytes = 23;
 constexpr std::size_t moved_above_bytes = 24;
 constexpr std::size_t pointer_bytes = 18;
 
-// Of what 16 compressed bytes can say: each literal and each reference takes one at least, and one
+// So much can 16 compressed bytes say: each literal and each reference takes one at least, and one
 // says which is which.
 constexpr std::size_t phrases_max = 15;
 // The longest text that they can stand for: 255 bytes for each of lz4's that tell a length.
@@ -39,7 +39,7 @@ std::size_t values_always_fitting(std::size_t columns, std::size_t bytes_of_othe
   return taken < row_bytes_max ? (row_bytes_max - taken) / value_bytes_max : 0;
 }
 
-// To take the longest phrase each time gives the fewest, so a text of more has no shorter form.
+// The longest phrase each time gives the fewest, so a text of more has no shorter form.
 bool may_stay_in_row(std::string_view text) {
   if (text.size() > compressible_bytes_max) return false;
   std::size_t phrases = 0;

@@ -87,7 +87,7 @@ Result<void> PostgresSession::write_rows(const RowsToLoad& load, const RowLayout
   return {};
 }
 
-// Of a table that this transaction made with few columns nothing needs to be known.
+// Nothing needs to be known of a table that this transaction made with few columns.
 Result<RowLayout> PostgresSession::layout_of(const RowsToLoad& load) {
   RowLayout layout;
   if (load.created && load.columns.size() <= columns_always_fitting) return layout;
@@ -116,7 +116,7 @@ Result<RowLayout> PostgresSession::layout_of(const RowsToLoad& load) {
   return layout;
 }
 
-// Of the dropped duplicates too.
+// Dropped duplicates have lineage too.
 Result<void> PostgresSession::write_lineage(const RowsToLoad& load) {
   is_lineage_written_ = true;
   CopyStream copy(*connection_);

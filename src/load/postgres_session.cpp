@@ -22,7 +22,7 @@ constexpr std::int64_t lock_key = 0x64726179'6c6f6164;
 // A row of so many values, and the four that every profile has, fits a page whatever they are.
 constexpr std::size_t profile_columns_at_once = columns_always_fitting - 4;
 
-// Of an index, which has its name among those of the tables. No event makes a '$'.
+// The name of an index, which stands among those of the tables. No event makes a '$'.
 std::string index_name(std::string_view table, std::string_view column) {
   constexpr std::size_t bytes_max = 63;
   std::string name(table);
@@ -285,7 +285,7 @@ Result<void> PostgresSession::tell_rows_apart(std::string_view schema, std::stri
   return execute(std::move(sql).done());
 }
 
-// Of Dray's own tables: somebody may have added some that fill themselves.
+// Remembers the columns of Dray's own tables: somebody may have added some that fill themselves.
 void PostgresSession::remember_columns(const CreateTable& change) {
   if (!change.if_missing) return;
   std::vector<std::string>& names = own_columns_[change.table];

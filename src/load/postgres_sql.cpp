@@ -13,7 +13,7 @@
 namespace dray {
 namespace {
 
-// As format_type() has them.
+// The words that format_type() has for the types.
 constexpr TypeWords catalog_words = {.boolean = "boolean",
                                      .bigint = "bigint",
                                      .double_precision = "double precision",

@@ -16,7 +16,7 @@ namespace dray {
 // NAMEDATALEN - 1: PostgreSQL cuts longer names, with a notice that nobody reads.
 constexpr std::size_t postgres_name_bytes_max = 63;
 
-// As statements write them.
+// The words that statements have for the types.
 constexpr TypeWords postgres_types = {.boolean = "boolean",
                                       .bigint = "bigint",
                                       .double_precision = "double precision",

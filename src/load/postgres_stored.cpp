@@ -104,7 +104,7 @@ Result<void> PostgresSession::remove_rows(const RowsToLoad& load,
   return not_replaced(load);
 }
 
-// As text: of all types only these have no simpler binary form.
+// They go as text: of all types only these have no simpler binary form.
 Result<void> PostgresSession::send_replaced(const std::vector<std::int64_t>& rows) {
   if (!replaces_in_place() || !is_replaced_kept_) DRAY_TRY(make_temp_table(replaced_table));
   is_replaced_kept_ = true;

@@ -32,7 +32,7 @@ class ResultSink {
 };
 
 struct QueryOptions {
-  // For an engine that runs in this process, which is DuckDB.
+  // The memory of an engine that runs in this process, which is DuckDB.
   std::uint64_t memory_bytes = 1ULL << 30;
 };
 
@@ -43,7 +43,7 @@ struct QueryOptions {
 Result<void> query_warehouse(const std::string& address, std::string_view text, ResultSink& sink,
                              const QueryOptions& options);
 
-// Of one kind of warehouse each, for query_warehouse().
+// Each queries one kind of warehouse, for query_warehouse().
 Result<void> query_duckdb(const std::string& address, std::string_view text, ResultSink& sink,
                           const QueryOptions& options);
 Result<void> query_postgres(const std::string& address, std::string_view text, ResultSink& sink,

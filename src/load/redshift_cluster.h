@@ -26,7 +26,7 @@ struct RedshiftCluster {
   std::uint64_t duplicates_bytes = 0;
 
   // A connection that is set up as Dray wants it: names folded, UTC, ISO dates, its query group.
-  // With a login by IAM each gets a password of its own.
+  // Each connection gets a password of its own where the login is by IAM.
   Result<std::unique_ptr<PqConnection>> connect() const;
   // Whose keys or role COPY uses, valid now.
   Result<CopyAccess> copy_access() const;

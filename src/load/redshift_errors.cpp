@@ -67,7 +67,7 @@ Result<std::int64_t> check_copy(PqConnection& connection, std::uint64_t rows) {
 
 Result<std::map<std::int64_t, std::uint64_t>> count_files(PqConnection& connection,
                                                           std::span<const std::int64_t> copies) {
-  // Of the parts alone: whether it tells of a manifest is not documented.
+  // It tells of the parts; whether it tells of a manifest too is not documented.
   SqlBuilder sql("select query_id, count(distinct file_name) from sys_load_detail where query_id ");
   sql.code("in (");
   for (std::size_t i = 0; i < copies.size(); ++i) {

@@ -14,8 +14,8 @@
 
 namespace dray {
 
-// Behind a COPY, in its transaction: the rows that it took are those that were written. Error
-// `internal`; else the number by which system views know the COPY.
+// Called behind a COPY, in its transaction: the rows that it took are those that were written.
+// Error `internal`; else the number by which system views know the COPY.
 Result<std::int64_t> check_copy(PqConnection& connection, std::uint64_t rows);
 
 // How many files each of these COPYs has read, as far as sys_load_detail tells: it may not know

@@ -13,7 +13,7 @@ constexpr std::uint64_t tables_of_large_nodes = 200'000;
 // The ledger's at first, a merge's temporary ones, and what Redshift makes for itself meanwhile.
 constexpr std::uint64_t tables_aside = 20;
 
-// Beside itself a new table needs one to be staged in, and identifies and groups bring a table of
+// A new table needs another one to be staged in, and identifies and groups bring a table of
 // profiles.
 std::uint64_t needed_by(const FilesToLoad& load) {
   if (!load.created) return 1;

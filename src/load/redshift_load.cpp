@@ -28,7 +28,7 @@ Result<FilesLoaded> RedshiftSession::load(FilesToLoad& load) {
   } else {
     DRAY_ASSIGN(loaded.object_keys, find_objects(load, staged));
   }
-  // Of all the rows: also what loses now may tie with what comes later.
+  // All the rows have one: also what loses now may tie with what comes later.
   if (load.lineage_table) DRAY_TRY(execute(insert_lineage(load, staged.table)));
   if (!load.created) {
     DRAY_ASSIGN(loaded.rows_lost, remove_losers(load, staged, loaded.object_keys));
@@ -92,7 +92,7 @@ Result<void> RedshiftSession::find_rivals(const FilesToLoad& load, const Redshif
   return connection_->each_row(select_rivals(load, staged.table, window(), rivals.rows()), add);
 }
 
-// Of rows that an earlier run staged: its objects are not this run's.
+// The objects of rows that an earlier run staged: they are not this run's.
 Result<std::vector<std::string>> RedshiftSession::find_objects(const FilesToLoad& load,
                                                                RedshiftStaged& staged) {
   DRAY_ASSIGN(const QueryResult objects, query(select_staged_objects(load.schema, staged.table)));

@@ -49,7 +49,7 @@ AddressParts split(const std::string& address) {
     const std::string name = item.substr(0, equals);
     if (is_ours(name)) {
       std::string value = equals == item.size() ? "" : item.substr(equals + 1);
-      // As libpq reads them: a '+' is no blank.
+      // libpq reads them so: a '+' is no blank.
       for (std::size_t at = 0; (at = value.find('+', at)) != std::string::npos;)
         value.replace(at, 1, "%2B");
       parts.named[name] = uri_decode(value);

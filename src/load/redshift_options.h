@@ -22,7 +22,7 @@ using DedupeWindow = std::optional<std::chrono::days>;
 // tools do (docs/s3.md).
 struct RedshiftStaging {
   std::string url;  // s3://bucket/prefix; "": nothing can be loaded
-  // Of the bucket. COPY is told too, if it is named: then it is not the cluster's own.
+  // The bucket's region. COPY is told too, if it is named: then it is not the cluster's own.
   std::string region;
   std::string endpoint;
   std::string profile;

@@ -142,8 +142,8 @@ class RedshiftSession final : public WarehouseSession, public FileLoader {
   ProfileTables profiles_;  // of the last load that has profiles
   std::size_t merges_ = 0;
   std::size_t files_written_ = 0;  // folders of rows for Dray's own tables
-  // Of the schema _dray, read once: nobody but Dray changes it, and what another run makes of it
-  // meanwhile is found out behind the lock.
+  // What the schema _dray has, read once: nobody but Dray changes it, and what another run makes of
+  // it meanwhile is found out behind the lock.
   std::optional<Catalog> ledger_catalog_;
   // The bytes that each column's text may have, by table of it.
   std::map<std::string, std::vector<std::uint32_t>> ledger_columns_;

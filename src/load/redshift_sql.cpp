@@ -119,7 +119,7 @@ void add_timestamp(SqlBuilder& sql, Micros micros) {
   sql.code("timestamp ").text(format_timestamp(micros));
 }
 
-// Of the stored rows, called `stored`, those that can have the id of a staged one. A DELETE cannot
+// The stored rows, called `stored`, that can have the id of a staged one. A DELETE cannot
 // give its table another name, so the staged rows have one that no table of events has.
 void add_same_id(SqlBuilder& sql, std::string_view stored, const StagingTable& table,
                  const DedupeWindow& window) {

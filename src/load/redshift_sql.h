@@ -23,13 +23,13 @@
 
 namespace dray {
 
-// As statements write them; a varchar's bytes come behind.
+// The words that statements have for the types; a varchar's bytes come behind.
 constexpr TypeWords redshift_types = {.boolean = "boolean",
                                       .bigint = "bigint",
                                       .double_precision = "double precision",
                                       .timestamp = "timestamp",
                                       .varchar = "varchar"};
-// As the catalog tells them.
+// The words that the catalog has for the types.
 constexpr TypeWords redshift_catalog_types = {.boolean = "boolean",
                                               .bigint = "bigint",
                                               .double_precision = "double precision",
@@ -72,7 +72,7 @@ constexpr std::string_view profile_column = "dray profile";
 Sql create_staging_table(const StagingTable& table, const StagedTable& staged);
 Sql drop_staging_table(const StagingTable& table);
 
-// By what Redshift reads the parts: `iam_role` is "default" or ARNs; else the keys.
+// What Redshift reads the parts with: `iam_role`, which is "default" or ARNs; else the keys.
 struct CopyAccess {
   std::string iam_role;
   Credentials credentials;

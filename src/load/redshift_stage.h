@@ -44,11 +44,12 @@ class RedshiftStager {
   // Large tables are cut into a multiple of so many parts, so that all slices have the same to do.
   void set_slices(unsigned slices) { parts_.parts_multiple = slices; }
 
-  // As FileLoader::stage(). Tables that have failed already get their files, and no more.
+  // Does what FileLoader::stage() promises. Tables that have failed already get their files, and no
+  // more.
   Result<void> stage(const StageRun& run, const std::vector<FilesToLoad*>& loads,
                      std::vector<std::optional<Error>>& failures);
 
-  // By FilesToLoad::files.
+  // What is staged, by FilesToLoad::files.
   std::map<std::string, RedshiftStaged>& staged() { return staged_; }
 
   void interrupt();

@@ -7,7 +7,7 @@
 namespace dray {
 namespace {
 
-// Of a part that is full: with finer stripes more of it is used, and more is counted.
+// A part that is full has so many: with finer stripes more of it is used, and more is counted.
 constexpr std::size_t stripes_per_part = 8;
 
 }  // namespace
@@ -53,7 +53,7 @@ void Rivals::add(const Rival& rival) {
   if (is_first_part_ && held_.size() > held_max_ && end_ > 1) shed();
 }
 
-// As many stripes as there is room for, and at least one.
+// The part has as many stripes as there is room for, and at least one.
 std::size_t Rivals::part_end(std::size_t begin) const {
   std::uint64_t sum = counts_[begin];
   std::size_t end = begin + 1;

@@ -73,7 +73,7 @@ class Rivals {
     std::vector<std::int64_t> stored_rows_replaced;
     std::vector<std::uint64_t> rows_lost;  // staged, in order
   };
-  // Of the rivals that were added since the last time.
+  // Decides about the rivals that were added since the last time.
   Outcome settle();
 
   // Goes on to the rows whose rivals there was no room for; false if there are none.

@@ -153,7 +153,7 @@ std::string_view row_with_line(std::string_view text, std::uint64_t line) {
   return {};
 }
 
-// Of the row's last fields, which are numbers: the last is 0.
+// One of the row's last fields, which are numbers: the last is 0.
 std::optional<std::int64_t> field_from_end(std::string_view row, std::size_t number) {
   for (; number > 0; --number) {
     const std::size_t comma = row.rfind(',');

@@ -10,7 +10,7 @@ struct EngineVersions {
   std::string libpq;   // "15.14"
 };
 
-// Of the libraries at hand, which need not be those that it was built with.
+// The versions of the libraries at hand, which need not be those that it was built with.
 EngineVersions engine_versions();
 
 }  // namespace dray

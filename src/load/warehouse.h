@@ -59,8 +59,8 @@ struct RowsLoaded : TableLoaded {
 };
 
 struct FilesLoaded : TableLoaded {
-  // Of rows that an earlier run left in files: the keys of their objects, which ValueReject::object
-  // counts while their profiles are merged. Of this run's rows none, for their objects are its own.
+  // The keys of the objects of rows that an earlier run left in files, which ValueReject::object
+  // counts while their profiles are merged. None for this run's rows: their objects are its own.
   std::vector<std::string> object_keys{};
 };
 
@@ -121,8 +121,8 @@ class FileLoader {
   // `transient`: they may be there all the same; any other error: they cannot be read.
   virtual Result<FilesToLoad> read_files(const std::string& files) = 0;
 
-  // As RowLoader's, of a table that is staged and did not fail. Rows of this run that lost are
-  // dropped. After rollback() the same load may come again.
+  // Does what RowLoader's does, with a table that is staged and did not fail. Rows of this run that
+  // lost are dropped. After rollback() the same load may come again.
   virtual Result<FilesLoaded> load(FilesToLoad& load) = 0;
   virtual Result<std::uint64_t> merge_profiles(const FilesProfileMerge& merge) = 0;
 

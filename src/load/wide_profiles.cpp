@@ -23,7 +23,7 @@ constexpr std::size_t columns_at_once = 500;
 // No text that is longer can stay in its row.
 constexpr std::size_t text_read_max = 4'097;
 
-// Of WideProfiles::Room.
+// What WideProfiles::Room says of a column.
 constexpr unsigned char nothing = 0;
 constexpr unsigned char moved_out = 25;   // a pointer
 constexpr unsigned char may_stay = 26;    // up to value_bytes_max, aligned
@@ -176,8 +176,8 @@ Result<void> WideProfiles::read_columns(std::size_t first, std::size_t end, std:
   });
 }
 
-// Of a value that is cast on the way nobody knows yet what it will be, nor whether it is the latest
-// that fits.
+// Nobody knows yet what a value will be that is cast on the way, nor whether it is the latest that
+// fits.
 WideProfiles::Room WideProfiles::room_of(std::size_t place, std::string_view text) const {
   if (types_[place] == ColumnType::boolean) return 1;
   if (types_[place] != ColumnType::varchar) return fixed_size;

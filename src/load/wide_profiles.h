@@ -36,7 +36,7 @@ class WideProfiles {
   bool found() const { return found_; }
   // Which of merge.columns have such values.
   const std::vector<std::size_t>& places() const { return places_; }
-  // Of such a column in the profiles.
+  // The type of such a column in the profiles.
   ColumnType type_of(std::size_t place) const { return types_[place]; }
 
  private:

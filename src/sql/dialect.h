@@ -50,7 +50,7 @@ class Dialect {
   // The type, and what the engine is told of the column beside: "varchar(512) encode zstd".
   virtual void add_column_type(SqlBuilder& sql, const TableName& table,
                                const Column& column) const = 0;
-  // Behind the columns, with a blank before: " diststyle even"; or nothing.
+  // What stands behind the columns, with a blank before: " diststyle even"; or nothing.
   virtual void add_table_options(SqlBuilder& sql, const CreateTable& table) const = 0;
   // Whole statements. The first is not asked where strings have no bound, the second not where
   // limits() says that there are no comments.

@@ -52,7 +52,7 @@ std::string lock_holder(std::string_view message) {
   const std::size_t at = message.find(before);
   if (at == std::string_view::npos) return "";
   message.remove_prefix(at + before.size());
-  // Behind it stands what DuckDB advises: "However, ..." or "See also ...".
+  // What DuckDB advises stands behind it: "However, ..." or "See also ...".
   const std::size_t end = message.find("). ");
   return std::string(message.substr(0, end == std::string_view::npos ? end : end + 1));
 }
@@ -355,8 +355,8 @@ Result<std::unique_ptr<DuckDatabase>> DuckDatabase::open(const std::string& name
 Result<void> DuckDatabase::attach(const std::string& path, bool in_memory,
                                   const SessionOptions& options) {
   SqlBuilder sql("attach ");
-  // With its type DuckDB does not look whether a file is another system's, for which it would fetch
-  // an extension.
+  // DuckDB, told the type, does not look whether a file is another system's, for which it would
+  // fetch an extension.
   sql.text(in_memory ? ":memory:" : path).code(" as \"the warehouse\" (type duckdb");
   if (options.access == Access::read_only && !in_memory) {
     sql.code(", read_only)");

@@ -124,8 +124,8 @@ class DuckConnection {
 
   Result<void> execute(const Sql& sql);
   Result<void> run(const Sql& sql, DuckResult& result);
-  // For what is quick and gives nothing back: waiting in this thread, which costs a third less than
-  // being woken, once a thousand columns are added.
+  // Runs what is quick and gives nothing back, waiting in this thread, which costs a third less
+  // than being woken, once a thousand columns are added.
   Result<void> execute_at_once(const Sql& sql);
   // Chunk by chunk as they are made; the result may be larger than memory. Until it returns nothing
   // else can be run.
@@ -133,7 +133,7 @@ class DuckConnection {
   // The same, until a visit fails; its error is returned.
   Result<void> each_chunk_until(const Sql& sql,
                                 const std::function<Result<void>(duckdb_data_chunk)>& visit);
-  // For the program's own statements: of the types of its tables, and of sums.
+  // Runs the program's own statements: they give the types of its tables, and of sums.
   Result<QueryResult> query(const Sql& sql);
   // A statement that the caller has prepared.
   Result<void> start(DuckStatement& statement, Rows rows, DuckResult& result);

@@ -62,7 +62,7 @@ class File {
     return ::fsync(number_) == 0;
   }
 
-  // As DuckDB locks its files.
+  // Locks the file as DuckDB does.
   bool lock() const {
     struct flock whole {};
     whole.l_type = F_WRLCK;
@@ -93,7 +93,7 @@ const char* kind_of(mode_t mode) {
   return "a device";
 }
 
-// With bytes that are no text as \xHH.
+// The path, with bytes that are no text as \xHH.
 std::string shown(const std::string& path) {
   std::string out;
   for (const char c : path) {

@@ -148,7 +148,7 @@ std::string setting_name(std::string_view text) {
   return name;
 }
 
-// Of "-c name=value", "-cname=value" and "--name=value", as the server splits them.
+// The settings in "-c name=value", "-cname=value" and "--name=value", as the server splits them.
 std::vector<std::string> settings_in(std::string_view options) {
   std::vector<std::string> names;
   bool is_next = false;

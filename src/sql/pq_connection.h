@@ -80,7 +80,7 @@ class PqConnection {
   Result<void> read(const Sql& sql,
                     const std::function<Result<void>(const std::vector<PqColumn>&)>& columns,
                     const std::function<Result<void>(PqRow)>& row);
-  // Of the last statement, if the server refused it; else "".
+  // What the server said of the last statement, if it refused it; else "".
   const std::string& last_sqlstate() const;
   // Where in it, in code points from 1; 0 when that is not known.
   std::size_t last_position() const;

@@ -73,7 +73,7 @@ std::vector<TableName> tables_in(std::string_view sql) {
   return tables;
 }
 
-// Behind "for database " and the like; without the quotes that some messages have.
+// The name behind "for database " and the like, without the quotes that some messages have.
 std::optional<std::string> named_in(std::string_view message, std::string_view kind) {
   const std::size_t found = message.find(kind);
   if (found == std::string_view::npos) return std::nullopt;
@@ -136,7 +136,7 @@ class Right {
            quoted_if_needed(schema) + to_;
   }
 
-  // Of a table that Dray's own statement names.
+  // The schema of a table that Dray's own statement names.
   std::optional<std::string> schema_of(const std::optional<std::string>& table) const {
     for (const TableName& known : tables_in(refused_.statement)) {
       if (!table || known.table == *table) return quoted_if_needed(known.schema);

@@ -18,8 +18,8 @@ struct RefusedStatement {
 // A name as a person would write it: in quotes if it needs them.
 std::string quoted_if_needed(std::string_view name);
 
-// For somebody who may: "grant usage, create on schema shop to dray". Where the message is in
-// another language than English, what the statement needs as a rule. Holds no secret of the
+// The GRANT for somebody who may: "grant usage, create on schema shop to dray". Where the message
+// is in another language than English, what the statement needs as a rule. Holds no secret of the
 // statement's: only names.
 std::string missing_right(const RefusedStatement& refused);
 

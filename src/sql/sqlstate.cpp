@@ -161,7 +161,7 @@ std::string without_values(std::string_view message) {
     const std::size_t open = std::min(message.find_first_of("\"'"), message.size());
     out += message.substr(0, open);
     if (open == message.size()) return out;
-    // To the last one: a value may have some itself.
+    // It goes to the last one: a value may have some itself.
     const std::size_t close = message.rfind(message[open]);
     out += "***";
     if (close == open) return out;
@@ -229,7 +229,8 @@ Error constraint_error(const ServerError& error, std::string message) {
   return with_remedy(Cause::config, std::move(message), remedy);
 }
 
-// Of bounds that no setting moves. The message names the index; the one of the row names nothing.
+// The error of a bound that no setting moves. The message names the index; the one of the row names
+// nothing.
 Error limit_error(const ServerError& error, std::string message) {
   const bool is_of_index = contains(error.message, "index");
   return with_remedy(

@@ -230,7 +230,7 @@ std::string pointed_at(std::string_view text, std::size_t character) {
     at += bytes;
   }
   const std::size_t line_end = std::min(text.find('\n', at), text.size());
-  // Of a long line what stands around the place.
+  // Only what stands around the place is shown of a long line.
   const std::size_t begin = at - line_begin > shown_max / 2 ? at - shown_max / 2 : line_begin;
   std::string shown(text.substr(begin, std::min(line_end - begin, shown_max)));
   std::ranges::replace_if(
