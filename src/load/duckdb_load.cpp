@@ -174,7 +174,7 @@ Result<bool> DuckSession::has_long_rows(const RowsToLoad& load) {
 Result<void> DuckSession::settle_rivals(RowsToLoad& load, RowsLoaded& loaded) {
   return dray::settle_rivals(load, duplicates_bytes_,
                              {[&](Rivals& rivals) { return find_rivals(load, rivals); },
-                              [&](Rivals& rivals) { return find_places(load, rivals); },
+                              [&](Rivals& rivals) { return find_origins(load, rivals); },
                               [&](const auto& rows) { return remove_rows(load, rows); }},
                              loaded);
 }
@@ -238,7 +238,7 @@ void DuckSession::read_rivals(duckdb_data_chunk chunk, Rivals& rivals) {
   }
 }
 
-Result<void> DuckSession::find_places(const RowsToLoad& load, Rivals& rivals) {
+Result<void> DuckSession::find_origins(const RowsToLoad& load, Rivals& rivals) {
   std::vector<std::int64_t> tied = rivals.tied_uuids();
   if (tied.empty()) return {};
   SqlBuilder sql("select l.uuid, epoch_us(l.received_at), o.key, l.line from ");
@@ -250,8 +250,8 @@ Result<void> DuckSession::find_places(const RowsToLoad& load, Rivals& rivals) {
     const auto numbers = [&](idx_t column) { return values_of<std::int64_t>(chunk, column); };
     auto* keys = values_of<duckdb_string_t>(chunk, 2);
     for (idx_t i = 0; i < duckdb_data_chunk_get_size(chunk); ++i) {
-      rivals.add_place(numbers(0)[i], numbers(1)[i], text_of(keys[i]),
-                       static_cast<std::uint64_t>(numbers(3)[i]));
+      rivals.add_origin(numbers(0)[i], numbers(1)[i], text_of(keys[i]),
+                        static_cast<std::uint64_t>(numbers(3)[i]));
     }
   });
 }

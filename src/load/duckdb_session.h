@@ -164,7 +164,7 @@ class DuckSession final : public WarehouseSession, public RowLoader {
 
   static std::string_view text_of(duckdb_string_t& text);
   static void read_rivals(duckdb_data_chunk chunk, Rivals& rivals);
-  Result<void> find_places(const RowsToLoad& load, Rivals& rivals);
+  Result<void> find_origins(const RowsToLoad& load, Rivals& rivals);
   Result<void> remove_rows(const RowsToLoad& load, const std::vector<std::int64_t>& rows);
   Sql are_numbered(const std::vector<std::int64_t>& rows, bool is_hidden);
 

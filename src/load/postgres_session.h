@@ -166,7 +166,7 @@ class PostgresSession final : public WarehouseSession, public RowLoader {
   Result<void> settle_rivals(RowsToLoad& load, RowsLoaded& loaded);
   Result<void> send_keys(const RowsToLoad& load);
   Result<void> find_rivals(const RowsToLoad& load, Rivals& rivals);
-  Result<void> find_places(const RowsToLoad& load, Rivals& rivals);
+  Result<void> find_origins(const RowsToLoad& load, Rivals& rivals);
   Result<void> remove_rows(const RowsToLoad& load, const std::vector<std::int64_t>& rows);
   Result<void> send_replaced(const std::vector<std::int64_t>& rows);
 

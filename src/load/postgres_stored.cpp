@@ -13,7 +13,7 @@ Result<void> PostgresSession::settle_rivals(RowsToLoad& load, RowsLoaded& loaded
   DRAY_TRY(send_keys(load));
   return dray::settle_rivals(load, duplicates_bytes_,
                              {[&](Rivals& rivals) { return find_rivals(load, rivals); },
-                              [&](Rivals& rivals) { return of_ledger(find_places(load, rivals)); },
+                              [&](Rivals& rivals) { return of_ledger(find_origins(load, rivals)); },
                               [&](const auto& rows) { return remove_rows(load, rows); }},
                              loaded);
 }
@@ -62,7 +62,7 @@ Result<void> PostgresSession::find_rivals(const RowsToLoad& load, Rivals& rivals
   });
 }
 
-Result<void> PostgresSession::find_places(const RowsToLoad& load, Rivals& rivals) {
+Result<void> PostgresSession::find_origins(const RowsToLoad& load, Rivals& rivals) {
   const std::vector<std::int64_t> tied = rivals.tied_uuids();
   if (tied.empty()) return {};
   DRAY_TRY(make_temp_table(numbers_table));
@@ -82,9 +82,9 @@ Result<void> PostgresSession::find_places(const RowsToLoad& load, Rivals& rivals
       .code(" o on o.object_number = l.object_number where l.table_number in (");
   sql.numbers(load.rival_tables).code(")");
   return connection_->each_row(std::move(sql).done(), [&](PqRow row) -> Result<void> {
-    rivals.add_place(number_of<std::int64_t>(row[0]),
-                     parse_timestamp(row[1].value_or("")).value_or(0), row[2].value_or(""),
-                     number_of<std::uint64_t>(row[3]));
+    rivals.add_origin(number_of<std::int64_t>(row[0]),
+                      parse_timestamp(row[1].value_or("")).value_or(0), row[2].value_or(""),
+                      number_of<std::uint64_t>(row[3]));
     return {};
   });
 }

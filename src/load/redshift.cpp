@@ -5,7 +5,7 @@
 namespace dray {
 namespace {
 
-// In the staging place. Borrows the cluster, which has one.
+// In the staging location. Borrows the cluster, which has one.
 class RedshiftNotes final : public Notes {
  public:
   explicit RedshiftNotes(const RedshiftCluster& cluster) : cluster_(cluster) {}

@@ -19,7 +19,7 @@
 namespace dray {
 
 // `address` as load/redshift_options.h reads it. Nothing is asked of the cluster yet. Errors are
-// `config`: the address, the staging place.
+// `config`: the address, the staging location.
 Result<std::unique_ptr<Warehouse>> open_redshift(const std::string& address,
                                                  const WarehouseOptions& options);
 

@@ -16,7 +16,7 @@ std::size_t part_bytes_for(const WarehouseOptions& options, unsigned connections
   return static_cast<std::size_t>(std::clamp(share, least, most));
 }
 
-// Tells warehouses that share a staging place apart.
+// Tells warehouses that share a staging location apart.
 std::string warehouse_key(const RedshiftOptions& redshift) {
   const auto given = [&](const char* name) {
     const auto at = redshift.connection.find(name);
@@ -88,7 +88,7 @@ Result<std::shared_ptr<RedshiftCluster>> reach_redshift(RedshiftOptions redshift
                                                         const WarehouseOptions& options) {
   auto cluster = std::make_shared<RedshiftCluster>();
   cluster->parts.part_bytes = part_bytes_for(options, redshift.connections_max);
-  cluster->parts.places = RowPlaces::add;
+  cluster->parts.origins = RowOrigins::add;
   cluster->duplicates_bytes = options.duplicates_bytes;
   const RedshiftStaging& staging = redshift.staging;
   if (staging.compression == "gzip") cluster->parts.compression = PartCompression::gzip;
@@ -118,7 +118,7 @@ Result<std::shared_ptr<RedshiftCluster>> reach_redshift(RedshiftOptions redshift
     s3.http = cluster->http;
     DRAY_ASSIGN(auto client, open_s3(std::move(s3), cluster->aws));
     cluster->area = std::make_unique<StagingArea>(std::move(client),
-                                                  StagingPlace{url, warehouse_key(redshift)});
+                                                  StagingLocation{url, warehouse_key(redshift)});
   }
   cluster->options = std::move(redshift);
   return cluster;

@@ -1,4 +1,4 @@
-// A cluster or workgroup, and how to reach it and its staging place.
+// A cluster or workgroup, and how to reach it and its staging location.
 #pragma once
 
 #include <memory>
@@ -21,7 +21,7 @@ struct RedshiftCluster {
   std::shared_ptr<CredentialsProvider> aws;
   HttpOptions http;
   std::function<void(std::string_view)> trace;  // sees each statement, if set
-  std::unique_ptr<StagingArea> area;  // none without a staging place: then nothing can be loaded
+  std::unique_ptr<StagingArea> area;  // none without a staging location: then nothing can be loaded
   PartOptions parts;
   std::uint64_t duplicates_bytes = 0;
 

@@ -23,7 +23,7 @@ constexpr std::int64_t slices_most = 4'096;
 Result<StageOutcome> RedshiftSession::stage(const StageRun& run,
                                             const std::vector<FilesToLoad*>& loads) {
   if (cluster_->area == nullptr) {
-    return config_error("Redshift takes rows from S3 alone, and no staging place is named",
+    return config_error("Redshift takes rows from S3 alone, and no staging location is named",
                         "staging=s3://BUCKET/PREFIX in the address, or staging: in dray.yaml");
   }
   run_ = run;
@@ -103,7 +103,7 @@ std::map<std::int64_t, std::uint64_t> RedshiftSession::told_files(
 }
 
 Result<FilesToLoad> RedshiftSession::read_files(const std::string& files) {
-  if (cluster_->area == nullptr) return config_error(files + ": no staging place is named");
+  if (cluster_->area == nullptr) return config_error(files + ": no staging location is named");
   DRAY_ASSIGN(const StagedTable staged, cluster_->area->read(files));
   FilesToLoad load;
   load.schema = staged.schema;

@@ -9,11 +9,11 @@ namespace {
 // Redshift takes 16 MB of statement; a list of numbers of this length stays far below.
 constexpr std::size_t numbers_per_statement = 10'000;
 
-ObjectPlaces objects_by_number(const std::vector<std::int64_t>& numbers) {
-  ObjectPlaces places;
+ObjectPositions objects_by_number(const std::vector<std::int64_t>& numbers) {
+  ObjectPositions positions;
   for (std::uint32_t i = 0; i < numbers.size(); ++i)
-    places.emplace(numbers[i], i);
-  return places;
+    positions.emplace(numbers[i], i);
+  return positions;
 }
 
 }  // namespace
@@ -24,7 +24,7 @@ Result<FilesLoaded> RedshiftSession::load(FilesToLoad& load) {
   RedshiftStaged& staged = at->second;
   FilesLoaded loaded;
   if (load.rows) {
-    staged.object_places = objects_by_number(*load.rows->object_numbers);
+    staged.object_positions = objects_by_number(*load.rows->object_numbers);
   } else {
     DRAY_ASSIGN(loaded.object_keys, find_objects(load, staged));
   }
@@ -55,7 +55,7 @@ Result<std::uint64_t> RedshiftSession::remove_losers(const FilesToLoad& load,
   std::uint64_t rows_lost = 0;
   do {
     DRAY_TRY(find_rivals(load, staged, rivals));
-    DRAY_TRY(find_places(load, rivals));
+    DRAY_TRY(find_origins(load, rivals));
     const std::vector<std::uint64_t> lost = rivals.settle().rows_lost;
     for (std::size_t done = 0; done < lost.size(); done += numbers_per_statement) {
       const std::size_t count = std::min(numbers_per_statement, lost.size() - done);
@@ -73,15 +73,15 @@ Result<std::uint64_t> RedshiftSession::remove_losers(const FilesToLoad& load,
 
 Result<void> RedshiftSession::find_rivals(const FilesToLoad& load, const RedshiftStaged& staged,
                                           Rivals& rivals) {
-  const ObjectPlaces& places = staged.object_places;
+  const ObjectPositions& positions = staged.object_positions;
   const auto add = [&](PqRow row) -> Result<void> {
     Rival rival;
     rival.row = static_cast<std::uint64_t>(redshift_number(*row[0]));
     rival.key.uuid = static_cast<std::uint64_t>(redshift_number(*row[1]));
     rival.key.received_at = redshift_micros(*row[2]);
     rival.stored_received_at = redshift_micros(*row[3]);
-    const auto object = places.find(redshift_number(*row[4]));
-    if (object == places.end()) return internal_error("a staged row of an unknown object");
+    const auto object = positions.find(redshift_number(*row[4]));
+    if (object == positions.end()) return internal_error("a staged row of an unknown object");
     rival.key.object = object->second;
     rival.key.line = static_cast<std::uint32_t>(redshift_number(*row[5]));
     // Rows that waited in files may have been read again since: by a retry, or after a change.
@@ -102,19 +102,19 @@ Result<std::vector<std::string>> RedshiftSession::find_objects(const FilesToLoad
     numbers.push_back(redshift_number(*row[0]));
     keys.push_back(*row[1]);
   }
-  staged.object_places = objects_by_number(numbers);
+  staged.object_positions = objects_by_number(numbers);
   return keys;
 }
 
 // Where the stored rows came from that are as late as their staged rivals.
-Result<void> RedshiftSession::find_places(const TableLoad& load, Rivals& rivals) {
+Result<void> RedshiftSession::find_origins(const TableLoad& load, Rivals& rivals) {
   const std::vector<std::int64_t> tied = rivals.tied_uuids();
   const std::pair<Micros, Micros> times = rivals.tied_times();
   for (std::size_t done = 0; done < tied.size(); done += numbers_per_statement) {
     const std::size_t count = std::min(numbers_per_statement, tied.size() - done);
     const auto add = [&](PqRow row) -> Result<void> {
-      rivals.add_place(redshift_number(*row[0]), redshift_micros(*row[1]), *row[2],
-                       static_cast<std::uint64_t>(redshift_number(*row[3])));
+      rivals.add_origin(redshift_number(*row[0]), redshift_micros(*row[1]), *row[2],
+                        static_cast<std::uint64_t>(redshift_number(*row[3])));
       return {};
     };
     DRAY_TRY(connection_->each_row(

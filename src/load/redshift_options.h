@@ -18,8 +18,8 @@ namespace dray {
 // is exact and reads the ids of the whole table.
 using DedupeWindow = std::optional<std::chrono::days>;
 
-// How to reach the staging place, and what is said of the files there; "" is found out as AWS's own
-// tools do (docs/s3.md).
+// How to reach the staging location, and what is said of the files there; "" is found out as AWS's
+// own tools do (docs/s3.md).
 struct RedshiftStaging {
   std::string url;  // s3://bucket/prefix; "": nothing can be loaded
   // The bucket's region. COPY is told too, if it is named: then it is not the cluster's own.

@@ -53,12 +53,12 @@ Result<void> RedshiftSession::reject_values(const FilesProfileMerge& merge, cons
   const RedshiftStaged& staged = stager_.staged().at(load.files);
   const auto& columns = staged.files.columns;
   if (std::ranges::find(columns, cast.column, &LoadColumn::name) == columns.end()) return {};
-  const ObjectPlaces& places = staged.object_places;
+  const ObjectPositions& positions = staged.object_positions;
   const auto tell = [&](PqRow row) -> Result<void> {
     const std::string text = stored_text(cast.from, *row[2]);
     if (fits(text)) return {};
-    const auto object = places.find(redshift_number(*row[0]));
-    if (object == places.end()) return internal_error("a staged row of an unknown object");
+    const auto object = positions.find(redshift_number(*row[0]));
+    if (object == positions.end()) return internal_error("a staged row of an unknown object");
     merge.value_rejects({object->second, static_cast<std::uint32_t>(redshift_number(*row[1])),
                          reason, cast.column, cast.to, text});
     return {};

@@ -36,7 +36,7 @@ std::int64_t redshift_number(std::string_view text);
 Micros redshift_micros(std::string_view text);
 
 // The place of each object's key in the load's list, by the number that the ledger gave it.
-using ObjectPlaces = std::map<std::int64_t, std::uint32_t>;
+using ObjectPositions = std::map<std::int64_t, std::uint32_t>;
 
 class RedshiftSession final : public WarehouseSession, public FileLoader {
  public:
@@ -108,7 +108,7 @@ class RedshiftSession final : public WarehouseSession, public FileLoader {
 
   Result<std::vector<std::string>> find_objects(const FilesToLoad& load, RedshiftStaged& staged);
   Result<void> find_rivals(const FilesToLoad& load, const RedshiftStaged& staged, Rivals& rivals);
-  Result<void> find_places(const TableLoad& load, Rivals& rivals);
+  Result<void> find_origins(const TableLoad& load, Rivals& rivals);
   Result<std::uint64_t> remove_losers(const FilesToLoad& load, const RedshiftStaged& staged,
                                       const std::vector<std::string>& object_keys);
   Result<void> reject_values(const FilesProfileMerge& merge, const ProfileCast& cast,

@@ -88,7 +88,7 @@ void RedshiftStager::interrupt() {
     connection->interrupt();
 }
 
-// An Error concerns all tables: no S3, no cluster, no right to read the staging place. What
+// An Error concerns all tables: no S3, no cluster, no right to read the staging location. What
 // Redshift has against the rows of this one is told as a value; its files stay.
 Result<void> RedshiftStager::stage_table(Worker& worker, const StageRun& run, FilesToLoad& load,
                                          std::size_t number, std::optional<Error>& failure) {
@@ -161,10 +161,10 @@ Error RedshiftStager::explained(PqConnection& connection, const RedshiftStaged& 
   const auto refused = find_load_error(connection, staged.files.folder);
   if (!refused) return error;
   error.message += "\n" + to_text(*refused, staged.files);
-  const auto place = cluster_.area->place_of(refused->file, refused->line, staged.files);
-  if (place && *place) {
-    error.message += "\nthat row is line " + std::to_string((*place)->line) + " of ";
-    error.message += object_with_number(load.rows, (*place)->object_number);
+  const auto origin = cluster_.area->origin_of(refused->file, refused->line, staged.files);
+  if (origin && *origin) {
+    error.message += "\nthat row is line " + std::to_string((*origin)->line) + " of ";
+    error.message += object_with_number(load.rows, (*origin)->object_number);
   }
   return error;
 }

@@ -32,7 +32,7 @@ struct RedshiftStaged {
   std::int64_t copy = 0;   // its number; 0: there was none
   // The objects of the rows, once they are loaded: the place of each in the list that
   // RowKey::object counts, by the number that the ledger gave it.
-  std::map<std::int64_t, std::uint32_t> object_places{};
+  std::map<std::int64_t, std::uint32_t> object_positions{};
 };
 
 class RedshiftStager {

@@ -107,8 +107,8 @@ std::pair<Micros, Micros> Rivals::tied_times() const {
   return times.value_or(std::pair<Micros, Micros>());
 }
 
-void Rivals::add_place(std::int64_t uuid, Micros received_at, std::string_view object_key,
-                       std::uint64_t line) {
+void Rivals::add_origin(std::int64_t uuid, Micros received_at, std::string_view object_key,
+                        std::uint64_t line) {
   sort_by_uuid();
   auto held = std::ranges::lower_bound(held_, uuid, {}, &Held::uuid);
   for (; held != held_.end() && held->uuid == uuid; ++held) {
@@ -152,7 +152,7 @@ Result<void> settle_rivals(const RunRows& staged, std::uint64_t memory_bytes,
   Rivals rivals(staged, memory_bytes);
   do {
     DRAY_TRY(steps.find(rivals));
-    DRAY_TRY(steps.find_places(rivals));
+    DRAY_TRY(steps.find_origins(rivals));
     const Rivals::Outcome outcome = rivals.settle();
     DRAY_TRY(steps.remove(outcome.stored_rows_replaced));
     loaded.rows_lost += outcome.rows_lost.size();

@@ -6,7 +6,7 @@
 //   do {
 //     add(...)          each stored row that has the id of a staged row, of those that rows() wants
 //     tied_uuids()      those of whose rivals the lineage has to be looked up
-//     add_place(...)    each line of lineage found for them
+//     add_origin(...)    each line of lineage found for them
 //     settle()          drops the staged rows that lost, and tells the stored rows that did
 //   } while (next_part());
 //
@@ -66,8 +66,8 @@ class Rivals {
   std::pair<Micros, Micros> tied_times() const;
 
   // A place that a row with this uuid and received_at was read from by an earlier sync.
-  void add_place(std::int64_t uuid, Micros received_at, std::string_view object_key,
-                 std::uint64_t line);
+  void add_origin(std::int64_t uuid, Micros received_at, std::string_view object_key,
+                  std::uint64_t line);
 
   struct Outcome {
     std::vector<std::int64_t> stored_rows_replaced;
@@ -115,8 +115,8 @@ class Rivals {
 
 // What a warehouse does of it, each called once or more often for each part.
 struct RivalSteps {
-  std::function<Result<void>(Rivals&)> find;         // add(), for what rows() wants
-  std::function<Result<void>(Rivals&)> find_places;  // add_place(), for the tied
+  std::function<Result<void>(Rivals&)> find;          // add(), for what rows() wants
+  std::function<Result<void>(Rivals&)> find_origins;  // add_origin(), for the tied
   std::function<Result<void>(const std::vector<std::int64_t>& stored_rows)> remove;
 };
 

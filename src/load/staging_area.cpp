@@ -235,15 +235,15 @@ Result<StagedTable> staged_table_of(std::string_view text) {
   return staged;
 }
 
-StagingArea::StagingArea(std::shared_ptr<S3Client> client, StagingPlace place)
-    : client_(std::move(client)), place_(std::move(place)) {
-  std::string& key = place_.url.key;
+StagingArea::StagingArea(std::shared_ptr<S3Client> client, StagingLocation location)
+    : client_(std::move(client)), location_(std::move(location)) {
+  std::string& key = location_.url.key;
   if (!key.empty() && key.back() != '/') key += '/';
 }
 
 std::string StagingArea::source_folder(const std::string& source) const {
-  return "s3://" + place_.url.bucket + "/" + place_.url.key + "dray/" + place_.warehouse + "/" +
-         source + "/";
+  return "s3://" + location_.url.bucket + "/" + location_.url.key + "dray/" + location_.warehouse +
+         "/" + source + "/";
 }
 
 Result<void> StagingArea::put(const std::string& url, std::string_view bytes) {
@@ -335,9 +335,9 @@ Result<std::string> StagingArea::write_manifest(const std::string& folder,
   return folder + "manifest.json";
 }
 
-Result<std::optional<StagingArea::RowPlace>> StagingArea::place_of(const std::string& part,
-                                                                   std::uint64_t line,
-                                                                   const StagedTable& staged) {
+Result<std::optional<StagingArea::RowOrigin>> StagingArea::origin_of(const std::string& part,
+                                                                     std::uint64_t line,
+                                                                     const StagedTable& staged) {
   DRAY_ASSIGN(const S3Url url, parse_s3_url(part));
   DRAY_ASSIGN(const std::string compressed, client_->get_all(url.bucket, url.key, part_bytes_max));
   DRAY_ASSIGN(const std::string text, staged.compression == PartCompression::gzip
@@ -347,8 +347,8 @@ Result<std::optional<StagingArea::RowPlace>> StagingArea::place_of(const std::st
   const std::size_t behind = staged.profile_id_column.empty() ? 0 : 1;
   const auto object = field_from_end(row, behind + 1);
   const auto line_in_object = field_from_end(row, behind);
-  if (!object || !line_in_object) return std::optional<RowPlace>();
-  return std::optional<RowPlace>({*object, static_cast<std::uint64_t>(*line_in_object)});
+  if (!object || !line_in_object) return std::optional<RowOrigin>();
+  return std::optional<RowOrigin>({*object, static_cast<std::uint64_t>(*line_in_object)});
 }
 
 namespace {
@@ -406,9 +406,9 @@ Result<void> StagingArea::remove_run(const std::string& source, const RunId& run
   DRAY_ASSIGN(const S3Url url, parse_s3_url(source_folder(source) + run_id.text() + "/"));
   std::vector<std::string> keys;
   DRAY_TRY(each_key(*client_, url, [&](const std::string& key) {
-    const std::string place = "s3://" + url.bucket + "/" + key;
+    const std::string uri = "s3://" + url.bucket + "/" + key;
     const bool is_kept = std::ranges::any_of(
-        kept, [&](const std::string& folder) { return place.starts_with(folder); });
+        kept, [&](const std::string& folder) { return uri.starts_with(folder); });
     if (!is_kept) keys.push_back(key);
   }));
   return client_->remove(url.bucket, keys);

@@ -51,14 +51,14 @@ struct StagedTable {
 std::string to_json(const StagedTable& staged);
 Result<StagedTable> staged_table_of(std::string_view json);
 
-struct StagingPlace {
+struct StagingLocation {
   S3Url url;              // what the user gave
   std::string warehouse;  // tells warehouses that share it apart
 };
 
 class StagingArea {
  public:
-  StagingArea(std::shared_ptr<S3Client> client, StagingPlace place);
+  StagingArea(std::shared_ptr<S3Client> client, StagingLocation location);
 
   // Writes the rows that are not dropped, cut into parts of about `options.part_bytes`, into the
   // run's folder of this number. Whatever is in `load` beside rows is in the description.
@@ -82,12 +82,12 @@ class StagingArea {
 
   // Where a row of a part came from: the place that is written behind its fields. `line` counts
   // line feeds, from 1; nothing if the part has no such line.
-  struct RowPlace {
+  struct RowOrigin {
     std::int64_t object_number = 0;
     std::uint64_t line = 0;
   };
-  Result<std::optional<RowPlace>> place_of(const std::string& part, std::uint64_t line,
-                                           const StagedTable& staged);
+  Result<std::optional<RowOrigin>> origin_of(const std::string& part, std::uint64_t line,
+                                             const StagedTable& staged);
 
   // A text beside a source's runs; nothing if there is none.
   Result<std::optional<std::string>> read_note(NoteKind kind, const std::string& source);
@@ -108,7 +108,7 @@ class StagingArea {
   std::string source_folder(const std::string& source) const;
 
   std::shared_ptr<S3Client> client_;
-  StagingPlace place_;
+  StagingLocation location_;
 };
 
 }  // namespace dray

@@ -65,7 +65,7 @@ struct InternalMeaning {
   std::string_view remedy;
 };
 constexpr std::string_view staging_remedy =
-    "let the cluster's role read the staging place (s3:GetObject, s3:ListBucket), and name the "
+    "let the cluster's role read the staging location (s3:GetObject, s3:ListBucket), and name the "
     "bucket's region if it is not the cluster's: staging_region (docs/redshift.md)";
 constexpr std::array internal_meanings = std::to_array<InternalMeaning>({
     {"Load into table", Cause::bad_data, ""},

@@ -59,11 +59,11 @@ class RowWriter {
  public:
   // `load` and `rows` are borrowed until the next begin().
   void begin(const TableLoad& load, const RunRows& rows, std::string_view null_text,
-             RowPlaces places) {
+             RowOrigins origins) {
     load_ = &load;
     object_numbers_ = rows.object_numbers;
     null_text_ = null_text;
-    places_ = places;
+    origins_ = origins;
     profile_column_ = no_column;
     null_text_values_ = 0;
     slots_.fill(no_column);
@@ -76,7 +76,7 @@ class RowWriter {
       empty_fields_.push_back(empty_row_.size());
       if (!column.standard) slots_[column.slot] = static_cast<std::int16_t>(i);
       if (column.refused) continue;
-      if (places == RowPlaces::add && column.name == load.profile_id_column) {
+      if (origins == RowOrigins::add && column.name == load.profile_id_column) {
         profile_column_ = static_cast<std::int16_t>(i);
       }
       if (column.standard) standard_[i / 64] |= std::uint64_t{1} << (i % 64);
@@ -116,7 +116,7 @@ class RowWriter {
       }
     }
     at = put_empty(done, load_->columns.size(), at);
-    if (places_ == RowPlaces::add) at = put_places(block.first_row + row, key, at);
+    if (origins_ == RowOrigins::add) at = put_origin(block.first_row + row, key, at);
     if (at == begin) ++at;
     at[-1] = '\n';
     out.truncate(static_cast<std::size_t>(at - out.data()));
@@ -200,7 +200,7 @@ class RowWriter {
     return put_text(text, out);
   }
 
-  char* put_places(std::uint64_t row, const RowKey& key, char* out) const {
+  char* put_origin(std::uint64_t row, const RowKey& key, char* out) const {
     out = put_integer(static_cast<std::int64_t>(row), out);
     *out++ = ',';
     out = put_integer((*object_numbers_)[key.object], out);
@@ -263,7 +263,7 @@ class RowWriter {
   const std::vector<std::int64_t>* object_numbers_ = nullptr;
   std::string_view null_text_;
   std::uint64_t null_text_values_ = 0;
-  RowPlaces places_ = RowPlaces::leave_out;
+  RowOrigins origins_ = RowOrigins::leave_out;
   std::int16_t profile_column_ = no_column;
   std::array<std::int16_t, slot_end> slots_{};  // to the column
   std::vector<Cell> cells_;                     // by column; of the row at hand where present_
@@ -400,7 +400,7 @@ class PartWriter::Impl {
     staged_ = rows.rows;
     sink_ = &sink;
     written_ = {};
-    rows_.begin(load, rows, options_.null_text, options_.places);
+    rows_.begin(load, rows, options_.null_text, options_.origins);
     is_planned_ = options_.parts_multiple == 1;
     rows_per_part_ = std::numeric_limits<std::uint64_t>::max();
     begin_part();

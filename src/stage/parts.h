@@ -27,7 +27,7 @@
 namespace dray {
 
 // Further fields behind those of the columns, for a warehouse that settles duplicates itself.
-enum class RowPlaces {
+enum class RowOrigins {
   leave_out,
   // The row's number within the staged rows; the ledger's number of its object; its line; and, if
   // the load names a profile_id_column, the uuid of that profile or nothing.
@@ -49,7 +49,7 @@ struct PartOptions {
   unsigned parts_multiple = 1;
   // Must itself be a field that needs no quotes.
   std::string null_text = "\\N";
-  RowPlaces places = RowPlaces::leave_out;
+  RowOrigins origins = RowOrigins::leave_out;
 };
 
 // One part; the bytes live for the sink's call.

@@ -1,7 +1,7 @@
 """Loads into Redshift, held to what DuckDB makes of the same events, against the stand-in of tests/standin with a real
 S3 server: the protocol of a load, what goes wrong with it, and what is left behind.
 
-DRAY is the binary. With DRAY_TEST_REDSHIFT, an address with its staging place, the tests of Loads run on that cluster
+DRAY is the binary. With DRAY_TEST_REDSHIFT, an address with its staging location, the tests of Loads run on that cluster
 instead, with AWS's settings as they are in the environment (make test-redshift). They make schemas s_test_..., and
 leave them.
 """
@@ -394,7 +394,7 @@ class Trouble(StandInTest):
         self.assert_nothing_left()
 
     def test_a_row_that_copy_refuses_is_told_with_its_place(self):
-        """Dray writes none: here one is spoilt in the staging place, between the writing and the COPY."""
+        """Dray writes none: here one is spoilt in the staging location, between the writing and the COPY."""
         self.warehouse = self.place.address(self.source, staging_compression="gzip")
         write_logs(self.logs / "b.json.gz", [track(501, 1, n=1), track(502, 2, name="Event 1", n=12345), track(503, 3, n=3)])
         self.redshift.control('slow seconds=8 times=0 at ^copy .*-[0-9a-f]{6} 2"')

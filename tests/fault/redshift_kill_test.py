@@ -1,6 +1,6 @@
 """The process killed at any statement of a sync into Redshift: the next sync loads what is missing, once.
 
-What a killed run leaves in the staging place and in _dray_staging stays for a day: the run is not recorded, and as far
+What a killed run leaves in the staging location and in _dray_staging stays for a day: the run is not recorded, and as far
 as anybody knows it may still commit. Then a sync sweeps it.
 
 DRAY is the binary. DRAY_KILL_SEED is the first seed, DRAY_KILLS how many kills.

@@ -142,7 +142,7 @@ Result<void> SqliteSession::ensure_index(const std::string& schema, const std::s
 Result<void> SqliteSession::settle_rivals(const RowsToLoad& load, RowsLoaded& loaded) {
   return dray::settle_rivals(load, duplicates_bytes_,
                              {[&](Rivals& rivals) { return find_rivals(load, rivals); },
-                              [&](Rivals& rivals) { return find_places(load, rivals); },
+                              [&](Rivals& rivals) { return find_origins(load, rivals); },
                               [&](const auto& rows) { return remove_rows(load, rows); }},
                              loaded);
 }
@@ -165,7 +165,7 @@ Result<void> SqliteSession::find_rivals(const RowsToLoad& load, Rivals& rivals) 
   });
 }
 
-Result<void> SqliteSession::find_places(const RowsToLoad& load, Rivals& rivals) {
+Result<void> SqliteSession::find_origins(const RowsToLoad& load, Rivals& rivals) {
   const std::vector<std::int64_t> tied = rivals.tied_uuids();
   if (tied.empty()) return {};
   SqlBuilder sql("select l.received_at, o.key, l.line from ");
@@ -178,8 +178,8 @@ Result<void> SqliteSession::find_places(const RowsToLoad& load, Rivals& rivals) 
     while (true) {
       DRAY_ASSIGN(const bool more, places.step());
       if (!more) break;
-      rivals.add_place(uuid, parse_timestamp(places.text(0)).value_or(0), places.text(1),
-                       static_cast<std::uint64_t>(places.number(2)));
+      rivals.add_origin(uuid, parse_timestamp(places.text(0)).value_or(0), places.text(1),
+                        static_cast<std::uint64_t>(places.number(2)));
     }
   }
   return {};

@@ -52,7 +52,7 @@ class SqliteSession final : public WarehouseSession, public RowLoader {
 
   Result<void> settle_rivals(const RowsToLoad& load, RowsLoaded& loaded);
   Result<void> find_rivals(const RowsToLoad& load, Rivals& rivals);
-  Result<void> find_places(const RowsToLoad& load, Rivals& rivals);
+  Result<void> find_origins(const RowsToLoad& load, Rivals& rivals);
   Result<void> remove_rows(const RowsToLoad& load, const std::vector<std::int64_t>& rows);
   Result<std::uint64_t> insert(const RowsToLoad& load);
   Result<void> write_lineage(const RowsToLoad& load);

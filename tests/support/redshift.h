@@ -13,7 +13,7 @@ class RedshiftStandIn {
  public:
   RedshiftStandIn();
 
-  // redshift://..., with a staging place of its own.
+  // redshift://..., with a staging location of its own.
   const std::string& url() const { return url_; }
 
  private:

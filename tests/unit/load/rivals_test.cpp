@@ -83,27 +83,27 @@ TEST_F(RivalsTest, OnlyTiesAskForThePlace) {
 
 TEST_F(RivalsTest, OfATieTheLaterObjectStays) {
   add(100, 100);
-  rivals.add_place(uuid, 100, "c", 1);
+  rivals.add_origin(uuid, 100, "c", 1);
   EXPECT_FALSE(staged_row_stays());
 }
 
 TEST_F(RivalsTest, OfATieInOneObjectTheLaterLineStays) {
   add(100, 100);
-  rivals.add_place(uuid, 100, "b", 9);
+  rivals.add_origin(uuid, 100, "b", 9);
   EXPECT_TRUE(staged_row_stays());
   add(100, 100);
-  rivals.add_place(uuid, 100, "b", 11);
+  rivals.add_origin(uuid, 100, "b", 11);
   EXPECT_FALSE(staged_row_stays());
   load.reload = true;
   add(100, 100);
-  rivals.add_place(uuid, 100, "b", 11);
+  rivals.add_origin(uuid, 100, "b", 11);
   EXPECT_TRUE(staged_row_stays());
 }
 
 TEST_F(RivalsTest, PlacesOfOtherTimesDoNotCount) {
   add(100, 100);
-  rivals.add_place(uuid, 99, "c", 1);
-  rivals.add_place(uuid + 1, 100, "c", 1);
+  rivals.add_origin(uuid, 99, "c", 1);
+  rivals.add_origin(uuid + 1, 100, "c", 1);
   EXPECT_TRUE(staged_row_stays());
 }
 
@@ -208,7 +208,7 @@ Lost settle_in_parts(const Case& given, std::uint64_t memory_bytes, std::size_t&
     const std::vector<std::int64_t> tied = rivals.tied_uuids();
     for (const Origin& origin : given.origins) {
       if (std::ranges::binary_search(tied, origin.uuid)) {
-        rivals.add_place(origin.uuid, origin.received_at, origin.object, origin.line);
+        rivals.add_origin(origin.uuid, origin.received_at, origin.object, origin.line);
       }
     }
     const Rivals::Outcome outcome = rivals.settle();
@@ -289,7 +289,7 @@ TEST(RivalsInParts, NoMoreIsHeldThanIsAllowed) {
       const std::vector<std::int64_t> tied = rivals.tied_uuids();
       look();
       for (const std::int64_t one : tied)
-        rivals.add_place(one, 7, one % 2 == 0 ? "a/long/key/of/an/object" : "c", 1);
+        rivals.add_origin(one, 7, one % 2 == 0 ? "a/long/key/of/an/object" : "c", 1);
       const Rivals::Outcome outcome = rivals.settle();
       look();
       settled += outcome.stored_rows_replaced.size() + outcome.rows_lost.size();

@@ -442,7 +442,7 @@ TEST_F(Parts, PlacesFollowTheColumns) {
   const std::vector<std::int64_t> numbers = {17, 18};
   load_.object_numbers = &numbers;
   PartOptions options;
-  options.places = RowPlaces::add;
+  options.origins = RowOrigins::add;
   write({column("note", ColumnType::varchar, 40)}, options, {1});
   EXPECT_EQ(text(), "a,0,18,1\nc,2,18,3\n");
 
