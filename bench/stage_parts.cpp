@@ -98,8 +98,8 @@ Result<TableSink> open_target(const std::string& target) {
   }
   DRAY_ASSIGN(S3Url url, parse_s3_url(target));
   DRAY_ASSIGN(std::shared_ptr<S3Client> client, open_client());
-  const auto area =
-      std::make_shared<StagingArea>(std::move(client), StagingPlace{std::move(url), "warehouse"});
+  const auto area = std::make_shared<StagingArea>(std::move(client),
+                                                  StagingLocation{std::move(url), "warehouse"});
   return TableSink([area](const RowsToLoad& load, std::size_t number) {
     return area->write(load, load, RunId("run"), number, {});
   });
