@@ -8,6 +8,8 @@
 #include "ledger/objects.h"
 #include "ledger/runs.h"
 #include "ledger/shape.h"
+#include "run/line_counts.h"
+#include "run/table_plan.h"
 
 namespace dray {
 namespace {

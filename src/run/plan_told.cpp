@@ -4,6 +4,7 @@
 #include <utility>
 #include <variant>
 
+#include "run/line_counts.h"
 #include "run/load_transaction.h"
 
 namespace dray {

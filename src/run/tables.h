@@ -1,9 +1,10 @@
-// The tables of a run: which rows go where, and what has to change in the warehouse for that.
+// The tables of a run: which rows go where.
 #pragma once
 
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -11,7 +12,6 @@
 #include "ledger/state.h"
 #include "model/catalog.h"
 #include "run/context.h"
-#include "run/object_set.h"
 #include "schema/plan.h"
 #include "stage/block_store.h"
 #include "transform/registry.h"
@@ -67,30 +67,7 @@ Tables tables_of(const Registry& registry, const BlockStore& staged, const Catal
 // A table whose rows an earlier run left in files.
 void add_table_in_files(const FilesToLoad& load, Tables& tables);
 
-// Compares with the warehouse. Tables that are nearly full are notices. A column with a bound is
-// widened only if a value at hand is longer.
-Result<void> plan_tables(const Catalog& catalog, const RunContext& context,
-                         WarehouseSession& session, Tables& tables);
-
-// A column that the warehouse will not widen keeps its width: what is longer is told, and cut or,
-// in profiles, left out.
-void keep_width(const WidenColumn& widen, Tables& tables);
-
-struct CountedLines {
-  LineCounts counts;
-  std::optional<Timestamp> newest;  // the greatest received_at of a row
-};
-
-// A line is loaded if any of its rows is, else a reject if the warehouse refused one, waiting if
-// a row of it is for a table that waits, a duplicate if all of them lost. Into the objects' counts;
-// returns the sum over those that were read to their end.
-Result<CountedLines> count_lines(const Tables& tables, ObjectSet& objects);
-
-// How many profiles the target's rows would touch: the different ids in them. Nothing when there
-// are more than `bytes_max` has room for.
-Result<std::optional<std::uint64_t>> count_profiles(const Target& target, std::size_t bytes_max);
-
-// The rows of the target that lost to another of the run, less those of unusable objects.
-Result<std::uint64_t> duplicates_of(const Target& target, const ObjectSet& objects);
+// The comment of a table that is not an event's: what is in it.
+std::string comment_on(std::string_view table);
 
 }  // namespace dray
