@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "aws/s3.h"
+#include "base/path_text.h"
 #include "base/quotable.h"
 #include "config/nearest.h"
 #include "sql/duckdb_file.h"
@@ -222,7 +223,7 @@ bool is_made(const std::string& warehouse_address) {
 // Without what stands behind the '?', too: a parameter that is misspelt may be the password.
 std::string shown_address(const std::string& address) {
   const std::size_t scheme = address.find("://");
-  if (scheme == std::string::npos) return address;
+  if (scheme == std::string::npos) return path_to_text(address);
   const std::size_t begin = scheme + 3;
   // The last '@': a password may have some that nobody escaped, and '/' and '?' too.
   const std::size_t at = address.rfind('@');

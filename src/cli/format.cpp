@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "base/code_point.h"
+#include "base/path_text.h"
 #include "base/time.h"
 
 namespace dray {
@@ -135,17 +136,47 @@ std::string printable(std::string_view text) {
   return out;
 }
 
+namespace {
+
+// With escapes as bash, zsh and POSIX of 2024 know them.
+std::string word_of_bytes(std::string_view text) {
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  std::string out = "$'";
+  while (!text.empty()) {
+    const CodePoint next = next_code_point(text);
+    const std::string_view bytes = text.substr(0, next.valid ? next.bytes : 1);
+    if (bytes == "'" || bytes == "\\") {
+      out.append("\\").append(bytes);
+    } else if (next.valid && !is_obeyed(next.value)) {
+      out += bytes;
+    } else {
+      for (const char c : bytes) {
+        const auto byte = static_cast<unsigned char>(c);
+        out.append("\\x").append(1, digits[byte >> 4U]).append(1, digits[byte & 15U]);
+      }
+    }
+    text.remove_prefix(bytes.size());
+  }
+  return out + "'";
+}
+
+}  // namespace
+
 std::string shell_word(std::string_view text) {
   constexpr std::string_view plain =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-./:=,@+";
-  std::string shown = printable(text);
-  if (!shown.empty() && shown.find_first_not_of(plain) == std::string::npos) return shown;
+  if (!text.empty() && text.find_first_not_of(plain) == std::string_view::npos) {
+    return std::string(text);
+  }
+  if (printable(text) != text) return word_of_bytes(text);
   std::string out = "'";
-  for (const char c : shown) {
+  for (const char c : text) {
     out += c == '\'' ? std::string("'\\''") : std::string(1, c);
   }
   return out + "'";
 }
+
+std::string path_word(std::string_view shown) { return shell_word(text_to_path(shown)); }
 
 std::string cut_to_width(std::string_view text, std::size_t columns_max) {
   if (display_width(text) <= columns_max) return std::string(text);

@@ -40,8 +40,13 @@ std::string human_time(std::chrono::sys_time<std::chrono::microseconds> time);
 // reorder text, become \n, \t, \x1B, \u202E.
 std::string printable(std::string_view text);
 
-// `text` as one word of a shell, for commands to copy.
+// `text` as one word of a shell, for commands to copy: in $'...' where it has bytes that are no
+// UTF-8, or what a terminal would obey.
 std::string shell_word(std::string_view text);
+
+// The same of a path, a place or an address as it is shown (base/path_text.h): the word is the path
+// itself.
+std::string path_word(std::string_view shown);
 
 // At most `columns_max` columns of `text`, the cut told by "…".
 std::string cut_to_width(std::string_view text, std::size_t columns_max);

@@ -57,7 +57,7 @@ std::vector<const CollectionReport*> shown(const RunReport& report, Detail detai
 std::string see_all(const RunReport& report, SyncMode mode) {
   if (mode == SyncMode::plan) return "--json has all";
   return "see all with: dray history " + shell_word(report.run_id.text()) + " --warehouse " +
-         shell_word(report.warehouse);
+         path_word(report.warehouse);
 }
 
 std::string collections_table(const RunReport& report, SyncMode mode, const Terminal& terminal,
@@ -165,7 +165,7 @@ std::string next_text(const RunReport& report, SyncMode mode) {
   std::string out;
   // A plan records nothing. Of what failed and was rolled back there are no counts.
   if (mode == SyncMode::plan) return out;
-  const std::string warehouse = " --warehouse " + shell_word(report.warehouse) + "\n";
+  const std::string warehouse = " --warehouse " + path_word(report.warehouse) + "\n";
   if (const std::string rejects = rejects_text(report); !rejects.empty()) {
     const bool is_one = report.counts.rejected + report.values_rejected == 1;
     out += rejects + " rejected; see " + (is_one ? "it" : "them") +

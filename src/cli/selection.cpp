@@ -107,7 +107,7 @@ Result<Config> config_of_file(const Selection& selection) {
 
 std::string warehouse_flag(const Selection& selection) {
   if (selection.warehouse.empty()) return {};
-  return " --warehouse " + shell_word(shown_address(selection.warehouse));
+  return " --warehouse " + path_word(shown_address(selection.warehouse));
 }
 
 Result<Config> select_sources(const Selection& selection) {
@@ -185,7 +185,7 @@ Result<void> check_sources(const Selection& selection, const std::string& addres
       message.append("that --source names");
     }
     return config_error(std::move(message),
-                        "dray status --warehouse " + shell_word(shown_address(address)));
+                        "dray status --warehouse " + path_word(shown_address(address)));
   }
   return {};
 }

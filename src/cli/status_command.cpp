@@ -115,9 +115,9 @@ class Advice {
          const std::string& configured_name)
       : status_(status),
         name_(printable(status.source) + ": "),
-        of_warehouse_(" --warehouse " + shell_word(warehouse) + "\n"),
+        of_warehouse_(" --warehouse " + path_word(warehouse) + "\n"),
         sync_(configured_name.empty()
-                  ? "dray sync " + shell_word(status.location) + " " + shell_word(warehouse) +
+                  ? "dray sync " + path_word(status.location) + " " + path_word(warehouse) +
                         " --source " + shell_word(status.source)
                   : "dray sync --source " + shell_word(configured_name)) {}
 
@@ -416,7 +416,7 @@ Result<std::string> history_output(const HistoryCommand& command, const Terminal
   DRAY_ASSIGN(const std::optional<RunReport> run, find_run(*warehouse, command.run));
   if (!run) {
     return config_error("there is no such run",
-                        "dray history --warehouse " + shell_word(shown_address(address)));
+                        "dray history --warehouse " + path_word(shown_address(address)));
   }
   if (json) return report_json(*run) + "\n";
   return human_time(run->started) + " UTC\n" +

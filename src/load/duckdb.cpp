@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/hash.h"
+#include "base/path_text.h"
 #include "ledger/tables.h"
 #include "load/duckdb_casts.h"
 #include "load/duckdb_room.h"
@@ -110,7 +111,7 @@ class DuckWarehouse final : public Warehouse {
   std::optional<std::uint64_t> bytes_wanting(const Growth& growth) const override {
     return room_.bytes_wanting(growth);
   }
-  std::string location() const override { return "duckdb:" + path_; }
+  std::string location() const override { return "duckdb:" + path_to_text(path_); }
 
  private:
   const std::string path_;

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/path_text.h"
 #include "base/result.h"
 #include "load/reserved_schemas.h"
 #include "load/shared_sql.h"
@@ -31,7 +32,8 @@ std::optional<Notice> DuckDialect::notice_of_schema(const std::string& schema) c
   name = folded_duckdb_name(name.substr(0, name.find('.')));
   if (name != schema) return std::nullopt;
   return Notice{"file_named_like_schema",
-                path_ + " has a schema of its own name: other programs with DuckDB take " + schema +
+                path_to_text(path_) +
+                    " has a schema of its own name: other programs with DuckDB take " + schema +
                     ".TABLE for ambiguous; rename the file (nothing in it knows its name), or "
                     "write " +
                     schema + "." + schema + ".TABLE there",

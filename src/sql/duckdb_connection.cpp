@@ -17,6 +17,7 @@
 #include "base/heap.h"
 #include "base/message.h"
 #include "base/numbers.h"
+#include "base/path_text.h"
 #include "base/quotable.h"
 #include "base/text.h"
 #include "base/time.h"
@@ -58,9 +59,10 @@ std::string lock_holder(std::string_view message) {
 }
 
 Error open_error(const std::string& file, std::string_view told) {
-  const std::string path = quotable_path(file, "the DuckDB file");
+  const std::string quoted = quotable_path(file, "the DuckDB file");
+  const std::string path = path_to_text(quoted);
   const std::string message =
-      path == file ? std::string(told) : without_values(std::string(told), {file});
+      path_to_text(quoted == file ? std::string(told) : without_values(std::string(told), {file}));
   if (is_lock_held(message)) {
     const std::string holder = lock_holder(message);
     return config_error(
@@ -115,6 +117,12 @@ void remove_leftover(const std::string& directory) {
     ::unlinkat(fd, file.c_str(), 0);
   ::closedir(stream);
   ::rmdir(directory.c_str());
+}
+
+// Of the names of the temporary directories of a file. Its own name they have as text.
+std::string stem_of_temp(const std::string& file) {
+  const std::size_t name = file.rfind('/') + 1;
+  return file.substr(0, name) + path_to_text(file.substr(name)) + ".tmp-";
 }
 
 // Temporary directories of processes that were killed: the file's lock is ours, so nobody uses
@@ -318,13 +326,13 @@ Result<std::unique_ptr<DuckDatabase>> DuckDatabase::open(const std::string& name
   settings.set("memory_limit", std::to_string(options.memory_bytes) + "B");
   settings.set("threads", std::to_string(duckdb_threads(options)));
   settings.set("external_threads", "0");  // see wait_for()
+  std::unique_ptr<DuckDatabase> made(new DuckDatabase);
   // A directory of the process's own, so that those of others are known as leftovers.
-  const std::string temp_stem = path + ".tmp-";
+  const std::string temp_stem = stem_of_temp(path);
   const std::string temp_own = temp_stem + std::to_string(::getpid());
   settings.set("temp_directory", !options.temp_directory.empty() ? options.temp_directory
                                  : in_memory                     ? "/tmp"
-                                                                 : temp_own);
-  std::unique_ptr<DuckDatabase> made(new DuckDatabase);
+                                             : made->name_of_directory(temp_own));
   char* message = nullptr;
   if (duckdb_open_ext(":memory:", &made->database_, settings.handle(), &message) != DuckDBSuccess) {
     const Error error = open_error(path, message == nullptr ? "unknown error" : message);
@@ -350,6 +358,18 @@ Result<std::unique_ptr<DuckDatabase>> DuckDatabase::open(const std::string& name
   return made;
 }
 
+// DuckDB takes any bytes for the path of a file, and UTF-8 alone for that of a directory. So a
+// folder with another name is known to it by the number of an open file.
+std::string DuckDatabase::name_of_directory(const std::string& path) {
+  if (to_valid_utf8(path) == path) return path;
+  const std::filesystem::path whole(path);
+  folder_ = ::open(whole.parent_path().c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
+  const std::string folder =
+      folder_ < 0 ? path_to_text(whole.parent_path().string())  // is not there, as DuckDB will tell
+                  : "/proc/self/fd/" + std::to_string(folder_);
+  return folder + "/" + whole.filename().string();
+}
+
 // Opened by path a database is named after its file, and shop.duckdb with a schema shop would make
 // every shop.tracks ambiguous. Attached, it has a name that no schema can have.
 Result<void> DuckDatabase::attach(const std::string& path, bool in_memory,
@@ -372,7 +392,7 @@ Result<void> DuckDatabase::attach(const std::string& path, bool in_memory,
     if (!is_lock_held(message) || std::chrono::steady_clock::now() >= until) {
       return open_error(path, message);
     }
-    if (!told && options.on_wait) options.on_wait(path, lock_holder(message));
+    if (!told && options.on_wait) options.on_wait(path_to_text(path), lock_holder(message));
     told = true;
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
   }
@@ -403,7 +423,7 @@ struct FileMark {
 Result<void> DuckDatabase::reopen() {
   const FileMark before = FileMark::of(path_);
   const std::string message = run_alone(SqlBuilder("detach \"the warehouse\"").done());
-  if (!message.empty()) return internal_error("closing " + path_ + ": " + message);
+  if (!message.empty()) return internal_error("closing " + path_to_text(path_) + ": " + message);
   return_free_memory();
   DRAY_TRY(attach(path_, false, options_));
   if (FileMark::of(path_) == before) return {};
@@ -448,6 +468,7 @@ DuckDatabase::~DuckDatabase() {
     duckdb_disconnect(&connection);
   }
   duckdb_close(&database_);
+  if (folder_ >= 0) ::close(folder_);
 }
 
 Result<std::unique_ptr<DuckConnection>> DuckConnection::open(DuckDatabase& database, Names names) {

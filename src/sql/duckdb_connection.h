@@ -64,7 +64,9 @@ class DuckDatabase {
   Result<void> attach(const std::string& path, bool in_memory, const SessionOptions& options);
   Result<void> make_file(const std::string& path, FileState state);
   std::string run_alone(const Sql& sql);
+  std::string name_of_directory(const std::string& path);
   std::string path_;
+  int folder_ = -1;  // open for the name by which DuckDB knows its temporary directory
   SessionOptions options_;
   duckdb_database database_ = nullptr;
   std::atomic<bool> distrusted_{false};

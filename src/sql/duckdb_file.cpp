@@ -5,16 +5,14 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <string_view>
 #include <system_error>
 #include <vector>
 
-#include "base/utf8.h"
+#include "base/path_text.h"
 
 namespace dray {
 namespace {
@@ -75,7 +73,7 @@ class File {
 };
 
 Error file_error(const std::string& path, int code) {
-  return config_error(path + ": " + std::generic_category().message(code),
+  return config_error(path_to_text(path) + ": " + std::generic_category().message(code),
                       "check the disk and the rights of the file and its directory");
 }
 
@@ -93,27 +91,7 @@ const char* kind_of(mode_t mode) {
   return "a device";
 }
 
-// The path, with bytes that are no text as \xHH.
-std::string shown(const std::string& path) {
-  std::string out;
-  for (const char c : path) {
-    if (static_cast<unsigned char>(c) < 0x80) {
-      out += c;
-      continue;
-    }
-    std::array<char, 8> hex{};
-    std::snprintf(hex.data(), hex.size(), "\\x%02X",
-                  static_cast<unsigned>(static_cast<unsigned char>(c)));
-    out += hex.data();
-  }
-  return out;
-}
-
 Result<void> check_name(const std::string& path) {
-  if (to_valid_utf8(path) != path) {
-    return config_error("the name " + shown(path) + " is not UTF-8, and DuckDB opens no other",
-                        "rename it");
-  }
   if (path.find("://") != std::string::npos) {
     // It may hold a password.
     return config_error("duckdb: takes the name of a file, and this is an address",
@@ -166,11 +144,11 @@ Result<std::string> duckdb_file_behind(const std::string& path) {
   std::error_code ignored;
   if (std::filesystem::exists(log, ignored) &&
       !std::filesystem::equivalent(log, target + ".wal", ignored)) {
-    return config_error(shown(path) +
+    return config_error(path_to_text(path) +
                             " is a link, and beside it lies a log that may belong to the " +
-                            "file, " + shown(log),
-                        "if the last writer came by the link, mv " + shown(log) + " " +
-                            shown(target) + ".wal; else remove it");
+                            "file, " + path_to_text(log),
+                        "if the last writer came by the link, mv " + path_to_text(log) + " " +
+                            path_to_text(target) + ".wal; else remove it");
   }
   return target;
 }
@@ -179,10 +157,10 @@ Result<void> check_no_log_is_left(const std::string& path) {
   const std::string log = path + ".wal";
   std::error_code ignored;
   if (!std::filesystem::exists(log, ignored)) return {};
-  return config_error(shown(log) +
+  return config_error(path_to_text(log) +
                           " is there and its file is not: rows that were committed may be " +
                           "in it alone",
-                      "put the file back; or remove " + shown(log) + " to begin anew");
+                      "put the file back; or remove " + path_to_text(log) + " to begin anew");
 }
 
 Result<void> check_folder_is_writable(const std::string& path) {
@@ -198,7 +176,7 @@ Result<void> check_folder_is_writable(const std::string& path) {
   if (failed || !may(folder, F_OK) || may(folder, W_OK | X_OK)) return {};
   const std::string why = std::generic_category().message(errno);
   return config_error(
-      "nothing can be made in the folder " + shown(folder) + " (" + why +
+      "nothing can be made in the folder " + path_to_text(folder) + " (" + why +
           "), and DuckDB makes a log there, beside the file, before it can commit",
       "let this user write to the folder (chmod, chown, or mount it for writing), or move the file "
       "into one where it may; dray query and dray status only read, and need no log");
@@ -209,9 +187,10 @@ Result<FileState> duckdb_file_state(const std::string& path) {
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0) return FileState::none;  // DuckDB tells what is wrong
   if (!S_ISREG(status.st_mode)) {
-    return config_error(path + " is " + kind_of(status.st_mode) + ", and a warehouse is a file",
-                        "name a file; Dray makes it if it does "
-                        "not exist");
+    return config_error(
+        path_to_text(path) + " is " + kind_of(status.st_mode) + ", and a warehouse is a file",
+        "name a file; Dray makes it if it does "
+        "not exist");
   }
   if (status.st_size > static_cast<off_t>(headers_bytes)) return FileState::made;
   std::error_code ignored;

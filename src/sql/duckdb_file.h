@@ -25,8 +25,7 @@ enum class FileState {
 // is.
 Result<std::string> duckdb_file_behind(const std::string& path);
 
-// Errors are `config`: a directory, a device, a FIFO, a name that is not UTF-8 or is an address of
-// another kind.
+// Errors are `config`: a directory, a device, a FIFO, a name that is an address of another kind.
 Result<FileState> duckdb_file_state(const std::string& path);
 
 // Error (`config`): there is a log without its file, which DuckDB would replay into a new one.

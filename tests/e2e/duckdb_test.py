@@ -16,7 +16,7 @@ import tempfile
 import time
 import unittest
 
-from duckdb_client import execute
+from duckdb_client import Database, execute
 
 DRAY = os.environ.get("DRAY", "dray")
 HERE = pathlib.Path(__file__).resolve().parent
@@ -433,8 +433,46 @@ class Files(DuckdbTest):
 
     def test_a_name_that_is_not_utf8(self):
         self.write("a.gz", track(1))
-        done = self.run_dray(b"sync", b"logs", b"duckdb:w\xff.db", b"--source", b"shop", code=2)
-        self.assertIn("the name w\\xFF.db is not UTF-8", done.stderr)
+        folder = os.fsencode(self.directory) + b"/caf\xe9"
+        os.mkdir(folder)
+        os.symlink(b"caf\xe9/w\xff.db", os.fsencode(self.directory) + b"/link.db")
+        for number, warehouse in enumerate((b"duckdb:caf\xe9/w\xff.db", b"duckdb:link.db", b"duckdb:caf\xe9/w\xff.db")):
+            self.write(f"{number}.gz", track(10 + number))
+            self.run_dray(b"sync", b"logs", warehouse, b"--source", b"shop", b"--memory", b"256MiB")
+            told = self.run_dray(b"query", warehouse, b"select count(*) from shop.sold", b"--csv").stdout
+            self.assertEqual(told.split(), ["count_star()", str(number + 2)])
+        self.assertEqual(os.listdir(folder), [b"w\xff.db"])
+        # As text it is told, as a word of a shell it works.
+        warehouse = b"duckdb:caf\xe9/w\xff.db"
+        status = json.loads(self.run_dray(b"status", b"--warehouse", warehouse, b"--json").stdout)
+        self.assertEqual(status["warehouse"], "duckdb:caf\\xE9/w\\xFF.db")
+        self.write("bad.gz", "no json")
+        report = self.run_dray(b"sync", b"logs", warehouse, b"--source", b"shop").stdout
+        self.assertIn("to duckdb:caf\\xE9/w\\xFF.db: success", report)
+        (word,) = re.findall(r"--warehouse (\$'.*?')", report)
+        said = subprocess.run(["bash", "-c", f"exec {DRAY} rejects list --warehouse {word}"], cwd=self.directory, capture_output=True, check=True, timeout=SECONDS_MAX)
+        self.assertIn(b"bad.gz", said.stdout)
+        # Where it is not, and where another has it open.
+        told = self.run_dray(b"sync", b"logs", b"duckdb:n\xff/w.db", code=2).stderr
+        self.assertIn("there is no directory for the DuckDB file", told)
+        with Database(folder + b"/w\xff.db"):
+            self.assertIn("caf\\xE9/w\\xFF.db is open in another program", self.run_dray(b"sync", b"logs", warehouse, b"--source", b"shop", code=2).stderr)
+
+    def test_what_memory_does_not_hold_goes_into_a_folder_that_is_not_utf8(self):
+        folder = os.fsencode(self.directory) + b"/caf\xe9"
+        os.mkdir(folder)
+        self.write("a.gz", track(1))
+        self.run_dray(b"sync", b"logs", b"duckdb:caf\xe9/w.db", b"--source", b"shop")
+        sql = b"select count(distinct repeat(hash(range)::varchar, 20)) from range(800000)"
+        seen = set()
+        with subprocess.Popen([DRAY.encode(), b"query", b"duckdb:caf\xe9/w.db", sql, b"--memory", b"256MiB"],
+                              cwd=self.directory, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as dray:
+            while dray.poll() is None:
+                seen.update(re.sub(rb"\d+$", b"PID", name) for name in os.listdir(folder))
+                time.sleep(0.01)
+            self.assertIn("800000", dray.stdout.read().decode(), dray.stderr.read())
+        self.assertEqual(seen, {b"w.db", b"w.db.tmp-PID"})
+        self.assertEqual(os.listdir(folder), [b"w.db"])
 
     def test_a_link_to_a_file_that_is_not_there_yet(self):
         self.write("a.gz", track(1))

@@ -72,6 +72,8 @@ TEST(ShellWord, QuotesOnlyWhatNeedsIt) {
   EXPECT_EQ(shell_word("my shop"), "'my shop'");
   EXPECT_EQ(shell_word("it's $HOME"), "'it'\\''s $HOME'");
   EXPECT_EQ(shell_word(""), "''");
+  EXPECT_EQ(shell_word("caf\xE9/it's\\w\n.db"), "$'caf\\xE9/it\\'s\\\\w\\x0A.db'");
+  EXPECT_EQ(path_word("caf\\xE9/w.db"), "$'caf\\xE9/w.db'");
 }
 
 TEST(CutToWidth, TellsThatItCut) {
