@@ -9,6 +9,7 @@
 #include "load/wide_profiles.h"
 #include "sql/pq_connection.h"
 #include "sql/rights.h"
+#include "sql/sqlstate.h"
 
 namespace dray {
 namespace {
@@ -110,21 +111,36 @@ Result<void> PostgresSession::apply(const SchemaChange& change) {
     SqlBuilder look("select 1 from pg_catalog.pg_namespace where nspname = ");
     DRAY_ASSIGN(const QueryResult found, query(std::move(look.text(schema->schema)).done()));
     if (!found.rows.empty()) return {};
-    return execute(ddl_of(PostgresDialect(), change));
+    return change_schema(ddl_of(PostgresDialect(), change));
   }
   if (const auto* table = std::get_if<CreateTable>(&change)) return make_table(*table);
   if (const auto* column = std::get_if<AddColumn>(&change)) return add_column(*column);
   if (const auto* column = std::get_if<WidenColumn>(&change)) {
     if (connection_->is_in_transaction())
       DRAY_TRY(locks_.take(column->schema, column->table, TableLock::everything));
+    return execute(ddl_of(PostgresDialect(), change));
   }
-  return execute(ddl_of(PostgresDialect(), change));
+  return change_schema(ddl_of(PostgresDialect(), change));
+}
+
+// One that the server refuses for a reason that nobody knows here keeps its table out, and a person
+// can see what it was: an extension or a provider may have rules of its own.
+Result<void> PostgresSession::change_schema(const Sql& change) {
+  auto changed = execute(change);
+  if (changed) return changed;
+  Error error = std::move(changed).error();
+  const bool is_unknown = error.cause == Cause::internal && !error.sqlstate.empty() &&
+                          !error.sqlstate.starts_with("XX");
+  if (!is_unknown) return error;
+  error.message += "; the statement was `" + beginning_of(change.text()) + "`";
+  error.remedy = "mend what the server names, or run the statement as a role that may";
+  return std::move(error).with_cause(Cause::config).with_code(ErrorCode::constraint);
 }
 
 // What is wrong with the table itself keeps that table out, and no other.
 Result<void> PostgresSession::add_column(const AddColumn& change) {
   DRAY_TRY(locks_.take(change.schema, change.table, TableLock::everything));
-  auto added = execute(ddl_of(PostgresDialect(), change));
+  auto added = change_schema(ddl_of(PostgresDialect(), change));
   if (added) return added;
   Error error = std::move(added).error();
   const std::string column = quoted_if_needed(change.column.name) + " " +
@@ -262,7 +278,7 @@ Result<void> PostgresSession::append_rows(const std::string& schema, const std::
 
 // What is there already is of an earlier transaction: a publication may have come since.
 Result<void> PostgresSession::make_table(const CreateTable& change) {
-  DRAY_TRY(execute(ddl_of(PostgresDialect(), change)));
+  DRAY_TRY(change_schema(ddl_of(PostgresDialect(), change)));
   if (!change.if_missing) locks_.made(change.schema, change.table);
   remember_columns(change);
   return tell_rows_apart(change.schema, change.table);
@@ -282,7 +298,7 @@ Result<void> PostgresSession::tell_rows_apart(std::string_view schema, std::stri
   DRAY_TRY(locks_.take(schema, table, TableLock::everything));
   SqlBuilder sql("alter table ");
   sql.table(schema, table).code(" replica identity full");
-  return execute(std::move(sql).done());
+  return change_schema(std::move(sql).done());
 }
 
 // Remembers the columns of Dray's own tables: somebody may have added some that fill themselves.
@@ -422,7 +438,7 @@ Result<void> PostgresSession::ensure_index(std::string_view schema, std::string_
   if (taken.rows.empty()) make.name(own).code(" ");
   make.code("on ").table(schema, table);
   if (kind == IndexKind::hashed) make.code(" using hash");
-  return execute(std::move(make.code(" (").name(column).code(")")).done());
+  return change_schema(std::move(make.code(" (").name(column).code(")")).done());
 }
 
 }  // namespace dray

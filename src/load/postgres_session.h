@@ -110,6 +110,7 @@ class PostgresSession final : public WarehouseSession, public RowLoader {
   static Result<void> of_ledger(Result<void> outcome);
   Result<std::uint64_t> merge_rows(const RowsProfileMerge& merge);
   Result<void> append_rows(const std::string& schema, const std::string& table, RowSource& rows);
+  Result<void> change_schema(const Sql& change);
   Result<void> make_table(const CreateTable& change);
   Result<void> add_column(const AddColumn& change);
   Result<void> tell_rows_apart(std::string_view schema, std::string_view table);

@@ -562,8 +562,9 @@ class PqConnection::Impl {
   }
 
   Error failure(const PGresult* result) {
-    const ServerError error = server_error(result);
+    ServerError error = server_error(result);
     last_sqlstate_ = error.sqlstate;
+    if (is_change_without_rows(statement_)) error.change = statement_;
     const std::string_view position = view(PQresultErrorField(result, PG_DIAG_STATEMENT_POSITION));
     std::from_chars(position.data(), position.data() + position.size(), last_position_);
     if (PQstatus(connection_) == CONNECTION_BAD) lost_ = true;

@@ -7,6 +7,7 @@
 #include "base/message.h"
 
 #include "base/text.h"
+#include "base/utf8.h"
 #include "sql/rights.h"
 
 namespace dray {
@@ -183,9 +184,13 @@ std::string message_of(const ServerError& error, StatementOf whose) {
   }
   if (whose == StatementOf::person) return std::string(error.message) + detail;
   if (is_in_function(error)) {
-    const std::string function = function_of(error.context);
-    return "the function " + (function.empty() ? "of a trigger" : function) +
-           " refused a row; the server's log has its words";
+    std::string function = function_of(error.context);
+    if (function.empty()) function = "of a trigger";
+    if (!error.change.empty()) {
+      return "the function " + function + " refused `" + beginning_of(error.change) +
+             "`: " + std::string(error.message) + detail;
+    }
+    return "the function " + function + " refused a row; the server's log has its words";
   }
   if (begins_with_any(error.sqlstate, {"22", "XX"}) || error.sqlstate.empty()) {
     const bool is_value = error.sqlstate.starts_with("22") || contains(error.message, "Value '");
@@ -351,6 +356,13 @@ Error meaning_of(const ServerError& error, StatementOf whose, std::string_view m
   if (!error.sqlstate.empty()) message.append(" [").append(error.sqlstate).append("]");
   if (error.sqlstate.starts_with("23")) return constraint_error(error, std::move(message));
   if (whose == StatementOf::dray && is_in_function(error)) {
+    if (!error.change.empty()) {
+      return with_remedy(
+          Cause::config, std::move(message),
+          "disable the event trigger that calls it (alter event trigger NAME disable; "
+          "pg_event_trigger has its name), let it pass for Dray's role, or run the statement as a "
+          "role that it lets pass (dray plan shows all of it): Dray did not make the trigger");
+    }
     return with_remedy(Cause::config, std::move(message),
                        "change the function, or drop the trigger that calls it: Dray did not make "
                        "it");
@@ -379,6 +391,18 @@ Error error_of(const ServerError& error, StatementOf whose, std::string_view mis
                    .with_code(is_of_row ? ErrorCode::constraint : code_of(error.sqlstate));
   told.sqlstate = error.sqlstate;
   return told;
+}
+
+std::string beginning_of(std::string_view statement) {
+  constexpr std::size_t shown_max = 200;
+  if (statement.size() <= shown_max) return std::string(statement);
+  return std::string(cut_utf8(statement, shown_max)) + "...";
+}
+
+// `alter column` may run functions of an index over the rows, and `as select` others.
+bool is_change_without_rows(std::string_view statement) {
+  return begins_with_any(statement, {"create ", "alter ", "comment on "}) &&
+         !contains(statement, " as select ") && !contains(statement, " alter column ");
 }
 
 bool leaves_commit_in_doubt(std::string_view sqlstate) {

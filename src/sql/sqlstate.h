@@ -20,7 +20,17 @@ struct ServerError {
   std::string_view column{};
   std::string_view constraint{};  // or unique index
   std::string_view context{};     // where the server was, innermost first
+  // The statement, if it changes a schema and looks at no row: then no value of one is in what a
+  // function says of it.
+  std::string_view change{};
 };
+
+// As much of a statement as a message has room for: it may have a thousand columns.
+std::string beginning_of(std::string_view statement);
+
+// Whether a statement is such a change: it makes a schema, a table, an index or a column, or says
+// something about one.
+bool is_change_without_rows(std::string_view statement);
 
 // Whose statement it was: a person sees the values of the one that they typed.
 enum class StatementOf { dray, person };

@@ -345,6 +345,56 @@ class Trouble(unittest.TestCase):
         self.sync(user="loader")
         self.assertEqual(self.rows(), ["2|3|2|2"])
 
+    # --- triggers on changes of the schema ---------------------------------------------------------------------------
+
+    def refuse_changes(self, when, body="raise exception 'no % on a Friday', tg_tag using detail = 'ask ana', errcode = '42501'"):
+        self.psql(f"create or replace function public.hold_on() returns event_trigger language plpgsql as $$begin {body}; end$$;"
+                  f"create event trigger frozen on ddl_command_start when tag in ({when}) execute function public.hold_on()")
+
+    def test_an_event_trigger_that_refuses_a_change_is_told_with_its_words(self):
+        self.write("a.json", track("sold", 1, n=1) + identify(1))
+        self.refuse_changes("'CREATE SCHEMA'")
+        told = self.sync(code=2).stderr
+        self.assertIn("the function hold_on() refused `create schema ", told)
+        self.assertIn("`: no CREATE SCHEMA on a Friday (ask ana) [42501]", told)
+        self.assertIn("try: disable the event trigger that calls it (alter event trigger NAME disable; pg_event_trigger has its name)", told)
+        self.psql("drop event trigger frozen")
+        self.sync()
+
+    def test_a_change_that_the_server_refuses_is_told_and_keeps_its_table_out(self):
+        self.write("a.json", track("sold", 1, n=1) + identify(1))
+        self.sync()
+        self.psql("drop index shop.identifies$user_id; alter table shop.identifies alter column user_id type json using to_json(user_id)")
+        self.write("b.json", track("sold", 2, n=2) + identify(2))
+        told = self.sync(code=3).stdout
+        self.assertIn("not loaded: identifies\n", told)
+        self.assertIn('no default operator class for access method "hash" [42704]; the statement was `create index ', told)
+        self.assertEqual(self.psql("select count(*) from shop.sold"), ["2"])
+        self.psql("alter table shop.identifies alter column user_id type text using user_id #>> '{}'")
+        self.sync()
+        self.assertEqual(self.psql("select id, a from shop.users"), ["u|2"])
+
+    def test_a_table_whose_change_an_event_trigger_refuses_waits_alone(self):
+        self.write("a.json", track("sold", 1, n=1) + track("seen", 1, n=1) + identify(1))
+        self.sync()
+        for number, (when, lines, table, statement) in enumerate((
+            ("'ALTER TABLE'", track("sold", 2, n=2, more="x") + track("seen", 2, n=2), "sold", 'alter table "shop"."sold" add column "more" text'),
+            ("'CREATE TABLE'", track("brought", 1, n=1) + track("seen", 3, n=2), "brought", 'create table "shop"."brought" ('),
+            ("'CREATE INDEX'", track("bought", 1, n=1) + track("seen", 4, n=2), "bought", 'create index "bought$uuid" on "shop"."bought"'),
+        )):
+            with self.subTest(when):
+                body = "if position('" + table + "' in current_query()) > 0 then raise exception 'frozen %', tg_tag; end if"
+                self.refuse_changes(when, body)
+                self.write(f"b{number}.json", lines)
+                told = self.sync(code=3).stdout
+                self.assertIn(f"not loaded: {table}", told)
+                self.assertIn("the function hold_on() refused `" + statement, told)
+                self.assertIn("`: frozen " + when.strip("'"), told)
+                self.assertEqual(self.psql("select count(*) from shop.seen"), [str(number + 2)])
+                self.psql("drop event trigger frozen")
+                self.sync()
+                self.assertEqual(self.psql(f"select count(*) from shop.{table}"), ["2" if table == "sold" else "1"])
+
     def test_the_rights_are_those_of_the_role_that_the_session_has(self):
         self.make_role("worker")
         self.psql("create role person login; grant worker to person; alter role person set role worker")

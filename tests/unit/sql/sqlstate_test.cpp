@@ -129,6 +129,36 @@ TEST(ErrorOf, TellsNoValueOfARow) {
   EXPECT_NE(error_of(raised).text().find("shop.f()"), std::string::npos);
 }
 
+TEST(ErrorOf, TellsTheWordsOfAFunctionThatRefusesAChange) {
+  ServerError raised{"P0001",   "no changes on a Friday",
+                     "ask ana", "",
+                     "",        "",
+                     "",        "PL/pgSQL function hold_on() line 1 at RAISE"};
+  const std::string change = R"(create table "shop"."sold" ("id" text))";
+  ASSERT_TRUE(is_change_without_rows(change));
+  raised.change = change;
+  const Error error = error_of(raised);
+  EXPECT_EQ(error.message,
+            "the function hold_on() refused `create table \"shop\".\"sold\" (\"id\" text)`: no "
+            "changes on a Friday (ask ana) [P0001]");
+  EXPECT_EQ(error.code, ErrorCode::constraint);
+  EXPECT_EQ(error.actor(), Actor::admin);
+  EXPECT_NE(error.remedy.find("alter event trigger NAME disable"), std::string::npos);
+  const std::string long_one = change + std::string(1000, 'x');
+  raised.change = long_one;
+  EXPECT_LT(error_of(raised).message.size(), 350U);
+}
+
+TEST(IsChangeWithoutRows, IsNoneThatLooksAtRows) {
+  EXPECT_TRUE(is_change_without_rows(R"(alter table "shop"."sold" add column "more" text)"));
+  EXPECT_TRUE(is_change_without_rows(R"(create index "sold$uuid" on "shop"."sold" ("uuid"))"));
+  EXPECT_TRUE(is_change_without_rows("create temp table pg_temp.dray_keys (uuid bigint)"));
+  EXPECT_FALSE(is_change_without_rows("create temp table dray_rows on commit drop as select 1"));
+  EXPECT_FALSE(
+      is_change_without_rows(R"(alter table "shop"."sold" alter column "plan" type text)"));
+  EXPECT_FALSE(is_change_without_rows(R"(copy "shop"."sold" ("id") from stdin)"));
+}
+
 TEST(ErrorOf, TellsAPersonAllOfTheirOwnStatement) {
   const ServerError value{"22P02", "invalid input syntax for type bigint: \"ana\""};
   EXPECT_EQ(error_of(value, StatementOf::person).text(),
