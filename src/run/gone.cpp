@@ -107,9 +107,8 @@ class Gone {
 
   // A load in several transactions that did not end may have made the profiles again, or begun to.
   Result<bool> was_interrupted() {
-    const bool all_ended =
-        std::ranges::all_of(ledger_.objects, [](const auto& entry) { return entry.second.loaded; });
-    return all_ended ? Result<bool>(false) : has_unfinished(session_, context_.report.source);
+    if (!ledger_.has_unloaded) return false;
+    return has_unfinished(session_, context_.report.source);
   }
 
   Result<bool> has_profiles(const Target& target, const LiveTable& source) {
