@@ -22,7 +22,6 @@ dray_from_pkg_config(yaml yaml-cpp)
 dray_from_pkg_config(xxhash libxxhash)
 dray_from_pkg_config(crypto libcrypto)
 dray_from_pkg_config(pq libpq)
-dray_from_pkg_config(fmt fmt)
 dray_from_pkg_config(curl libcurl)
 dray_from_pkg_config(pugixml pugixml)
 
