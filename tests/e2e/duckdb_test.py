@@ -327,13 +327,13 @@ class Tables(DuckdbTest):
                    "price bigint check (price < 5), user_id varchar)",
                    "insert into shop.other by name select id, received_at, uuid, uuid_ts, price, user_id from shop.sold",
                    "drop table shop.sold", "alter table shop.other rename to sold")
-        self.write("c.gz", track(4, 3, price=77))
+        self.write("c.gz", track(4, 3, price=7654321))
         told = self.waits("sold")
         self.assertRegex(told, r"shop.sold: a CHECK constraint that somebody added refuses a row: CHECK\(\(price < 5\)\)")
-        self.assertNotIn("77", told)
+        self.assertNotIn("7654321", told)
         self.try_remedy(told)
         self.sync()
-        self.assertEqual(self.query("select id, price from shop.sold order by 1"), [["m2", 2], ["m3", 3], ["m4", 77]])
+        self.assertEqual(self.query("select id, price from shop.sold order by 1"), [["m2", 2], ["m3", 3], ["m4", 7654321]])
 
     def test_generated_columns_and_defaults_are_left_alone(self):
         self.write("a.gz", identify(1, plan="silver"), track(1, price=1))
