@@ -5,7 +5,7 @@
 
 #include "aws/credentials.h"
 #include "base/result.h"
-#include "net/http.h"
+#include "net/http_client.h"
 #include "net/retry.h"
 
 namespace dray {

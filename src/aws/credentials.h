@@ -13,7 +13,7 @@
 #include "aws/environment.h"
 #include "base/result.h"
 #include "base/secret.h"
-#include "net/http.h"
+#include "net/http_client.h"
 
 namespace dray {
 

@@ -1,19 +1,9 @@
-// HTTP requests as values, and a client that sends them.
+// HTTP requests and answers as values, and how an address is written.
 //
-// One client keeps its connections open and hands each to one request at a time; it is made once
-// and shared. Redirects are not followed: to whom a signed request goes is for its signer to say.
-//
-// Threads: a client may be used from several threads at once.
-// Errors: `transient` for what may pass (no connection, a broken one, silence); `config` when a
-// person must act (a certificate that is not trusted, a URL that is none); `cancelled` when the
-// options' stop token says so. A status, whatever it is, is an answer and no error.
+// Pure. Threads: any.
 #pragma once
 
-#include <chrono>
-#include <cstdint>
-#include <functional>
-#include <memory>
-#include <stop_token>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -63,23 +53,6 @@ struct HttpResponse {
   std::string body;  // without what went to a sink
 };
 
-struct HttpOptions {
-  std::string ca_file;  // PEM; "": the system's
-  std::chrono::milliseconds connect_timeout{10'000};
-  // Without a byte in either direction for as long as this, a connection is given up.
-  std::chrono::milliseconds idle_timeout{60'000};
-  // The bound of the whole exchange; 0: no limit but those above.
-  std::chrono::milliseconds total_timeout{0};
-  // What the environment says (https_proxy, no_proxy), or always straight: for addresses that are
-  // this machine's own.
-  enum class Proxy { environment, none };
-  Proxy proxy = Proxy::environment;
-  std::stop_token stop;
-  // Told of each exchange: method, place, what came of it. Nothing that may hold a secret: neither
-  // headers nor query nor body. From any thread.
-  std::function<void(std::string_view)> trace = {};
-};
-
 // Percent-encodes all but A-Z a-z 0-9 - . _ ~ (RFC 3986, unreserved), and '/' if told to.
 enum class EncodeSlash { no, yes };
 std::string uri_encode(std::string_view text, EncodeSlash slash = EncodeSlash::yes);
@@ -89,31 +62,5 @@ std::string uri_decode(std::string_view text);
 // "https://host:port/path" into the request's scheme, host and path (encoded as it comes; "/" if
 // there is none) and query.
 Result<HttpRequest> request_to(std::string_view url);
-
-class HttpClient {
- public:
-  // Takes the bytes of a body as they come; false ends the exchange.
-  using Sink = std::function<bool(std::string_view bytes)>;
-  // Whether the body of this answer goes to the sink; else it is kept, up to body_bytes_max.
-  using TakesBody = std::function<bool(const HttpResponse& head)>;
-
-  static constexpr std::size_t body_bytes_max = 64U << 20;
-
-  explicit HttpClient(HttpOptions options);
-  ~HttpClient();
-  HttpClient(const HttpClient&) = delete;
-  HttpClient& operator=(const HttpClient&) = delete;
-
-  Result<HttpResponse> send(const HttpRequest& request);
-  // The same, but a body that `takes_body` accepts goes to `sink`. `stop` ends this exchange alone.
-  Result<HttpResponse> receive(const HttpRequest& request, const TakesBody& takes_body,
-                               const Sink& sink, const std::stop_token& stop);
-
-  const HttpOptions& options() const;
-
- private:
-  class Impl;
-  std::unique_ptr<Impl> impl_;
-};
 
 }  // namespace dray

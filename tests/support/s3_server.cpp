@@ -8,7 +8,7 @@
 
 #include "aws/sigv4.h"
 #include "base/hash.h"
-#include "net/http.h"
+#include "net/http_client.h"
 
 namespace dray {
 namespace {
