@@ -15,7 +15,7 @@
 #include "base/result.h"
 #include "cli/selection.h"
 #include "load/redshift_options.h"
-#include "sql/pq_connection.h"
+#include "sql/pq_address.h"
 #include "sql/statement.h"
 
 namespace {

@@ -10,7 +10,7 @@
 
 #include "base/result.h"
 #include "load/redshift_choice.h"
-#include "sql/pq_connection.h"
+#include "sql/pq_address.h"
 
 namespace dray {
 

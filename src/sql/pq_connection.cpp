@@ -8,15 +8,14 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <cctype>
 #include <cerrno>
 #include <charconv>
 #include <chrono>
 #include <utility>
 
 #include "base/message.h"
-#include "base/numbers.h"
 #include "base/quotable.h"
+#include "sql/pq_result.h"
 #include "sql/rights.h"
 #include "sql/sqlstate.h"
 
@@ -26,87 +25,6 @@ namespace {
 // How long a server may take to confirm that it has cancelled a statement. Longer, and the
 // connection is given up; the server then notices by itself.
 constexpr std::chrono::seconds cancel_wait_max(15);
-
-// pg_type.dat: these numbers are part of the protocol.
-constexpr Oid bool_oid = 16;
-constexpr Oid float8_oid = 701;
-
-struct TypeName {
-  Oid oid;
-  const char* name;
-};
-constexpr std::array type_names = std::to_array<TypeName>({
-    {bool_oid, "boolean"},
-    {17, "bytea"},
-    {19, "name"},
-    {20, "bigint"},
-    {21, "smallint"},
-    {23, "integer"},
-    {25, "text"},
-    {26, "oid"},
-    {114, "json"},
-    {700, "real"},
-    {float8_oid, "double precision"},
-    {1042, "character"},
-    {1043, "character varying"},
-    {1082, "date"},
-    {1083, "time"},
-    {1114, "timestamp"},
-    {1184, "timestamp with time zone"},
-    {1700, "numeric"},
-    {2950, "uuid"},
-    {3802, "jsonb"},
-});
-
-std::string type_name(Oid oid) {
-  const auto* const known = std::ranges::find(type_names, oid, &TypeName::oid);
-  return known == type_names.end() ? "other" : known->name;
-}
-
-struct FreeResult {
-  void operator()(PGresult* result) const { PQclear(result); }
-};
-using PqResult = std::unique_ptr<PGresult, FreeResult>;
-
-struct FreeInfo {
-  void operator()(PQconninfoOption* options) const { PQconninfoFree(options); }
-};
-
-std::string_view view(const char* text) { return text == nullptr ? "" : text; }
-
-ServerError server_error(const PGresult* result) {
-  return {view(PQresultErrorField(result, PG_DIAG_SQLSTATE)),
-          view(PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY)),
-          view(PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL)),
-          view(PQresultErrorField(result, PG_DIAG_SCHEMA_NAME)),
-          view(PQresultErrorField(result, PG_DIAG_TABLE_NAME)),
-          view(PQresultErrorField(result, PG_DIAG_COLUMN_NAME)),
-          view(PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME)),
-          view(PQresultErrorField(result, PG_DIAG_CONTEXT))};
-}
-
-std::uint64_t rows_of(PGresult* result) {
-  const std::string_view text = view(PQcmdTuples(result));
-  std::uint64_t rows = 0;
-  std::from_chars(text.data(), text.data() + text.size(), rows);
-  return rows;
-}
-
-std::optional<std::string_view> value_at(const PGresult* result, int row, int column) {
-  if (PQgetisnull(result, row, column) != 0) return std::nullopt;
-  return std::string_view(PQgetvalue(result, row, column),
-                          static_cast<std::size_t>(PQgetlength(result, row, column)));
-}
-
-std::string value_text(Oid type, std::string_view value) {
-  if (type == bool_oid) return value == "t" ? "true" : "false";
-  if (type == float8_oid) {
-    double number = 0;
-    const auto read = std::from_chars(value.data(), value.data() + value.size(), number);
-    if (read.ec == std::errc()) return double_text(number);
-  }
-  return std::string(value);
-}
 
 // What the caller left to us. A dead peer is noticed within minutes also while it is silent: some
 // firewalls forget connections after five.
@@ -119,112 +37,7 @@ const PqParameters& standard_parameters() {
   return standard;
 }
 
-bool is_digits(std::string_view text) {
-  return std::ranges::all_of(text, [](char c) { return (c >= '0' && c <= '9') || c == ','; });
-}
-
-// A password with an unescaped '@', '/' or '?' moves the parts of a URL.
-bool looks_displaced(const PqParameters& parameters) {
-  for (const auto& [name, value] : parameters) {
-    if (name == "port" && !is_digits(value)) return true;
-    if (name != "password" && name != "user" && name != "options" &&
-        value.find('@') != std::string::npos) {
-      return true;
-    }
-  }
-  return false;
-}
-
-// What text, numbers and times look like on the way to and from the server. Every session sets them
-// for itself, so an address that says otherwise would be ignored: it is refused.
-constexpr std::array own_settings = std::to_array<std::string_view>(
-    {"bytea_output", "client_encoding", "datestyle", "extra_float_digits", "intervalstyle",
-     "quote_all_identifiers", "standard_conforming_strings", "timezone"});
-
-std::string setting_name(std::string_view text) {
-  std::string name(text.substr(0, text.find('=')));
-  for (char& c : name)
-    c = c == '-' ? '_' : static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return name;
-}
-
-// The settings in "-c name=value", "-cname=value" and "--name=value", as the server splits them.
-std::vector<std::string> settings_in(std::string_view options) {
-  std::vector<std::string> names;
-  bool is_next = false;
-  while (!options.empty()) {
-    const std::size_t end = std::min(options.find_first_of(" \t\n"), options.size());
-    std::string_view word = options.substr(0, end);
-    options.remove_prefix(std::min(end + 1, options.size()));
-    if (word.empty()) continue;
-    if (std::exchange(is_next, false)) {
-      names.push_back(setting_name(word));
-    } else if (word == "-c") {
-      is_next = true;
-    } else if (word.starts_with("-c") || word.starts_with("--")) {
-      names.push_back(setting_name(word.substr(2)));
-    }
-  }
-  return names;
-}
-
-bool is_utf8(std::string_view encoding) {
-  const std::string name = setting_name(encoding);
-  return name == "utf8" || name == "utf_8" || name == "unicode";
-}
-
-// Nothing if the address leaves Dray's own settings alone.
-std::optional<std::string> own_setting_of(const PqParameters& parameters) {
-  const auto encoding = parameters.find("client_encoding");
-  if (encoding != parameters.end() && !is_utf8(encoding->second)) return "client_encoding";
-  const auto options = parameters.find("options");
-  if (options == parameters.end()) return std::nullopt;
-  for (std::string& name : settings_in(options->second)) {
-    if (std::ranges::binary_search(own_settings, name)) return std::move(name);
-  }
-  return std::nullopt;
-}
-
 }  // namespace
-
-Result<PqParameters> parse_pq_url(const std::string& url) {
-  char* message = nullptr;
-  const std::unique_ptr<PQconninfoOption, FreeInfo> parsed(PQconninfoParse(url.c_str(), &message));
-  PQfreemem(message);
-  PqParameters parameters;
-  if (parsed != nullptr) {
-    for (const PQconninfoOption* option = parsed.get(); option->keyword != nullptr; ++option) {
-      if (option->val != nullptr) parameters[option->keyword] = option->val;
-    }
-  }
-  if (parsed == nullptr || looks_displaced(parameters)) {
-    return config_error(
-        "the warehouse's address is no URL of the form "
-        "postgres://USER@HOST:PORT/DATABASE?sslmode=require",
-        "write @ : / ? # % and blanks in "
-        "its parts as %40 %3A %2F %3F %23 %25 %20, or give the password by PGPASSWORD or ~/.pgpass");
-  }
-  if (const auto setting = own_setting_of(parameters)) {
-    return config_error(
-        "the warehouse's address sets " + *setting +
-            ", which Dray sets for itself: it reads and writes UTF-8, ISO dates and UTC",
-        "leave " + *setting + " out of the address");
-  }
-  return parameters;
-}
-
-std::string pq_location(std::string_view scheme, const PqParameters& parameters) {
-  const auto given = [&](const char* name) {
-    const auto at = parameters.find(name);
-    return at == parameters.end() ? std::string() : at->second;
-  };
-  std::string location(scheme);
-  location += "://";
-  if (const std::string user = given("user"); !user.empty()) location += user + '@';
-  location += given("host");
-  if (const std::string port = given("port"); !port.empty()) location += ':' + port;
-  return location + '/' + given("dbname");
-}
 
 class PqConnection::Impl {
  public:

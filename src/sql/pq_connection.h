@@ -1,14 +1,13 @@
-// A connection to a server that speaks PostgreSQL's protocol, through libpq: the only place that
-// includes its header. Knows no dialect: PostgreSQL and Redshift both stand on it.
+// A connection to a server that speaks PostgreSQL's protocol, through libpq, whose header only
+// sql/pq_*.cpp see. Knows no dialect: PostgreSQL and Redshift both stand on it.
 //
 // Threads: a connection belongs to one thread at a time; interrupt() may come from any.
-// Errors: as load/sqlstate.h decides. A connection that was lost stays lost; every later call fails
+// Errors: as sql/sqlstate.h decides. A connection that was lost stays lost; every later call fails
 // with `transient`.
 #pragma once
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -17,21 +16,11 @@
 #include <vector>
 
 #include "base/result.h"
+#include "sql/pq_address.h"
 #include "sql/session.h"
 #include "sql/sql.h"
 
 namespace dray {
-
-// libpq's connection parameters by their names: host, port, dbname, user, password, sslmode, ...
-using PqParameters = std::map<std::string, std::string>;
-
-// postgres://[user[:password]@][host][:port][/dbname][?name=value&...]; postgresql:// too. Errors
-// are `config`, and repeat nothing of the address: what libpq takes for a host may be half of a
-// password.
-Result<PqParameters> parse_pq_url(const std::string& url);
-
-// "scheme://user@host:port/dbname": what a person may see of it.
-std::string pq_location(std::string_view scheme, const PqParameters& parameters);
 
 struct PqOptions {
   // Those that are not given are libpq's own (environment, ~/.pgpass, service file), save for

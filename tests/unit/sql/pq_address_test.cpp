@@ -1,4 +1,4 @@
-#include "sql/pq_connection.h"
+#include "sql/pq_address.h"
 
 #include <gtest/gtest.h>
 
