@@ -1,21 +1,18 @@
 #include "cli/app.h"
 
 #include <CLI/CLI.hpp>
-#include <charconv>
-#include <limits>
+#include <algorithm>
 
 #include "app/address.h"
-#include "base/quotable.h"
+#include "cli/command_errors.h"
+#include "cli/command_node.h"
+#include "cli/common_options.h"
 #include "cli/selection.h"
-#include "config/nearest.h"
 #include "config/values.h"
 #include "model/reject.h"
 
 namespace dray {
 namespace {
-
-// Of an option that is required by our own check.
-constexpr const char* required_group = "Required";
 
 constexpr const char* root_doc =
     "dray hauls raw event logs (gzipped, newline-delimited JSON) to the tables of a warehouse.";
@@ -29,11 +26,6 @@ constexpr const char* root_examples =
     "4 done, but its output could not be written.\n"
     "`dray help COMMAND` tells more.\n";
 
-std::string did_you_mean(const std::string& word, const std::vector<std::string>& words) {
-  const auto nearest = nearest_word(word, words);
-  return nearest ? "; did you mean \"" + *nearest + "\"?" : "";
-}
-
 std::vector<std::string> reject_reasons() {
   std::vector<std::string> reasons;
   for (std::uint8_t code = 0;; ++code) {
@@ -42,14 +34,6 @@ std::vector<std::string> reject_reasons() {
     if (code > 0 && name == reasons.front()) return reasons;
     reasons.push_back(std::move(name));
   }
-}
-
-std::vector<std::string> command_names(const CLI::App& app) {
-  std::vector<std::string> names;
-  for (const CLI::App* child : app.get_subcommands({})) {
-    if (!child->get_group().empty()) names.push_back(child->get_name());
-  }
-  return names;
 }
 
 // CLI11's own check repeats what it was given.
@@ -82,26 +66,9 @@ class Parser {
   void add_object_options(CLI::App& app);
   void add_small_commands();
 
-  void text(CLI::App& app, const char* name, std::optional<std::string>& field, const char* value,
-            const char* doc);
-  void count(CLI::App& app, const char* name, std::uint64_t least, std::uint64_t most,
-             const std::function<void(std::uint64_t)>& store, const char* doc);
-  void day(CLI::App& app, const char* name, std::optional<std::chrono::sys_days>& field,
-           const char* doc);
-  void json(CLI::App& app, OutputForm& form);
-  void sources(CLI::App& app, Selection& selection, const char* doc);
-  void warehouse_or_config(CLI::App& app, Selection& selection);
-  void machine(CLI::App& app, Selection& selection);
-  void memory(CLI::App& app, Selection& selection);
-  void presentation(CLI::App& app, Presentation& presentation);
-
   std::optional<Command> chosen() const;
   Result<std::variant<Command, HelpText>> help(const std::vector<std::string>& names,
                                                int exit_code) const;
-  std::vector<std::string> named_commands() const;
-  Error usage_error(const CLI::ParseError& error) const;
-  std::string explain(const CLI::ParseError& error, const CLI::App& app) const;
-  const CLI::App& innermost(std::vector<std::string>& path) const;
 
   std::chrono::sys_days today_;
   CLI::App root_{root_doc, "dray"};
@@ -157,13 +124,13 @@ void Parser::add_sync(SyncCommand& sync, CLI::App& app) {
   app.add_option("WAREHOUSE", selection.warehouse,
                  "Where the tables go: duckdb:FILE, postgres://USER@HOST/DATABASE or "
                  "redshift://USER@HOST/DATABASE.");
-  sources(app, selection,
-          "With SOURCE: what to call it. Else: only this source of the configuration; may be "
-          "repeated.");
-  text(app, "--config", selection.config_path, "FILE",
-       "The configuration, if it is not ./dray.yaml.");
-  day(app, "--since", sync.since, "Only what was received on this day or later.");
-  day(app, "--until", sync.until, "Only what was received on this day or earlier.");
+  add_sources(app, selection,
+              "With SOURCE: what to call it. Else: only this source of the configuration; may be "
+              "repeated.");
+  add_text(app, "--config", selection.config_path, "FILE",
+           "The configuration, if it is not ./dray.yaml.");
+  add_day(app, "--since", today_, sync.since, "Only what was received on this day or later.");
+  add_day(app, "--until", today_, sync.until, "Only what was received on this day or earlier.");
   app.add_flag_callback(
       "--reload-changed", [&sync] { sync.reload_changed = ReloadChanged::yes; },
       "Load again the objects whose content has changed since they were loaded.");
@@ -182,8 +149,8 @@ void Parser::add_sync(SyncCommand& sync, CLI::App& app) {
         ->type_name("TIME");
     app.add_flag("--dry-run", dry_run_, "The same as `dray plan`.");
   }
-  machine(app, selection);
-  presentation(app, sync.presentation);
+  add_machine(app, selection);
+  add_presentation(app, sync.presentation);
 }
 
 void Parser::add_status() {
@@ -191,7 +158,7 @@ void Parser::add_status() {
                            "Examples:\n"
                            "  dray status --warehouse duckdb:warehouse.duckdb\n"
                            "  dray status --check --max-age 2h || echo alarm\n");
-  sources(app, status_.selection, "Only this source; may be repeated.");
+  add_sources(app, status_.selection, "Only this source; may be repeated.");
   app.add_flag("--check", status_.check,
                "Exit with 0 if all is well, 1 if a source failed, never ran or is late, 3 if "
                "something is left out.");
@@ -207,20 +174,20 @@ void Parser::add_status() {
          "With --check: how long ago the last run of a source may be.")
       ->type_name("TIME")
       ->needs("--check");
-  warehouse_or_config(app, status_.selection);
-  json(app, status_.form);
+  add_warehouse_or_config(app, status_.selection);
+  add_json(app, status_.form);
 }
 
 void Parser::add_history() {
   CLI::App& app = *command(root_, "history", "List earlier runs, or show one of them whole.",
                            "Example:\n  dray history --limit 5\n");
   app.add_option("RUN", history_.run, "The id of a run, or its beginning.");
-  sources(app, history_.selection, "Only this source; may be repeated.");
-  count(
+  add_sources(app, history_.selection, "Only this source; may be repeated.");
+  add_count(
       app, "--limit", 1, 100'000, [this](std::uint64_t value) { history_.limit = value; },
       "How many runs to list, newest first (20).");
-  warehouse_or_config(app, history_.selection);
-  json(app, history_.form);
+  add_warehouse_or_config(app, history_.selection);
+  add_json(app, history_.form);
 }
 
 void Parser::add_rejects() {
@@ -232,7 +199,7 @@ void Parser::add_rejects() {
                "  dray rejects retry --object 2026-01-31/a.gz\n");
   app.require_subcommand(0, 1);
   add_reject_options(app);
-  json(app, rejects_.presentation.form);
+  add_json(app, rejects_.presentation.form);
   const auto action = [&](const char* name, RejectsCommand::Action what, const char* doc) {
     CLI::App* child = command(app, name, doc, "");
     child->parse_complete_callback([this, what] { rejects_.action = what; });
@@ -240,18 +207,19 @@ void Parser::add_rejects() {
     return child;
   };
   using enum RejectsCommand::Action;
-  json(*action("list", list, "Count them by reason, table and column."),
-       rejects_.presentation.form);
-  json(*action("show", show, "Show each with its place and value."), rejects_.presentation.form);
+  add_json(*action("list", list, "Count them by reason, table and column."),
+           rejects_.presentation.form);
+  add_json(*action("show", show, "Show each with its place and value."),
+           rejects_.presentation.form);
   CLI::App* again = action("retry", retry, "Read those lines again and load what now fits.");
-  machine(*again, rejects_.selection);
-  presentation(*again, rejects_.presentation);
+  add_machine(*again, rejects_.selection);
+  add_presentation(*again, rejects_.presentation);
 }
 
 void Parser::add_reject_options(CLI::App& app) {
-  sources(app, rejects_.selection, "Only of this source; may be repeated.");
+  add_sources(app, rejects_.selection, "Only of this source; may be repeated.");
   RejectFilter& filter = rejects_.filter;
-  text(app, "--run", filter.run_id, "RUN", "Only of this run.");
+  add_text(app, "--run", filter.run_id, "RUN", "Only of this run.");
   app.add_option_function<std::string>(
          "--reason",
          [&filter](const std::string& given) {
@@ -264,12 +232,12 @@ void Parser::add_reject_options(CLI::App& app) {
          },
          "Only with this reason.")
       ->type_name("CODE");
-  text(app, "--table", filter.table_name, "TABLE", "Only of this table.");
-  text(app, "--object", filter.object, "KEY", "Only of this object.");
-  count(
+  add_text(app, "--table", filter.table_name, "TABLE", "Only of this table.");
+  add_text(app, "--object", filter.object, "KEY", "Only of this object.");
+  add_count(
       app, "--limit", 1, 1'000'000'000, [this](std::uint64_t value) { rejects_.limit = value; },
       "At most so many.");
-  warehouse_or_config(app, rejects_.selection);
+  add_warehouse_or_config(app, rejects_.selection);
 }
 
 void Parser::add_objects() {
@@ -302,9 +270,9 @@ void Parser::add_objects() {
 }
 
 void Parser::add_object_options(CLI::App& app) {
-  sources(app, objects_.selection, "The source they are of; needed where there are several.");
-  warehouse_or_config(app, objects_.selection);
-  json(app, objects_.form);
+  add_sources(app, objects_.selection, "The source they are of; needed where there are several.");
+  add_warehouse_or_config(app, objects_.selection);
+  add_json(app, objects_.form);
 }
 
 void Parser::add_small_commands() {
@@ -323,10 +291,10 @@ void Parser::add_small_commands() {
     }
     if (query_.sql.empty()) throw CLI::RequiredError("SQL");
   });
-  text(query, "--config", query_.selection.config_path, "FILE",
-       "The configuration, if it is not ./dray.yaml.");
-  memory(query, query_.selection);
-  json(query, query_.form);
+  add_text(query, "--config", query_.selection.config_path, "FILE",
+           "The configuration, if it is not ./dray.yaml.");
+  add_memory(query, query_.selection);
+  add_json(query, query_.form);
   query.add_flag_callback(
       "--csv", [this] { query_.form = OutputForm::csv; }, "Print CSV.");
   query.get_option("--csv")->excludes("--json");
@@ -361,109 +329,11 @@ void Parser::add_small_commands() {
       ->type_name("template|schema|reference")
       ->check(one_of({"template", "schema", "reference"}));
 
-  json(*command(root_, "version", "Show the version.", ""), version_.form);
+  add_json(*command(root_, "version", "Show the version.", ""), version_.form);
 
   CLI::App& help = *command(root_, "help", "Show the help of a command.", "");
   help.add_option("COMMAND", help_path_, "The command.")
       ->type_name(CLI::detail::join(command_names(root_), "|"));
-}
-
-void Parser::text(CLI::App& app, const char* name, std::optional<std::string>& field,
-                  const char* value, const char* doc) {
-  app.add_option_function<std::string>(
-         name, [&field](const std::string& given) { field = given; }, doc)
-      ->type_name(value);
-}
-
-void Parser::count(CLI::App& app, const char* name, std::uint64_t least, std::uint64_t most,
-                   const std::function<void(std::uint64_t)>& store, const char* doc) {
-  const std::string option = name;
-  app.add_option_function<std::string>(
-         name,
-         [=](const std::string& given) {
-           std::uint64_t value = 0;
-           const char* end = given.data() + given.size();
-           const auto parsed = std::from_chars(given.data(), end, value);
-           if (parsed.ec != std::errc{} || parsed.ptr != end || value < least || value > most) {
-             throw CLI::ValidationError(option, "is not a whole number from " +
-                                                    std::to_string(least) + " to " +
-                                                    std::to_string(most));
-           }
-           store(value);
-         },
-         doc)
-      ->type_name("N");
-}
-
-void Parser::day(CLI::App& app, const char* name, std::optional<std::chrono::sys_days>& field,
-                 const char* doc) {
-  const std::string option = name;
-  app.add_option_function<std::string>(
-         name,
-         [this, option, &field](const std::string& given) {
-           field = parse_day(given, today_);
-           if (!field) {
-             throw CLI::ValidationError(option,
-                                        "is not a day; write it like 2026-01-31, yesterday or 7d");
-           }
-         },
-         doc)
-      ->type_name("DAY");
-}
-
-void Parser::json(CLI::App& app, OutputForm& form) {
-  app.add_flag_callback(
-      "--json", [&form] { form = OutputForm::json; }, "Print JSON.");
-}
-
-void Parser::sources(CLI::App& app, Selection& selection, const char* doc) {
-  app.add_option("--source", selection.sources, doc)->type_name("NAME")->allow_extra_args(false);
-}
-
-void Parser::warehouse_or_config(CLI::App& app, Selection& selection) {
-  app.add_option("--warehouse", selection.warehouse,
-                 "The warehouse, if it is not that of the "
-                 "configuration: duckdb:FILE, postgres://... or redshift://...")
-      ->type_name("ADDRESS");
-  text(app, "--config", selection.config_path, "FILE",
-       "The configuration, if it is not ./dray.yaml.");
-}
-
-void Parser::machine(CLI::App& app, Selection& selection) {
-  count(
-      app, "--threads", 0, 1024,
-      [&selection](std::uint64_t value) { selection.threads = static_cast<unsigned>(value); },
-      "How many cores to use; 0 means all of them.");
-  memory(app, selection);
-}
-
-void Parser::memory(CLI::App& app, Selection& selection) {
-  app.add_option_function<std::string>(
-         "--memory",
-         [&selection](const std::string& given) {
-           constexpr std::uint64_t least = 256ULL << 20;
-           selection.memory_bytes = parse_size(given);
-           if (!selection.memory_bytes || *selection.memory_bytes < least) {
-             throw CLI::ValidationError(
-                 "--memory", "is not a size of 256 MiB or more; write it like 512MB or 2GiB");
-           }
-         },
-         "How much memory the process may use, 256MiB or more (1GiB).")
-      ->type_name("SIZE");
-}
-
-void Parser::presentation(CLI::App& app, Presentation& presentation) {
-  app.add_flag_callback(
-      "--strict", [&presentation] { presentation.strict = Strict::yes; },
-      "Exit with 3 when there are rejects.");
-  json(app, presentation.form);
-  app.add_flag("-q,--quiet", presentation.quiet, "Print nothing but errors.");
-  app.add_flag("-v,--verbose", presentation.verbose,
-               "Say on standard error what is being done: each statement and request.")
-      ->excludes("--quiet");
-  app.add_flag_callback(
-      "--no-progress", [&presentation] { presentation.progress = false; },
-      "Do not show how far it is.");
 }
 
 // --- After parsing
@@ -490,88 +360,6 @@ std::optional<Command> Parser::chosen() const {
   return std::nullopt;
 }
 
-OptionNode option_node(const CLI::Option& option) {
-  OptionNode node;
-  const std::string type = option.get_type_name();
-  // A check adds its own words behind a colon.
-  const std::string value = type.substr(0, type.find(':'));
-  node.doc = option.get_description();
-  node.required = option.get_required() || option.get_group() == required_group;
-  if (option.get_positional()) {
-    node.names.push_back(option.get_name(true, false));
-    node.value = value;
-    return node;
-  }
-  for (const std::string& name : option.get_snames()) {
-    node.names.push_back("-" + name);
-  }
-  for (const std::string& name : option.get_lnames()) {
-    node.names.push_back("--" + name);
-  }
-  if (option.get_expected_max() > 0 && option.get_type_size() > 0) {
-    node.value = value;
-  }
-  return node;
-}
-
-CommandNode command_node(const CLI::App& app) {
-  CommandNode node;
-  node.name = app.get_name();
-  node.doc = app.get_description();
-  node.examples = app.get_footer();
-  node.hidden = app.get_parent() != nullptr && app.get_group().empty();
-  for (const CLI::Option* option : app.get_options()) {
-    (option->get_positional() ? node.positionals : node.options).push_back(option_node(*option));
-  }
-  for (const CLI::App* child : app.get_subcommands({})) {
-    node.commands.push_back(command_node(*child));
-  }
-  return node;
-}
-
-// The innermost command that was named; `path` becomes {"rejects", "list"}.
-const CLI::App& Parser::innermost(std::vector<std::string>& path) const {
-  const CLI::App* app = &root_;
-  while (!app->get_subcommands().empty()) {
-    app = app->get_subcommands().front();
-    path.push_back(app->get_name());
-  }
-  return *app;
-}
-
-std::vector<std::string> Parser::named_commands() const {
-  std::vector<std::string> names;
-  innermost(names);
-  return names;
-}
-
-std::vector<std::string> option_names(const CLI::App& app) {
-  std::vector<std::string> names;
-  for (const CLI::Option* option : app.get_options()) {
-    for (const std::string& name : option->get_lnames()) {
-      names.push_back("--" + name);
-    }
-  }
-  return names;
-}
-
-// The option, or argument, that CLI11's message begins with.
-std::string named_in(const std::string& message) { return message.substr(0, message.find(':')); }
-
-// "NAME", of --source.
-std::string value_name(const CLI::App& app, const std::string& name) {
-  const CLI::Option* option = app.get_option_no_throw(name);
-  const std::string type = option == nullptr ? "" : option->get_type_name();
-  return type.empty() ? "VALUE" : type.substr(0, type.find(':'));
-}
-
-// A slip of a known word may be repeated, and nothing else (base/quotable.h).
-std::string unknown(const char* what, const std::string& word,
-                    const std::vector<std::string>& words) {
-  if (!nearest_word(word, words)) return std::string("unknown ") + what;
-  return std::string("unknown ") + what + " \"" + word + "\"" + did_you_mean(word, words);
-}
-
 Result<std::variant<Command, HelpText>> Parser::help(const std::vector<std::string>& names,
                                                      int exit_code) const {
   const CommandNode root = command_node(root_);
@@ -587,51 +375,14 @@ Result<std::variant<Command, HelpText>> Parser::help(const std::vector<std::stri
   return std::variant<Command, HelpText>(HelpText{help_text(path), exit_code});
 }
 
-// Those texts of CLI11's that name options alone.
-std::string safe_text(const CLI::ParseError& error) {
-  const bool names_only = dynamic_cast<const CLI::RequiredError*>(&error) != nullptr ||
-                          dynamic_cast<const CLI::ExcludesError*>(&error) != nullptr ||
-                          dynamic_cast<const CLI::RequiresError*>(&error) != nullptr ||
-                          dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr ||
-                          dynamic_cast<const CLI::ValidationError*>(&error) != nullptr;
-  return names_only ? error.what() : "an option has a value that it does not take";
-}
-
-std::string Parser::explain(const CLI::ParseError& error, const CLI::App& app) const {
-  const std::vector<std::string> extras = root_.remaining(true);
-  const std::string extra = extras.empty() ? "" : extras.front();
-  // It may be why something else seems to be missing.
-  if (extra.starts_with("-")) {
-    const std::string name = quotable_option(extra);
-    if (name.empty()) return "unknown option";
-    return "unknown option " + name + did_you_mean(name, option_names(app));
-  }
-  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) {
-    const std::string name = named_in(error.what());
-    return name + " needs a value: " + name + " " + value_name(app, name);
-  }
-  if (dynamic_cast<const CLI::ExtrasError*>(&error) == nullptr) return safe_text(error);
-  if (!command_names(app).empty()) return unknown("command", extra, command_names(app));
-  return extras.size() == 1 ? "one argument too many, the last"
-                            : std::to_string(extras.size()) + " arguments too many";
-}
-
-Error Parser::usage_error(const CLI::ParseError& error) const {
-  std::vector<std::string> names;
-  const CLI::App& app = innermost(names);
-  const std::string path = CLI::detail::join(names, " ");
-  if (path.empty()) return config_error(explain(error, app), "dray --help");
-  return config_error(path + ": " + explain(error, app), "dray " + path + " --help");
-}
-
 Result<std::variant<Command, HelpText>> Parser::parse(std::vector<std::string> arguments) {
   std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants them
   try {
     root_.parse(arguments);
   } catch (const CLI::CallForHelp&) {
-    return help(named_commands(), exit_success);
+    return help(named_commands(root_), exit_success);
   } catch (const CLI::ParseError& error) {
-    return usage_error(error);
+    return usage_error(root_, error);
   }
   if (root_.got_subcommand("help")) return help(help_path_, exit_success);
   if (auto command = chosen()) return std::variant<Command, HelpText>(std::move(*command));
