@@ -40,6 +40,7 @@ std::string_view to_string(ErrorCode code) {
     case ErrorCode::missing_table_right:
       return "missing_right";
     case ErrorCode::constraint:
+    case ErrorCode::reference:
       return "constraint";
     case ErrorCode::in_use:
       return "in_use";
@@ -85,6 +86,7 @@ Actor Error::actor() const {
     case ErrorCode::missing_right:
     case ErrorCode::missing_table_right:
     case ErrorCode::constraint:
+    case ErrorCode::reference:
     case ErrorCode::in_use:
       return Actor::admin;
     default:

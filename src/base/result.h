@@ -35,11 +35,12 @@ enum class ErrorCode {
   missing_right,        // The remedy is the GRANT.
   missing_table_right,  // Likewise, on one table: what needs no more than the others may go on.
   constraint,           // A row breaks what somebody has asked of a table.
+  reference,            // Likewise a foreign key: what a row refers to may come with another table.
   in_use,               // Another session or program holds what is needed.
   not_connected,        // The server could not be reached, or let nobody in.
 };
 
-// A missing right has one name, whatever it is on.
+// A missing right has one name, whatever it is on, and so has a constraint.
 std::string_view to_string(ErrorCode code);
 
 // Who has to act before the same call can succeed.
@@ -73,6 +74,11 @@ struct Error {
   // Message and remedy, for a person: "disk full\ntry: free some room".
   std::string text() const;
 };
+
+// Whether a row breaks what somebody has asked of a table.
+inline bool is_refusal(const Error& error) {
+  return error.code == ErrorCode::constraint || error.code == ErrorCode::reference;
+}
 
 inline Error transient_error(std::string message, std::string remedy = {}) {
   return {Cause::transient, std::move(message), std::move(remedy)};

@@ -71,6 +71,10 @@ class DuckSession final : public WarehouseSession, public RowLoader {
 
   Loader loader() override { return static_cast<RowLoader*>(this); }
   TransactionBounds bounds() const override;
+  // DuckDB puts none off.
+  Result<std::vector<CommitRefusal>> check_deferred(const std::string&) override {
+    return std::vector<CommitRefusal>();
+  }
   Result<void> commit_some(std::chrono::seconds wait_max) override;
 
   void interrupt() override { connection_->interrupt(); }

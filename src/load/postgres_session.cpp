@@ -83,6 +83,31 @@ Result<void> PostgresSession::lock(std::chrono::seconds wait_max) {
   return execute(std::move(usual.number(lock_wait_max_ms)).done());
 }
 
+// A name may be that of several constraints, which are looked at together.
+Result<std::vector<CommitRefusal>> PostgresSession::check_deferred(const std::string& schema) {
+  DRAY_ASSIGN(const QueryResult found, query(postgres_deferred_query(schema)));
+  std::vector<CommitRefusal> refusals;
+  for (std::size_t i = 0; i < found.rows.size();) {
+    const auto& first = found.rows[i];
+    std::vector<std::string> tables;
+    for (; i < found.rows.size() && found.rows[i][0] == first[0] && found.rows[i][1] == first[1];
+         ++i)
+      tables.push_back(*found.rows[i][2]);
+    DRAY_TRY(execute(SqlBuilder("savepoint dray_deferred").done()));
+    SqlBuilder sql("set constraints ");
+    auto looked = execute(std::move(sql.table(*first[0], *first[1]).code(" immediate")).done());
+    if (!looked) {
+      if (!is_refusal(looked.error())) return std::move(looked).error();
+      const std::string named = connection_->last_table();
+      if (std::ranges::find(tables, named) != tables.end()) tables = {named};
+      refusals.push_back({std::move(tables), std::move(looked).error()});
+      DRAY_TRY(execute(SqlBuilder("rollback to savepoint dray_deferred").done()));
+    }
+    DRAY_TRY(execute(SqlBuilder("release savepoint dray_deferred").done()));
+  }
+  return refusals;
+}
+
 // The lock is the session's from now on, so that nobody gets it between the transactions. It ends
 // with the session.
 Result<void> PostgresSession::commit_some(std::chrono::seconds wait_max) {

@@ -94,6 +94,7 @@ class PostgresSession final : public WarehouseSession, public RowLoader {
   TransactionBounds bounds() const override {
     return {.tables_max = tables_per_transaction_max_, .columns_max = SIZE_MAX};
   }
+  Result<std::vector<CommitRefusal>> check_deferred(const std::string& schema) override;
   Result<void> commit_some(std::chrono::seconds wait_max) override;
   Result<void> commit() override;
   void interrupt() override { connection_->interrupt(); }

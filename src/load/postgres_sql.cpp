@@ -133,6 +133,19 @@ Sql postgres_published_query(std::string_view schema, std::string_view table, in
   return std::move(sql).done();
 }
 
+Sql postgres_deferred_query(std::string_view schema) {
+  SqlBuilder sql("select s.nspname, k.conname, case when n.nspname = ");
+  sql.text(schema).code(" then c.relname else f.relname end from pg_catalog.pg_constraint k join ");
+  sql.code(
+      "pg_catalog.pg_namespace s on s.oid = k.connamespace join pg_catalog.pg_class c on c.oid = "
+      "k.conrelid join pg_catalog.pg_namespace n on n.oid = c.relnamespace left join "
+      "pg_catalog.pg_class f on f.oid = k.confrelid left join pg_catalog.pg_namespace m on m.oid = "
+      "f.relnamespace where k.condeferred and k.conparentid = 0 and "
+      "pg_catalog.has_schema_privilege(s.oid, 'usage') and (n.nspname = ");
+  sql.text(schema).code(" or m.nspname = ").text(schema);
+  return std::move(sql.code(") order by 1, 2, 3")).done();
+}
+
 Sql postgres_columns_query(std::string_view schema, std::string_view table) {
   SqlBuilder sql(
       "select a.attname, (a.atthasdef or a.attidentity <> '') and not a.attisdropped, "

@@ -54,4 +54,9 @@ Sql postgres_taken_names_query(const std::string& schema);
 // nor of indexes that are not kept up to date.
 Sql postgres_columns_query(std::string_view schema, std::string_view table);
 
+// Constraints that are looked at when a transaction commits, on tables of the schema or referring
+// to one, as far as this role may name them: the constraint's schema and name, and the table of the
+// schema. By the constraint.
+Sql postgres_deferred_query(std::string_view schema);
+
 }  // namespace dray

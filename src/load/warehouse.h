@@ -21,7 +21,7 @@
 // Errors: `config`, `transient`, `in_doubt` (from commit alone), `cancelled` (once interrupted) or
 // `internal`. After an error inside a transaction nothing but FileLoader::rollback() or destroying
 // the session is of use, and either rolls everything back. An error of load() or merge_profiles()
-// with the code `constraint` or `missing_table_right` is about that table alone: the same
+// that is_refusal(), or with the code `missing_table_right`, is about that table alone: the same
 // transaction without it may succeed. So is one of apply(), of the table that it changes.
 #pragma once
 
@@ -70,6 +70,12 @@ struct TransactionBounds {
   std::size_t columns_max;  // over all tables
 };
 
+// What the commit would refuse, and whose it is.
+struct CommitRefusal {
+  std::vector<std::string> tables;  // of the schema; of several it is one of these
+  Error why;                        // is_refusal()
+};
+
 // Loads rows from where this process has staged them (DuckDB, PostgreSQL).
 class RowLoader {
  public:
@@ -83,6 +89,12 @@ class RowLoader {
 
   // Writes the profiles that the load of `merge.source_table` touched; returns how many.
   virtual Result<std::uint64_t> merge_profiles(const RowsProfileMerge& merge) = 0;
+
+  // Looks at once at what constraints of somebody's put off until the commit, on tables of the
+  // schema and on those that refer to them. Behind the last table of a transaction, because until
+  // then a later one may bring what an earlier one refers to. Empty if all hold, or if the engine
+  // puts none off; after a refusal as after an error.
+  virtual Result<std::vector<CommitRefusal>> check_deferred(const std::string& schema) = 0;
 
   // Commits what there is and begins anew, locked as before: no other session has had the lock in
   // between. Never `in_doubt`: what it commits may be written again.

@@ -266,21 +266,45 @@ Result<void> LoadTransaction::try_rows(std::size_t target, StagedRows& rows) {
   return tried;
 }
 
-Result<void> LoadTransaction::write_alone(std::size_t target, StagedRows& rows) {
-  const std::stop_callback on_stop(context_.stop, [this] { session().interrupt(); });
+// Up to where the rows of the target's table may go in.
+Result<void> LoadTransaction::begin_alone(std::size_t target) {
   DRAY_TRY(stop_requested());
   DRAY_TRY(session().begin());
   DRAY_TRY(session().lock(load_wait_max));
   DRAY_TRY(create_ledger(session()));
   DRAY_TRY(check_ledger());
   DRAY_TRY(make_schema());
-  DRAY_TRY(make_room_for(tables_.targets[target]));
+  return make_room_for(tables_.targets[target]);
+}
+
+Result<void> LoadTransaction::write_alone(std::size_t target, StagedRows& rows) {
+  const std::stop_callback on_stop(context_.stop, [this] { session().interrupt(); });
+  DRAY_TRY(begin_alone(target));
   RowsToLoad load = std::get<RowLoads>(loads_)[target];
   load.rows = &rows;
   load.value_rejects = [](const ValueReject&) {};
   load.commit_so_far = nullptr;
   DRAY_TRY(row_loader()->load(load));
   return {};
+}
+
+// With the profiles that follow from it.
+Result<void> LoadTransaction::write_whole_alone(std::size_t target) {
+  const std::stop_callback on_stop(context_.stop, [this] { session().interrupt(); });
+  at_rows_ = false;
+  DRAY_TRY(begin_alone(target));
+  at_rows_ = true;
+  RowsToLoad load = std::get<RowLoads>(loads_)[target];
+  load.commit_so_far = nullptr;
+  return load_rows(target, load);
+}
+
+Result<void> LoadTransaction::try_table(std::size_t target) {
+  parts_.session.reset();
+  DRAY_ASSIGN(parts_.session, context_.warehouse.open_session());
+  auto tried = write_whole_alone(target);
+  parts_.session.reset();  // rolls back
+  return tried;
 }
 
 bool LoadTransaction::may_try_again(const Error& error, int attempt) {
@@ -295,6 +319,8 @@ Result<void> LoadTransaction::write_all(const std::function<Result<void>()>& wri
   const std::stop_callback on_stop(context_.stop, [this] { session().interrupt(); });
   context_.report.collections.clear();
   table_at_work_.reset();
+  tables_reached_ = 0;
+  refused_together_.clear();
   keys_in_files_.clear();
   DRAY_TRY(parts_.value_rejects.begin_attempt());
   DRAY_TRY(session().begin());
@@ -305,7 +331,39 @@ Result<void> LoadTransaction::write_all(const std::function<Result<void>()>& wri
   DRAY_TRY(make_schema());
   DRAY_TRY(forget_old_origins());
   DRAY_TRY(load_tables());
+  DRAY_TRY(check_deferred());
   return write_record();
+}
+
+// A constraint that is put off until the commit would refuse all of it there; here it is the matter
+// of one table. Of which row nobody can tell: those that the table refers to came with other
+// tables.
+Result<void> LoadTransaction::check_deferred() {
+  RowLoader* const loader = row_loader();
+  if (loader == nullptr) return {};
+  DRAY_ASSIGN(std::vector<CommitRefusal> refusals, loader->check_deferred(context_.report.source));
+  if (refusals.empty()) return {};
+  at_rows_ = false;
+  for (CommitRefusal& refusal : refusals) {
+    refusal.why = std::move(refusal.why).within("check " + refusal.tables.front());
+    const auto target = target_among(refusal.tables);
+    if (target) refused_together_.emplace(*target, refusal.why);
+  }
+  if (!refused_together_.empty()) table_at_work_ = refused_together_.begin()->first;
+  return std::move(refusals.front().why);
+}
+
+// The first that this load writes, as a table or as the profiles that follow from one.
+std::optional<std::size_t> LoadTransaction::target_among(
+    const std::vector<std::string>& tables) const {
+  for (std::size_t i = 0; i < tables_.targets.size(); ++i) {
+    const Target& target = tables_.targets[i];
+    const bool is_one = std::ranges::any_of(tables, [&](const std::string& table) {
+      return table == target.table || table == target.profile_table;
+    });
+    if (is_one && !left_out_.contains(i)) return i;
+  }
+  return std::nullopt;
 }
 
 // Whether somebody has loaded the source since its ledger was read: then the objects at hand may be
@@ -365,6 +423,7 @@ Result<void> LoadTransaction::load_tables() {
     columns += own;
     ++tables;
     table_at_work_ = i;
+    tables_reached_ = i + 1;
     at_rows_ = false;
     DRAY_TRY(make_room_for(tables_.targets[i]));
     at_rows_ = true;
@@ -408,6 +467,7 @@ Result<void> LoadTransaction::commit_tables() {
   DRAY_TRY(write_tables(session(), report.source, report.run_id, tables_.new_tables));
   tables_.new_tables.clear();
   DRAY_ASSERT(row_loader() != nullptr);
+  DRAY_TRY(check_deferred());
   DRAY_TRY(row_loader()->commit_some(load_wait_max));
   tables_committed_ = true;
   return {};

@@ -81,9 +81,16 @@ class LoadTransaction {
   // Then, whether a row may be at fault: not if a column cannot be added, and not if the profiles
   // that follow from the table are refused.
   bool at_rows() const { return at_rows_; }
-  // After write_and_commit() has failed: whether the target's table would take these rows. In a
-  // session of its own, and taken back.
+  // Targets that were refused together with it, each for a reason of its own; it is one of them.
+  // Empty where it is the only one that is known.
+  const std::map<std::size_t, Error>& refused_together() const { return refused_together_; }
+  // How many of the targets, from the first on, write_and_commit() got to.
+  std::size_t tables_reached() const { return tables_reached_; }
+  // After write_and_commit() has failed, of a warehouse that takes rows: whether the target's table
+  // would take these rows, or all of its own and its profiles. In a session of its own, and taken
+  // back. After an error of try_table() at_rows() is about that.
   Result<void> try_rows(std::size_t target, StagedRows& rows);
+  Result<void> try_table(std::size_t target);
 
  private:
   using RowLoads = std::vector<RowsToLoad>;
@@ -96,13 +103,17 @@ class LoadTransaction {
   Result<void> stage(FileLoader& loader, const StageRun& run, FileLoads& loads);
   Result<void> widen_columns();
   bool may_try_again(const Error& error, int attempt);
+  Result<void> begin_alone(std::size_t target);
   Result<void> write_alone(std::size_t target, StagedRows& rows);
+  Result<void> write_whole_alone(std::size_t target);
+  std::optional<std::size_t> target_among(const std::vector<std::string>& tables) const;
   Result<void> write_all(const std::function<Result<void>()>& write_record);
   Result<void> make_schema();
   Result<void> make_room_for(const Target& target);
   Result<void> forget_old_origins();
   Result<void> check_ledger();
   Result<void> load_tables();
+  Result<void> check_deferred();
   Result<void> load_table(std::size_t i);
   Result<void> load_rows(std::size_t i, RowsToLoad& load);
   Result<void> load_files(std::size_t i, FilesToLoad& load);
@@ -129,6 +140,8 @@ class LoadTransaction {
   std::map<std::size_t, Error> left_out_;     // by target
   std::optional<std::size_t> table_at_work_;  // a target
   bool at_rows_ = false;                      // of it
+  std::size_t tables_reached_ = 0;
+  std::map<std::size_t, Error> refused_together_;  // by target
   std::vector<std::string> keys_in_files_;
   std::map<std::string, std::vector<const SchemaChange*>, std::less<>> changes_;  // by table
   bool tables_committed_ = false;  // some, by a transaction of their own

@@ -1,45 +1,102 @@
 #include "run/refusals.h"
 
 #include <utility>
+#include <vector>
 
 #include "run/refused_rows.h"
 
 namespace dray {
 
+namespace {
+
+bool is_about_table(const Error& error) {
+  return is_refusal(error) || error.code == ErrorCode::missing_table_right;
+}
+
+}  // namespace
+
+// A second table that refuses something may be one of many: the others are tried one by one, which
+// sends the rows once more and not once more for each of them.
 Result<bool> Refusals::learn(const Error& error, const RunContext& context,
                              LoadTransaction& transaction, const Tables& tables,
                              const ObjectSet& objects) {
   const auto target = transaction.table_at_work();
-  const bool is_of_rows = error.code == ErrorCode::constraint;
-  if (!target || (!is_of_rows && error.code != ErrorCode::missing_table_right)) return false;
-  const Target& refusing = tables.targets[*target];
-  if (!refusing.files.empty() || tables_.size() >= tables_max) return false;
-  // A profile follows from many rows, and none of those at hand is to blame for it.
-  const bool is_first =
-      is_of_rows && transaction.at_rows() && searched_.insert(refusing.table).second;
-  if (is_first) {
-    auto found = find_rows(*target, context, transaction, tables, objects);
-    if (!found && found.error().cause == Cause::cancelled) return std::move(found).error();
+  if (!target || !is_about_table(error) || !tables.targets[*target].files.empty()) return false;
+  const Attempt attempt{context, transaction, tables, objects};
+  const std::size_t reached = transaction.tables_reached();
+  bool is_news = false;
+  if (transaction.refused_together().empty()) {
+    DRAY_ASSIGN(is_news, blame(*target, error, attempt));
   }
-  if (is_first && rows_.contains(refusing.table)) return true;
+  for (const auto& [other, why] : transaction.refused_together())
+    is_news |= tables_.emplace(tables.targets[other].table, why).second;
+  if (!is_news) return false;
+  ++attempts_;
+  if (attempts_ > attempts_max) {
+    give_up(attempts_ > 2 * attempts_max ? 0 : *target, tables);
+  } else if (attempts_ > 1) {
+    DRAY_TRY(try_others(reached, attempt));
+  }
+  return true;
+}
+
+// Whether that was not known yet.
+Result<bool> Refusals::blame(std::size_t target, const Error& error, const Attempt& attempt) {
+  const Target& refusing = attempt.tables.targets[target];
+  // A profile follows from many rows, and none of those at hand is to blame for it.
+  const bool may_be_rows = is_refusal(error) && attempt.transaction.at_rows();
+  const bool is_searched =
+      may_be_rows && searched_.size() < searches_max && searched_.insert(refusing.table).second;
+  if (is_searched) {
+    auto found = find_rows(target, attempt);
+    if (!found && found.error().cause == Cause::cancelled) return std::move(found).error();
+    if (rows_.contains(refusing.table)) return true;
+  }
   return tables_.emplace(refusing.table, error).second;
 }
 
+// Those that the attempt did not get to. A row may refer to one that comes with another table, so a
+// foreign key is left to an attempt that writes them all. If one fails for a reason that is no
+// table's own the next attempt will tell.
+Result<void> Refusals::try_others(std::size_t first, const Attempt& attempt) {
+  attempt.context.step("find the other tables that refuse something");
+  for (std::size_t i = first; i < attempt.tables.targets.size(); ++i) {
+    const std::string& table = attempt.tables.targets[i].table;
+    if (tables_.contains(table) || rows_.contains(table)) continue;
+    auto tried = attempt.transaction.try_table(i);
+    if (tried) continue;
+    if (tried.error().cause == Cause::cancelled) return tried;
+    if (!is_about_table(tried.error())) return {};
+    if (tried.error().code == ErrorCode::reference) continue;
+    DRAY_TRY(blame(i, tried.error(), attempt));
+  }
+  return {};
+}
+
+// What the attempts so far have loaded before they failed the next one can load as well.
+void Refusals::give_up(std::size_t first, const Tables& tables) {
+  for (std::size_t i = first; i < tables.targets.size(); ++i) {
+    tables_.emplace(tables.targets[i].table,
+                    config_error("not tried, because in " + std::to_string(attempts_max) +
+                                     " attempts one table after the other refused its rows",
+                                 "mend what is told of the other tables"));
+  }
+}
+
 // None are found if all are refused, or if the search itself fails: then the table's rows wait.
-Result<void> Refusals::find_rows(std::size_t target, const RunContext& context,
-                                 LoadTransaction& transaction, const Tables& tables,
-                                 const ObjectSet& objects) {
-  const Target& refusing = tables.targets[target];
-  context.step("find the rows that " + refusing.table + " refuses");
+Result<void> Refusals::find_rows(std::size_t target, const Attempt& attempt) {
+  const Target& refusing = attempt.tables.targets[target];
+  const std::vector<std::string>& keys = attempt.objects.keys;
+  attempt.context.step("find the rows that " + refusing.table + " refuses");
   DRAY_ASSIGN(const auto refused, find_refused_rows(*refusing.rows, [&](StagedRows& rows) {
-                return transaction.try_rows(target, rows);
+                return attempt.transaction.try_rows(target, rows);
               }));
   if (!refused) return {};
   std::map<Line, std::string>& lines = rows_[refusing.table];
   auto next = refused->begin();
   return each_key(*refusing.rows, [&](const RowKey& key, std::uint64_t row) -> Result<void> {
     if (next == refused->end() || next->row != row) return {};
-    lines.emplace(Line(objects.keys[key.object], key.line), one_line(next->why));
+    lines.emplace(Line(keys[key.object], key.line), one_line(next->why));
     ++next;
     return {};
   });

@@ -38,17 +38,32 @@ class Refusals {
 
  private:
   using Line = std::pair<std::string, std::uint32_t>;  // an object's key, a line's number
-  static constexpr std::size_t tables_max = 20;        // with more there is something else wrong
 
-  Result<void> find_rows(std::size_t target, const RunContext& context,
-                         LoadTransaction& transaction, const Tables& tables,
-                         const ObjectSet& objects);
+  // Of how many tables the rows at fault are looked for, which takes some twenty transactions each.
+  // Further ones wait whole.
+  static constexpr std::size_t searches_max = 20;
+  // That end with a table which refuses something. Then the tables that have not been loaded in one
+  // wait as well; after as many again, all.
+  static constexpr std::size_t attempts_max = 20;
+
+  // Borrows what learn() is given.
+  struct Attempt {
+    const RunContext& context;
+    LoadTransaction& transaction;
+    const Tables& tables;
+    const ObjectSet& objects;
+  };
+  Result<bool> blame(std::size_t target, const Error& error, const Attempt& attempt);
+  Result<void> try_others(std::size_t first, const Attempt& attempt);
+  void give_up(std::size_t first, const Tables& tables);
+  Result<void> find_rows(std::size_t target, const Attempt& attempt);
   Result<void> leave_out_rows(const RunContext& context, const ObjectSet& objects,
                               ValueRejects& value_rejects, Target& target) const;
 
   std::map<std::string, Error> tables_;                      // why each waits
   std::map<std::string, std::map<Line, std::string>> rows_;  // by table: why each is refused
   std::set<std::string> searched_;                           // tables, for rows
+  std::size_t attempts_ = 0;                                 // that ended so
 };
 
 }  // namespace dray

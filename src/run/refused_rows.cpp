@@ -105,7 +105,7 @@ class Search {
     ChosenRows chosen(rows_, taken, part);
     auto tried = try_rows_(chosen);
     if (tried) return std::optional<Error>();
-    if (tried.error().code != ErrorCode::constraint) return std::move(tried).error();
+    if (!is_refusal(tried.error())) return std::move(tried).error();
     return std::optional<Error>(std::move(tried).error());
   }
 

@@ -21,8 +21,8 @@ struct RowRefused {
   Error why;
 };
 
-// Loads the rows of the view that are not dropped, alone, and takes it back. An error whose code is
-// `constraint`: the table refuses one of them.
+// Loads the rows of the view that are not dropped, alone, and takes it back. An error that
+// is_refusal(): the table refuses one of them.
 using TryRows = std::function<Result<void>(StagedRows&)>;
 
 // Rising by row: without these rows the table takes the others. Nothing if that is not worth its

@@ -144,7 +144,8 @@ std::optional<DuckViolation> duckdb_violation(std::string_view message) {
 Error violation_error(const DuckViolation& violation) {
   return config_error(std::string(word_of(violation.kind)) + " refuses a row" +
                       (violation.detail.empty() ? "" : ": " + violation.detail))
-      .with_code(ErrorCode::constraint);
+      .with_code(violation.kind == Kind::foreign_key ? ErrorCode::reference
+                                                     : ErrorCode::constraint);
 }
 
 Error violation_error(const DuckViolation& violation, DuckDatabase& database,

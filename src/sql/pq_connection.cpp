@@ -151,6 +151,7 @@ class PqConnection::Impl {
   }
 
   const std::string& last_sqlstate() const { return last_sqlstate_; }
+  const std::string& last_table() const { return last_table_; }
   std::size_t last_position() const { return last_position_; }
 
   Result<void> commit() {
@@ -271,6 +272,7 @@ class PqConnection::Impl {
     cancel_sent_ = false;
     whose_ = sql.is_typed() ? StatementOf::person : StatementOf::dray;
     last_sqlstate_.clear();
+    last_table_.clear();
     statement_ = sql.text();
     last_position_ = 0;
     const char* text = sql.text().c_str();
@@ -377,6 +379,7 @@ class PqConnection::Impl {
   Error failure(const PGresult* result) {
     ServerError error = server_error(result);
     last_sqlstate_ = error.sqlstate;
+    last_table_ = error.table;
     if (is_change_without_rows(statement_)) error.change = statement_;
     const std::string_view position = view(PQresultErrorField(result, PG_DIAG_STATEMENT_POSITION));
     std::from_chars(position.data(), position.data() + position.size(), last_position_);
@@ -427,6 +430,7 @@ class PqConnection::Impl {
   bool lost_ = false;
   StatementOf whose_ = StatementOf::dray;  // the statement in progress
   std::string last_sqlstate_;
+  std::string last_table_;
   std::size_t last_position_ = 0;
   std::string statement_;  // the last
   std::string user_;       // whose rights count, if not those of who logged in
@@ -477,6 +481,7 @@ Result<void> PqConnection::read(
     const std::function<Result<void>(PqRow)>& row) {
   return impl_->read(sql, columns, row);
 }
+const std::string& PqConnection::last_table() const { return impl_->last_table(); }
 std::size_t PqConnection::last_position() const { return impl_->last_position(); }
 
 Result<void> PqConnection::commit() { return impl_->commit(); }

@@ -71,6 +71,8 @@ class PqConnection {
                     const std::function<Result<void>(PqRow)>& row);
   // What the server said of the last statement, if it refused it; else "".
   const std::string& last_sqlstate() const;
+  // The table whose constraint it was refused for, without its schema; "" if the server names none.
+  const std::string& last_table() const;
   // Where in it, in code points from 1; 0 when that is not known.
   std::size_t last_position() const;
 

@@ -98,6 +98,7 @@ Error with_remedy(Cause cause, std::string message, std::string_view remedy) {
 constexpr auto codes = std::to_array<std::pair<std::string_view, ErrorCode>>({
     {"08", ErrorCode::not_connected},
     {"22", ErrorCode::constraint},
+    {"23503", ErrorCode::reference},
     {"23", ErrorCode::constraint},
     {"28", ErrorCode::not_connected},
     {"38", ErrorCode::constraint},

@@ -316,6 +316,54 @@ class Hands(unittest.TestCase):
                           "drop index if exists shop.one_email; drop index if exists shop.one_sale; drop function if exists shop.f() cascade")
                 self.sync()
 
+    # --- constraints that are checked at the commit ------------------------------------------------------------------------
+
+    def test_a_table_that_the_commit_would_refuse_waits_alone(self):
+        raising = ("create function shop.f() returns trigger language plpgsql as $$begin if new.{0} = 'bad' then "
+                   "raise exception 'no %', new.{0}; end if; return null; end$$; create constraint trigger checked after insert "
+                   "or update on shop.{1} deferrable initially deferred for each row execute function shop.f()")
+        for hand, table, told, mend in (
+            ("create table shop.vips (id text primary key); insert into shop.vips values ('u1');"
+             "alter table shop.sold add constraint known foreign key (user_id) references shop.vips (id) deferrable initially deferred",
+             "sold", '(try: alter table shop.sold drop constraint known: ', "insert into shop.vips values ('u2')"),
+            ("alter table shop.sold add constraint once unique (kind) deferrable initially deferred",
+             "sold", "(try: drop the unique index or constraint once of shop.sold: ", "alter table shop.sold drop constraint once"),
+            (raising.format("kind", "sold"), "sold", "the function shop.f() refused a row", "drop function shop.f() cascade"),
+            ("alter table shop.users add constraint one_plan unique (plan) deferrable initially deferred",
+             "identifies", "constraint one_plan of shop.users: ", "alter table shop.users drop constraint one_plan"),
+            (raising.format("plan", "users"), "identifies", "the function shop.f() refused a row", "drop function shop.f() cascade"),
+            # The same name on two tables, of which one refuses.
+            ("create table shop.vips (id text primary key); insert into shop.vips values ('u1');"
+             "alter table shop.seen add constraint known foreign key (user_id) references shop.vips (id) deferrable initially deferred;"
+             "alter table shop.sold add constraint known foreign key (user_id) references shop.vips (id) deferrable initially deferred",
+             "sold", "(try: alter table shop.sold drop constraint known: ", "insert into shop.vips values ('u2')"),
+        ):
+            with self.subTest(hand):
+                self.doCleanups()
+                self.setUp()
+                self.sync(track(1, kind="bad"), track(2, name="Seen"), identify(3, plan="bad"))
+                self.psql(hand)
+                said = self.sync(track(4, 2, kind="bad") | {"userId": "u2"}, track(5, 2, name="Seen"), identify(6, 2, "u2", plan="bad"), code=3)
+                self.assertIn(f"not loaded: {table}\n", said)
+                self.assertIn(told, said)
+                self.assertEqual(self.psql("select count(*) from shop.seen"), "2")
+                self.assertEqual(self.psql("select (select count(*) from shop.sold) + (select count(*) from shop.identifies)"), "3")
+                self.psql(mend)
+                self.sync()
+                self.assertEqual(self.psql("select (select count(*) from shop.sold), (select count(*) from shop.users)"), "2|2")
+
+    def test_tables_that_refer_to_one_another_until_the_commit_are_loaded(self):
+        self.sync(track(1), track(2, name="Seen"), identify(3, plan="a"))
+        self.psql("alter table shop.users add primary key (id);"
+                  "alter table shop.sold add foreign key (user_id) references shop.users (id) deferrable initially deferred;"
+                  "alter table shop.seen add foreign key (user_id) references shop.users (id) deferrable initially deferred")
+        self.sync(track(4, 2) | {"userId": "u2"}, track(5, 2, name="Seen") | {"userId": "u2"}, identify(6, 2, "u2", plan="b"))
+        self.assertEqual(self.psql("select (select count(*) from shop.sold), (select count(*) from shop.users)"), "2|2")
+        # A row without its user is that table's.
+        said = self.sync(track(7, 3) | {"userId": "u3"}, track(8, 3, name="Seen") | {"userId": "u4"}, identify(9, 3, "u4", plan="b"), code=3)
+        self.assertIn("not loaded: sold\n", said)
+        self.assertEqual(self.psql("select (select count(*) from shop.seen), (select count(*) from shop.users)"), "3|3")
+
     def test_a_trigger_that_keeps_rows_out_is_named(self):
         self.sync_case("pg-trigger-swallows", "in1")
         self.psql(

@@ -80,6 +80,9 @@ class FaultyRowLoader final : public RowLoader {
   Result<std::uint64_t> merge_profiles(const RowsProfileMerge& merge) override {
     return faults_.call("merge_profiles", [&] { return real_.merge_profiles(merge); });
   }
+  Result<std::vector<CommitRefusal>> check_deferred(const std::string& schema) override {
+    return faults_.call("check_deferred", [&] { return real_.check_deferred(schema); });
+  }
   Result<void> commit_some(std::chrono::seconds wait_max) override {
     return faults_.call("commit_some", [&] { return real_.commit_some(wait_max); });
   }
