@@ -15,6 +15,7 @@
 #include "config/settings.h"
 #include "config/substitute.h"
 #include "config/values.h"
+#include "config/yaml.h"
 
 namespace dray {
 namespace {
@@ -66,8 +67,6 @@ struct Value {
   std::string typed;
   std::string text;
 };
-
-int line_of(const YAML::Node& node) { return node.Mark().line + 1; }
 
 std::string_view kind_name(const YAML::Node& node) {
   return node.IsMap() ? "a map" : node.IsSequence() ? "a list" : "a single value";
@@ -448,46 +447,6 @@ void read_list(const Reader& reader, const Setting& setting, const YAML::Node& n
   };
   read_entries(reader, setting, node, line, source_settings(), "name and location", config.sources,
                check);
-}
-
-// The number of the first line whose indentation has a tab in it; 0 when there is none.
-std::size_t line_with_tab(const std::string& text) {
-  std::size_t number = 1;
-  for (std::size_t at = 0; at < text.size(); ++number) {
-    const std::size_t end = std::min(text.find('\n', at), text.size());
-    const std::size_t begin = std::min(text.find_first_not_of(" \t\r", at), end);
-    const bool has_text = begin < end && text[begin] != '#';
-    if (has_text && text.find('\t', at) < begin) return number;
-    at = end + 1;
-  }
-  return 0;
-}
-
-// What is the matter where the indentation has tabs, which YAML takes for nothing, or for an error
-// that says something else.
-std::optional<Error> tab_error(const std::string& text, const std::string& file_name) {
-  const std::size_t line = line_with_tab(text);
-  if (line == 0) return std::nullopt;
-  return config_error(file_name + ":" + std::to_string(line) +
-                      ": tabs are not allowed before a key or an entry; indent with spaces");
-}
-
-Result<YAML::Node> parse_yaml(const std::string& text, const std::string& file_name) {
-  try {
-    const std::vector<YAML::Node> documents = YAML::LoadAll(text);
-    if (documents.empty() || (documents.size() == 1 && documents[0].IsNull())) {
-      return config_error(file_name + ": is empty; `dray init` writes one to start from");
-    }
-    if (documents.size() > 1) {
-      return config_error(file_name + ":" + std::to_string(line_of(documents[1])) +
-                          ": a second YAML document; one file holds one");
-    }
-    return documents[0];
-  } catch (const YAML::Exception& problem) {
-    if (auto tab = tab_error(text, file_name)) return std::move(*tab);
-    return config_error(file_name + ":" + std::to_string(problem.mark.line + 1) +
-                        ": not YAML: " + problem.msg);
-  }
 }
 
 }  // namespace

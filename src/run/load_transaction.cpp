@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <iterator>
+#include <numeric>
 #include <utility>
 
 #include "ledger/objects.h"
@@ -109,6 +110,11 @@ LoadTransaction::LoadTransaction(const Parts& parts)
   // Targets, what was wanted of them and what is planned go by one number.
   DRAY_ASSERT(tables_.targets.size() == tables_.wanted.size());
   DRAY_ASSERT(tables_.targets.size() == tables_.plan.tables.size());
+  order_.resize(tables_.targets.size());
+  std::iota(order_.begin(), order_.end(), std::size_t{0});
+  for (std::size_t i = 0; i < tables_.targets.size(); ++i) {
+    if (const Error* const why = tables_.unusable(i)) leave_out(i, *why);
+  }
 }
 
 RowLoader* LoadTransaction::row_loader() const {
@@ -142,12 +148,16 @@ Result<void> LoadTransaction::prepare() {
 
 Result<void> LoadTransaction::stage(FileLoader& loader, const StageRun& run, FileLoads& loads) {
   std::vector<FilesToLoad*> all;
-  for (FilesToLoad& load : loads)
-    all.push_back(&load);
+  std::vector<std::size_t> targets;
+  for (std::size_t i = 0; i < loads.size(); ++i) {
+    if (left_out_.contains(i)) continue;
+    all.push_back(&loads[i]);
+    targets.push_back(i);
+  }
   const std::stop_callback on_stop(context_.stop, [this] { session().interrupt(); });
   DRAY_ASSIGN(StageOutcome outcome, loader.stage(run, all));
   for (std::size_t i = 0; i < outcome.failures.size(); ++i) {
-    if (outcome.failures[i]) leave_out(i, *std::move(outcome.failures[i]));
+    if (outcome.failures[i]) leave_out(targets[i], *std::move(outcome.failures[i]));
   }
   for (Notice& notice : outcome.notices)
     context_.report.notices.push_back(std::move(notice));
@@ -258,28 +268,53 @@ Result<void> LoadTransaction::write_and_commit(const std::function<Result<void>(
   }
 }
 
-Result<void> LoadTransaction::try_rows(std::size_t target, StagedRows& rows) {
+std::vector<std::size_t> LoadTransaction::not_reached() const {
+  std::vector<std::size_t> targets;
+  for (std::size_t place = next_; place < order_.size(); ++place) {
+    if (!left_out_.contains(order_[place])) targets.push_back(order_[place]);
+  }
+  return targets;
+}
+
+void LoadTransaction::write_last(std::size_t target) {
+  DRAY_ASSERT(target < order_.size());
+  std::erase(order_, target);
+  order_.push_back(target);
+}
+
+Result<void> LoadTransaction::try_rows(std::size_t target, StagedRows& rows, Beside beside) {
   parts_.session.reset();
   DRAY_ASSIGN(parts_.session, context_.warehouse.open_session());
-  auto tried = write_alone(target, rows);
+  auto tried = write_alone(target, rows, beside);
   parts_.session.reset();  // rolls back
   return tried;
 }
 
-// Up to where the rows of the target's table may go in.
-Result<void> LoadTransaction::begin_alone(std::size_t target) {
+// Up to where rows may go in.
+Result<void> LoadTransaction::begin_alone() {
+  at_rows_ = false;
   DRAY_TRY(stop_requested());
   DRAY_TRY(session().begin());
   DRAY_TRY(session().lock(load_wait_max));
   DRAY_TRY(create_ledger(session()));
   DRAY_TRY(check_ledger());
-  DRAY_TRY(make_schema());
-  return make_room_for(tables_.targets[target]);
+  return make_schema();
 }
 
-Result<void> LoadTransaction::write_alone(std::size_t target, StagedRows& rows) {
+Result<void> LoadTransaction::write_alone(std::size_t target, StagedRows& rows, Beside beside) {
   const std::stop_callback on_stop(context_.stop, [this] { session().interrupt(); });
-  DRAY_TRY(begin_alone(target));
+  DRAY_TRY(begin_alone());
+  if (beside == Beside::others) {
+    for (const std::size_t other : order_) {
+      if (other == target || left_out_.contains(other)) continue;
+      auto written = write_whole(other);
+      // Of the rows at hand that says nothing.
+      if (!written) return std::move(written).error().with_code(ErrorCode::none);
+    }
+  }
+  at_rows_ = false;
+  DRAY_TRY(make_room_for(tables_.targets[target]));
+  at_rows_ = true;
   RowsToLoad load = std::get<RowLoads>(loads_)[target];
   load.rows = &rows;
   load.value_rejects = [](const ValueReject&) {};
@@ -288,15 +323,20 @@ Result<void> LoadTransaction::write_alone(std::size_t target, StagedRows& rows) 
   return {};
 }
 
-// With the profiles that follow from it.
-Result<void> LoadTransaction::write_whole_alone(std::size_t target) {
-  const std::stop_callback on_stop(context_.stop, [this] { session().interrupt(); });
+// With the profiles that follow from it, in the transaction at hand alone.
+Result<void> LoadTransaction::write_whole(std::size_t target) {
   at_rows_ = false;
-  DRAY_TRY(begin_alone(target));
+  DRAY_TRY(make_room_for(tables_.targets[target]));
   at_rows_ = true;
   RowsToLoad load = std::get<RowLoads>(loads_)[target];
   load.commit_so_far = nullptr;
   return load_rows(target, load);
+}
+
+Result<void> LoadTransaction::write_whole_alone(std::size_t target) {
+  const std::stop_callback on_stop(context_.stop, [this] { session().interrupt(); });
+  DRAY_TRY(begin_alone());
+  return write_whole(target);
 }
 
 Result<void> LoadTransaction::try_table(std::size_t target) {
@@ -319,7 +359,7 @@ Result<void> LoadTransaction::write_all(const std::function<Result<void>()>& wri
   const std::stop_callback on_stop(context_.stop, [this] { session().interrupt(); });
   context_.report.collections.clear();
   table_at_work_.reset();
-  tables_reached_ = 0;
+  next_ = 0;
   refused_together_.clear();
   keys_in_files_.clear();
   DRAY_TRY(parts_.value_rejects.begin_attempt());
@@ -412,7 +452,9 @@ Result<void> LoadTransaction::load_tables() {
   std::size_t columns = 0;  // that the transaction at hand writes
   std::size_t tables = 0;   // likewise
   const TransactionBounds most = bounds();
-  for (std::size_t i = 0; i < tables_.targets.size(); ++i) {
+  while (next_ < order_.size()) {
+    const std::size_t i = order_[next_];
+    ++next_;
     if (left_out_.contains(i)) continue;
     const std::size_t own = columns_of(i);
     const bool is_full = columns + own > most.columns_max || tables >= most.tables_max;
@@ -423,7 +465,6 @@ Result<void> LoadTransaction::load_tables() {
     columns += own;
     ++tables;
     table_at_work_ = i;
-    tables_reached_ = i + 1;
     at_rows_ = false;
     DRAY_TRY(make_room_for(tables_.targets[i]));
     at_rows_ = true;

@@ -84,12 +84,16 @@ class LoadTransaction {
   // Targets that were refused together with it, each for a reason of its own; it is one of them.
   // Empty where it is the only one that is known.
   const std::map<std::size_t, Error>& refused_together() const { return refused_together_; }
-  // How many of the targets, from the first on, write_and_commit() got to.
-  std::size_t tables_reached() const { return tables_reached_; }
+  // Targets that an error of write_and_commit() came before.
+  std::vector<std::size_t> not_reached() const;
+  // Before the transaction: a table whose rows refer to those of others is written behind them.
+  void write_last(std::size_t target);
+
+  enum class Beside { nothing, others };
   // After write_and_commit() has failed, of a warehouse that takes rows: whether the target's table
-  // would take these rows, or all of its own and its profiles. In a session of its own, and taken
-  // back. After an error of try_table() at_rows() is about that.
-  Result<void> try_rows(std::size_t target, StagedRows& rows);
+  // would take these rows, or all of its own and its profiles; alone, or behind the rows of all the
+  // others. In a session of its own, and taken back. After an error at_rows() is about that.
+  Result<void> try_rows(std::size_t target, StagedRows& rows, Beside beside);
   Result<void> try_table(std::size_t target);
 
  private:
@@ -103,8 +107,9 @@ class LoadTransaction {
   Result<void> stage(FileLoader& loader, const StageRun& run, FileLoads& loads);
   Result<void> widen_columns();
   bool may_try_again(const Error& error, int attempt);
-  Result<void> begin_alone(std::size_t target);
-  Result<void> write_alone(std::size_t target, StagedRows& rows);
+  Result<void> begin_alone();
+  Result<void> write_alone(std::size_t target, StagedRows& rows, Beside beside);
+  Result<void> write_whole(std::size_t target);
   Result<void> write_whole_alone(std::size_t target);
   std::optional<std::size_t> target_among(const std::vector<std::string>& tables) const;
   Result<void> write_all(const std::function<Result<void>()>& write_record);
@@ -136,11 +141,12 @@ class LoadTransaction {
   const Parts parts_;
   const RunContext& context_;
   Tables& tables_;
-  std::variant<RowLoads, FileLoads> loads_;   // by target
-  std::map<std::size_t, Error> left_out_;     // by target
-  std::optional<std::size_t> table_at_work_;  // a target
-  bool at_rows_ = false;                      // of it
-  std::size_t tables_reached_ = 0;
+  std::variant<RowLoads, FileLoads> loads_;        // by target
+  std::map<std::size_t, Error> left_out_;          // by target
+  std::optional<std::size_t> table_at_work_;       // a target
+  bool at_rows_ = false;                           // of it
+  std::vector<std::size_t> order_;                 // targets, as they are written
+  std::size_t next_ = 0;                           // in order_: the first that is not reached
   std::map<std::size_t, Error> refused_together_;  // by target
   std::vector<std::string> keys_in_files_;
   std::map<std::string, std::vector<const SchemaChange*>, std::less<>> changes_;  // by table

@@ -13,12 +13,17 @@ namespace {
 Result<void> tell_profiles(const RunContext& context, const RunMemory& memory, const Tables& tables,
                            const Target& target) {
   const Profiles* profiles = tables.profiles_of(target);
-  if (profiles == nullptr) return {};
+  if (profiles == nullptr || profiles->plan.unusable) return {};
   CollectionReport& collection =
       context.report.collections.emplace_back(collection_of(profiles->plan));
   DRAY_ASSIGN(const auto count, count_profiles(target, memory.shares.settling));
   collection.rows_loaded = count.value_or(0);
   return {};
+}
+
+void tell_unusable(const RunContext& context, const std::string& table, const Error& why) {
+  context.notice("table_pending", table + ": " + one_line(why) + "; its rows would wait", 1);
+  context.fell_short("would not be loaded: " + table);
 }
 
 }  // namespace
@@ -38,6 +43,10 @@ Result<void> tell_plan(const RunContext& context, const RunMemory& memory, const
     context.report.ddl.push_back(ddl_of(context.warehouse.dialect(), change).text());
   }
   for (std::size_t i = 0; i < tables.targets.size(); ++i) {
+    if (const Error* const why = tables.unusable(i)) {
+      tell_unusable(context, tables.targets[i].table, *why);
+      continue;
+    }
     CollectionReport& collection =
         context.report.collections.emplace_back(collection_of(tables.plan.tables[i]));
     const StagedRows& rows = *tables.targets[i].rows;

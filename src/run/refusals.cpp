@@ -1,5 +1,6 @@
 #include "run/refusals.h"
 
+#include <numeric>
 #include <utility>
 #include <vector>
 
@@ -23,7 +24,7 @@ Result<bool> Refusals::learn(const Error& error, const RunContext& context,
   const auto target = transaction.table_at_work();
   if (!target || !is_about_table(error) || !tables.targets[*target].files.empty()) return false;
   const Attempt attempt{context, transaction, tables, objects};
-  const std::size_t reached = transaction.tables_reached();
+  std::vector<std::size_t> untried = transaction.not_reached();
   bool is_news = false;
   if (transaction.refused_together().empty()) {
     DRAY_ASSIGN(is_news, blame(*target, error, attempt));
@@ -32,64 +33,72 @@ Result<bool> Refusals::learn(const Error& error, const RunContext& context,
     is_news |= tables_.emplace(tables.targets[other].table, why).second;
   if (!is_news) return false;
   ++attempts_;
-  if (attempts_ > attempts_max) {
-    give_up(attempts_ > 2 * attempts_max ? 0 : *target, tables);
+  if (attempts_ > 2 * attempts_max) {
+    untried.resize(tables.targets.size());
+    std::iota(untried.begin(), untried.end(), std::size_t{0});
+    give_up(untried, tables);
+  } else if (attempts_ > attempts_max) {
+    give_up(untried, tables);
   } else if (attempts_ > 1) {
-    DRAY_TRY(try_others(reached, attempt));
+    DRAY_TRY(try_others(untried, attempt));
   }
   return true;
 }
 
-// Whether that was not known yet.
+// Whether that was not known yet. What a row refers to may come behind it, so its table is written
+// last before any row is blamed, and the rows are looked for behind those of the others.
 Result<bool> Refusals::blame(std::size_t target, const Error& error, const Attempt& attempt) {
+  using Beside = LoadTransaction::Beside;
   const Target& refusing = attempt.tables.targets[target];
   // A profile follows from many rows, and none of those at hand is to blame for it.
   const bool may_be_rows = is_refusal(error) && attempt.transaction.at_rows();
+  const bool is_reference = error.code == ErrorCode::reference;
+  if (may_be_rows && is_reference && last_.insert(refusing.table).second) return true;
   const bool is_searched =
       may_be_rows && searched_.size() < searches_max && searched_.insert(refusing.table).second;
   if (is_searched) {
-    auto found = find_rows(target, attempt);
+    auto found = find_rows(target, is_reference ? Beside::others : Beside::nothing, attempt);
     if (!found && found.error().cause == Cause::cancelled) return std::move(found).error();
     if (rows_.contains(refusing.table)) return true;
   }
   return tables_.emplace(refusing.table, error).second;
 }
 
-// Those that the attempt did not get to. A row may refer to one that comes with another table, so a
-// foreign key is left to an attempt that writes them all. If one fails for a reason that is no
-// table's own the next attempt will tell.
-Result<void> Refusals::try_others(std::size_t first, const Attempt& attempt) {
+// Whether a row refers to something is left to an attempt that writes what it refers to. If a table
+// fails for a reason that is not its own the next attempt will tell.
+Result<void> Refusals::try_others(const std::vector<std::size_t>& targets, const Attempt& attempt) {
   attempt.context.step("find the other tables that refuse something");
-  for (std::size_t i = first; i < attempt.tables.targets.size(); ++i) {
-    const std::string& table = attempt.tables.targets[i].table;
+  for (const std::size_t target : targets) {
+    const std::string& table = attempt.tables.targets[target].table;
     if (tables_.contains(table) || rows_.contains(table)) continue;
-    auto tried = attempt.transaction.try_table(i);
+    auto tried = attempt.transaction.try_table(target);
     if (tried) continue;
     if (tried.error().cause == Cause::cancelled) return tried;
     if (!is_about_table(tried.error())) return {};
     if (tried.error().code == ErrorCode::reference) continue;
-    DRAY_TRY(blame(i, tried.error(), attempt));
+    DRAY_TRY(blame(target, tried.error(), attempt));
   }
   return {};
 }
 
 // What the attempts so far have loaded before they failed the next one can load as well.
-void Refusals::give_up(std::size_t first, const Tables& tables) {
-  for (std::size_t i = first; i < tables.targets.size(); ++i) {
-    tables_.emplace(tables.targets[i].table,
-                    config_error("not tried, because in " + std::to_string(attempts_max) +
+void Refusals::give_up(const std::vector<std::size_t>& targets, const Tables& tables) {
+  for (const std::size_t target : targets) {
+    tables_.emplace(tables.targets[target].table,
+                    config_error("not tried, because in " + std::to_string(attempts_) +
                                      " attempts one table after the other refused its rows",
                                  "mend what is told of the other tables"));
   }
 }
 
 // None are found if all are refused, or if the search itself fails: then the table's rows wait.
-Result<void> Refusals::find_rows(std::size_t target, const Attempt& attempt) {
+Result<void> Refusals::find_rows(std::size_t target, LoadTransaction::Beside beside,
+                                 const Attempt& attempt) {
   const Target& refusing = attempt.tables.targets[target];
   const std::vector<std::string>& keys = attempt.objects.keys;
   attempt.context.step("find the rows that " + refusing.table + " refuses");
   DRAY_ASSIGN(const auto refused, find_refused_rows(*refusing.rows, [&](StagedRows& rows) {
-                return attempt.transaction.try_rows(target, rows);
+                return attempt.transaction.try_rows(target, rows, beside);
               }));
   if (!refused) return {};
   std::map<Line, std::string>& lines = rows_[refusing.table];
@@ -107,6 +116,7 @@ Result<void> Refusals::leave_out(const RunContext& context, const ObjectSet& obj
                                  LoadTransaction& transaction) const {
   for (std::size_t i = 0; i < tables.targets.size(); ++i) {
     Target& target = tables.targets[i];
+    if (last_.contains(target.table)) transaction.write_last(i);
     const auto waits = tables_.find(target.table);
     if (waits != tables_.end()) {
       target.waits = true;

@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/result.h"
 #include "run/context.h"
@@ -42,8 +43,8 @@ class Refusals {
   // Of how many tables the rows at fault are looked for, which takes some twenty transactions each.
   // Further ones wait whole.
   static constexpr std::size_t searches_max = 20;
-  // That end with a table which refuses something. Then the tables that have not been loaded in one
-  // wait as well; after as many again, all.
+  // That end with a table which refuses something. Then the tables that no attempt has got to wait
+  // as well; after as many again, all.
   static constexpr std::size_t attempts_max = 20;
 
   // Borrows what learn() is given.
@@ -54,16 +55,18 @@ class Refusals {
     const ObjectSet& objects;
   };
   Result<bool> blame(std::size_t target, const Error& error, const Attempt& attempt);
-  Result<void> try_others(std::size_t first, const Attempt& attempt);
-  void give_up(std::size_t first, const Tables& tables);
-  Result<void> find_rows(std::size_t target, const Attempt& attempt);
+  Result<void> try_others(const std::vector<std::size_t>& targets, const Attempt& attempt);
+  void give_up(const std::vector<std::size_t>& targets, const Tables& tables);
+  Result<void> find_rows(std::size_t target, LoadTransaction::Beside beside,
+                         const Attempt& attempt);
   Result<void> leave_out_rows(const RunContext& context, const ObjectSet& objects,
                               ValueRejects& value_rejects, Target& target) const;
 
   std::map<std::string, Error> tables_;                      // why each waits
   std::map<std::string, std::map<Line, std::string>> rows_;  // by table: why each is refused
   std::set<std::string> searched_;                           // tables, for rows
-  std::size_t attempts_ = 0;                                 // that ended so
+  std::set<std::string> last_;  // tables that are written behind those that they refer to
+  std::size_t attempts_ = 0;    // that ended so
 };
 
 }  // namespace dray

@@ -207,8 +207,7 @@ Result<void> plan_tables(const Catalog& catalog, const RunContext& context,
   const ContractColumns contract =
       context.request.contract_columns ? ContractColumns::create : ContractColumns::leave_out;
   const CatalogLimits limits = context.warehouse.dialect().limits();
-  DRAY_ASSIGN(tables.plan,
-              make_plan(catalog, tables.wanted, contract, limits, context.request.types));
+  tables.plan = make_plan(catalog, tables.wanted, contract, limits, context.request.types);
   tell_full_tables(catalog, tables.plan, context);
   std::vector<WantedTable> profiles;
   for (std::size_t i = 0; i < tables.targets.size(); ++i) {
@@ -221,7 +220,7 @@ Result<void> plan_tables(const Catalog& catalog, const RunContext& context,
     for (const WantedTable& wanted : *tables_wanted)
       tell_old_names(catalog, wanted, context);
   }
-  DRAY_ASSIGN(Plan profile_plan, make_plan(catalog, profiles, contract, limits));
+  Plan profile_plan = make_plan(catalog, profiles, contract, limits);
   for (SchemaChange& change : profile_plan.changes) {
     if (std::holds_alternative<CreateSchema>(change)) continue;
     tables.plan.changes.push_back(std::move(change));
@@ -231,6 +230,10 @@ Result<void> plan_tables(const Catalog& catalog, const RunContext& context,
     made.plan = std::move(profile_plan.tables[i]);
     made.sources = std::move(profiles[i].columns);
     find_kept_columns(catalog, made);
+  }
+  for (std::size_t i = 0; i < tables.targets.size(); ++i) {
+    Target& target = tables.targets[i];
+    target.waits = target.files.empty() && tables.unusable(i) != nullptr;
   }
   return Widenings(catalog, limits, session, tables).leave_out_needless();
 }

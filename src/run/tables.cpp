@@ -210,6 +210,12 @@ const Profiles* Tables::profiles_of(const Target& target) const {
   return found == profiles.end() ? nullptr : &*found;
 }
 
+const Error* Tables::unusable(std::size_t target) const {
+  if (plan.tables[target].unusable) return &*plan.tables[target].unusable;
+  const Profiles* const made = profiles_of(targets[target]);
+  return made != nullptr && made->plan.unusable ? &*made->plan.unusable : nullptr;
+}
+
 std::string comment_on(std::string_view table) {
   if (table == "tracks") return "track calls, without their properties";
   if (table == "users") return "the latest traits of each userId";

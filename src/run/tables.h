@@ -32,7 +32,8 @@ struct Target {
   // Of the last attempt, rising: rows_left_out and RowsLoaded's.
   std::vector<std::uint64_t> rows_refused{};
   std::vector<std::uint64_t> rows_left_out{};  // the table refused them in an earlier attempt
-  // The table refuses rows, so that this run leaves it alone and its objects are read again.
+  // The table is unusable or refuses rows, so that this run leaves it alone and its objects are
+  // read again.
   bool waits = false;
 };
 
@@ -56,6 +57,9 @@ struct Tables {
   std::vector<Profiles> profiles;
 
   const Profiles* profiles_of(const Target& target) const;
+  // Why the rows of a target cannot be loaded, if its table or that of its profiles is unusable;
+  // else null.
+  const Error* unusable(std::size_t target) const;
 };
 
 // The tables of what was read, with a view of their rows each; borrows the registry and the store.

@@ -167,15 +167,12 @@ class TablePlanner {
                const CatalogLimits& limits, const TypeRules& types)
       : catalog_(catalog), wanted_(wanted), contract_(contract), limits_(limits), types_(types) {}
 
-  Result<TablePlan> plan(std::vector<SchemaChange>& changes) {
+  TablePlan plan(std::vector<SchemaChange>& changes) {
     plan_.table = wanted_.name;
     live_ = find_table(catalog_, wanted_.name);
-    if (live_ != nullptr) DRAY_TRY(check_ours(catalog_, *live_, wanted_.is_known));
-    if (live_ == nullptr && is_taken(catalog_, wanted_.name)) {
-      return config_error(
-          catalog_.schema + "." + wanted_.name + " is no table, and rows of that name need one",
-          "rename it, or load "
-          "this source into another schema");
+    if (auto usable = check_usable(); !usable) {
+      plan_.unusable = std::move(usable).error();
+      return std::move(plan_);
     }
     plan_.created = live_ == nullptr;
     collect_new_columns();
@@ -185,6 +182,14 @@ class TablePlanner {
   }
 
  private:
+  Result<void> check_usable() const {
+    if (live_ != nullptr) return check_ours(catalog_, *live_, wanted_.is_known);
+    if (!is_taken(catalog_, wanted_.name)) return {};
+    return config_error(
+        catalog_.schema + "." + wanted_.name + " is no table, and rows of that name need one",
+        "rename it, or load this source into another schema");
+  }
+
   const LiveColumn* live_column(std::string_view name) const {
     if (live_ == nullptr) return nullptr;
     for (const LiveColumn& column : live_->columns) {
@@ -440,17 +445,14 @@ bool is_taken(const Catalog& catalog, std::string_view table) {
   return std::ranges::find(catalog.taken, table) != catalog.taken.end();
 }
 
-Result<Plan> make_plan(const Catalog& catalog, const std::vector<WantedTable>& wanted,
-                       ContractColumns contract, const CatalogLimits& limits,
-                       const TypeRules& types) {
+Plan make_plan(const Catalog& catalog, const std::vector<WantedTable>& wanted,
+               ContractColumns contract, const CatalogLimits& limits, const TypeRules& types) {
   Plan plan;
   if (!catalog.schema_exists && !wanted.empty()) {
     plan.changes.emplace_back(CreateSchema{catalog.schema});
   }
   for (const WantedTable& table : wanted) {
-    DRAY_ASSIGN(TablePlan table_plan,
-                TablePlanner(catalog, table, contract, limits, types).plan(plan.changes));
-    plan.tables.push_back(std::move(table_plan));
+    plan.tables.push_back(TablePlanner(catalog, table, contract, limits, types).plan(plan.changes));
   }
   CommentBudget(plan, limits.comments_cost_max).keep_what_fits();
   return plan;

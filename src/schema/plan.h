@@ -41,6 +41,10 @@ struct TablePlan {
   std::vector<LoadColumn> columns;
   std::vector<Column> new_columns;
   std::size_t table_columns = 0;  // that it has once the plan is carried out
+  // Why no row can go to it; then there is nothing else. Of cause `config`: a view has its name, or
+  // a table that lacks the columns every table of Dray's has, so that somebody else must have made
+  // it, or changed it.
+  std::optional<Error> unusable{};
 };
 
 struct Plan {
@@ -59,11 +63,7 @@ bool is_taken(const Catalog& catalog, std::string_view table);
 //
 // What is made gets its comments, as far as the limits go: tables first, then the columns whose
 // names do not tell where their values stand.
-//
-// Errors are `config`: a wanted table is a view, or a table that lacks the columns every table of
-// Dray's has, so that somebody else must have made it.
-Result<Plan> make_plan(const Catalog& catalog, const std::vector<WantedTable>& wanted,
-                       ContractColumns contract, const CatalogLimits& limits,
-                       const TypeRules& types = {});
+Plan make_plan(const Catalog& catalog, const std::vector<WantedTable>& wanted,
+               ContractColumns contract, const CatalogLimits& limits, const TypeRules& types = {});
 
 }  // namespace dray

@@ -126,18 +126,47 @@ class Gone:
         told = json.loads(self.dray("plan", "logs", self.url, "--source", "hc", "--json"))
         self.assertEqual(sorted(self.notices(told)), ["profiles_made_again", "tables_made_again"])
 
-    def test_a_dropped_column_that_every_row_needs_is_told_with_the_remedy(self):
-        self.sync(track(1, price=1))
-        self.sql("alter table hc.sold drop column uuid_ts")
-        told = self.sync(track(2, price=2), code=2)
-        self.assertIn("hc.sold.uuid_ts was dropped", told["failure"]["message"])
-        self.assertEqual(told["failure"]["try"], "alter table hc.sold add column uuid_ts timestamp")
-        self.sql(told["failure"]["try"])
-        self.sync()
-        self.assertEqual(self.rows("select price from hc.sold order by 1"), ["1", "2"])
+    def test_a_table_without_a_column_that_every_row_needs_waits_alone(self):
+        self.sync(track(1, price=1), track(2, "Bought"), identify(3, plan="x"))
+        for hand, table, told, mend in (
+            ("alter table hc.sold drop column uuid_ts", "sold",
+             "hc.sold.uuid_ts was dropped or renamed, and Dray needs it (try: alter table hc.sold add column uuid_ts timestamp)",
+             "alter table hc.sold add column uuid_ts timestamp"),
+            ("alter table hc.sold rename column uuid to number", "sold", "hc.sold.uuid was dropped or renamed",
+             "alter table hc.sold rename column number to uuid"),
+            ("alter table hc.sold alter column uuid_ts type varchar", "sold", "hc.sold.uuid_ts is",
+             "alter table hc.sold alter column uuid_ts type timestamp" + self.using),
+            ("alter table hc.users rename column uuid to number", "identifies", "hc.users.uuid was dropped or renamed",
+             "alter table hc.users rename column number to uuid"),
+            ("alter table hc.tracks rename to t; create view hc.tracks as select * from hc.t", "tracks", "hc.tracks is a view",
+             "drop view hc.tracks; alter table hc.t rename to tracks"),
+        ):
+            with self.subTest(hand):
+                before = {name: int(self.rows(f"select count(*) from hc.{name}")[0]) for name in ("sold", "bought", "identifies", "tracks")}
+                self.sql(*hand.split("; "))
+                number = 10 + 3 * len(list(self.logs.iterdir()))
+                (self.logs / "new.ndjson").write_text("".join(json.dumps(event | {"receivedAt": "2026-04-01T08:00:00Z"}) + "\n" for event in
+                                                      (track(number), track(number + 1, "Bought"), identify(number + 2))), encoding="utf-8")
+                planned = json.loads(self.dray("plan", "logs", self.url, "--source", "hc", "--json", code=3))
+                self.assertIn(told, json.dumps(planned["notices"]))
+                (self.logs / "new.ndjson").unlink()
+                report = self.sync(*(event | {"receivedAt": "2026-04-01T08:00:00Z"} for event in
+                                     (track(number), track(number + 1, "Bought"), identify(number + 2))), code=3)
+                self.assertIn(told, json.dumps(report["notices"]))
+                self.assertIn(told, self.dray("status", "--warehouse", self.url))
+                self.sql(*mend.split("; "))
+                for name in before:
+                    more = int(self.rows(f"select count(*) from hc.{name}")[0]) - before[name]
+                    self.assertEqual(more, 0 if name == table else 2 if name == "tracks" else 1, name)
+                self.sync()
+                for name in before:
+                    more = int(self.rows(f"select count(*) from hc.{name}")[0]) - before[name]
+                    self.assertEqual(more, 2 if name == "tracks" else 1, name)
 
 
 class Duckdb(Gone, Base):
+    using = ""
+
     def start(self):
         self.url = "duckdb:w.duckdb"
 
@@ -147,6 +176,8 @@ class Duckdb(Gone, Base):
 
 
 class Postgres(Gone, Base):
+    using = " using uuid_ts::timestamp"
+
     @classmethod
     def setUpClass(cls):
         cls.env = start_postgres(cls)

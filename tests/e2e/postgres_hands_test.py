@@ -364,6 +364,48 @@ class Hands(unittest.TestCase):
         self.assertIn("not loaded: sold\n", said)
         self.assertEqual(self.psql("select (select count(*) from shop.seen), (select count(*) from shop.users)"), "3|3")
 
+    # --- constraints on many tables, and between them ----------------------------------------------------------------------
+
+    def test_a_row_may_refer_to_one_that_comes_with_a_later_table(self):
+        self.sync(identify(1, plan="a"), track(2, name="Asked"), track(3, name="Seen"))
+        self.psql("alter table shop.users add primary key (id);"
+                  "alter table shop.asked add constraint known foreign key (user_id) references shop.users (id)")
+        self.sync(track(4, 2, "Asked") | {"userId": "u2"}, identify(5, 2, "u2", plan="b"))
+        self.assertEqual(self.psql("select (select count(*) from shop.asked), (select count(*) from shop.users)"), "2|2")
+        # The row of the user who never comes is a reject; that of the one who comes with it is not.
+        said = self.sync(track(6, 3, "Asked") | {"userId": "u3"}, track(7, 3, "Asked") | {"userId": "u4"},
+                         track(8, 3, "Seen") | {"userId": "u4"}, identify(9, 3, "u3", plan="c"))
+        self.assertIn("asked: the table refuses rows, which are rejects", said)
+        self.assertIn("known", said)
+        self.assertEqual(self.psql("select string_agg(id, ' ' order by id) from shop.asked"), "m2 m4 m6")
+        self.assertEqual(self.psql("select count(*) from shop.seen"), "2")
+        self.assertEqual(self.psql("select line, reason from _dray.rejects"), "2|refused_by_table")
+        # When the user is there, the reject is read again.
+        self.sync(identify(10, 4, "u4", plan="d"))
+        self.dray("rejects", "retry", "--warehouse", self.url(), "--source", "shop")
+        self.assertEqual(self.psql("select count(*) from shop.asked"), "4")
+
+    def test_however_many_tables_refuse_something_the_others_are_loaded(self):
+        names = [f"E{number:02}" for number in range(60)]
+        self.sync(*(track(number, name=name, kind="good") for number, name in enumerate(names)))
+        # Every third refuses all its rows, every third one of them.
+        for number, name in enumerate(names):
+            if number % 3 < 2:
+                self.psql(f"alter table shop.{name.lower()} add constraint c{number} check ({'kind <> $$bad$$' if number % 3 else 'id < $$m1$$'}) not valid")
+        events = [track(100 + 2 * number + more, 2, name, kind="bad" if more else "fine") for number, name in enumerate(names) for more in range(2)]
+        said = self.sync(*events, track(900, 2, "Zebra"), code=3)
+        stored = sum(int(self.psql(f"select count(*) from shop.{name.lower()} where kind = 'fine'")) for number, name in enumerate(names) if number % 3 == 2)
+        self.assertEqual(stored, 20)
+        self.assertEqual(self.psql("select count(*) from shop.zebra"), "1")
+        for number, name in enumerate(names):
+            if number % 3 == 0:
+                self.assertEqual(self.psql(f"select count(*) from _dray.pending where table_name = '{name.lower()}'"), "1")
+                self.psql(f"alter table shop.{name.lower()} drop constraint c{number}")
+        # What waited without having been looked at is told apart from what a person must mend.
+        self.sync()
+        for number, name in enumerate(names):
+            self.assertEqual(self.psql(f"select count(*) from shop.{name.lower()}"), "2" if number % 3 == 1 else "3", name)
+
     def test_a_trigger_that_keeps_rows_out_is_named(self):
         self.sync_case("pg-trigger-swallows", "in1")
         self.psql(

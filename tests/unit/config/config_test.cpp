@@ -97,6 +97,18 @@ sources:
 const std::string with_types =
     "warehouse: duckdb:x\nsources:\n  - name: a\n    location: /b\n    types:";
 
+TEST(Config, AQuoteWithoutItsSecondIsNamed) {
+  const std::string open = ": a quote is opened here and never closed";
+  EXPECT_EQ(error_of("warehouse: \"duckdb:x.db\nsources:\n  - name: a\n"), "dray.yaml:1" + open);
+  const std::string source = "warehouse: duckdb:x.db\nsources:\n  - name: a\n    location: ";
+  EXPECT_EQ(error_of(source + "'./logs\n"), "dray.yaml:4" + open);
+  EXPECT_EQ(error_of(source + "'it''s\n"), "dray.yaml:4" + open);
+  EXPECT_EQ(error_of(source + R"("a\")" + "\n"), "dray.yaml:4" + open);
+  // Within a quoted text a quote is written twice, or behind a backslash.
+  EXPECT_EQ(parsed(source + "'it''s'\n").sources.size(), 1U);
+  EXPECT_EQ(parsed(source + R"("a\"b")" + "\n").sources.size(), 1U);
+}
+
 TEST(Config, TypesAreKeptInTheOrderOfTheFile) {
   ::setenv("DRAY_TEST_TYPE", "varchar", 1);
   const Config config = parsed(with_types + R"(

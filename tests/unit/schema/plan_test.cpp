@@ -61,12 +61,11 @@ constexpr CatalogLimits roomy = {.name_bytes_max = 127,
 
 Plan plan_of(const Catalog& catalog, const std::vector<WantedTable>& wanted,
              ContractColumns contract = ContractColumns::leave_out) {
-  auto plan = make_plan(catalog, wanted, contract, roomy);
-  if (!plan) {
-    ADD_FAILURE() << plan.error().text();
-    return {};
+  Plan plan = make_plan(catalog, wanted, contract, roomy);
+  for (const TablePlan& table : plan.tables) {
+    if (table.unusable) ADD_FAILURE() << table.unusable->text();
   }
-  return std::move(plan).value();
+  return plan;
 }
 
 const Names context_contract = {
@@ -223,18 +222,17 @@ TEST(Plan, NewColumnsHaveTheTypesThatAPersonChose) {
                          {"pages", {}},
                          {"users", {property("plan", bigint)}}},
                         ContractColumns::create, roomy, types);
-  ASSERT_TRUE(plan);
-  const LoadColumn* total = load_column(plan->tables.at(0), "total");
+  const LoadColumn* total = load_column(plan.tables.at(0), "total");
   EXPECT_EQ(total->type, double_precision);
   // Not chosen with the values in view: an integer that no double holds is a reject.
   EXPECT_FALSE(total->created);
-  EXPECT_TRUE(load_column(plan->tables.at(0), "free")->created);
-  EXPECT_EQ(load_column(plan->tables.at(0), "context_page_width")->type, bigint);
-  EXPECT_EQ(load_column(plan->tables.at(1), "plan")->type, bigint);
-  const auto& pages = plan->tables.at(2).new_columns;
+  EXPECT_TRUE(load_column(plan.tables.at(0), "free")->created);
+  EXPECT_EQ(load_column(plan.tables.at(0), "context_page_width")->type, bigint);
+  EXPECT_EQ(load_column(plan.tables.at(1), "plan")->type, bigint);
+  const auto& pages = plan.tables.at(2).new_columns;
   EXPECT_EQ(std::ranges::find(pages, "title", &Column::name)->type, bigint);
   // users have what identifies have.
-  EXPECT_EQ(load_column(plan->tables.at(3), "plan")->type, bigint);
+  EXPECT_EQ(load_column(plan.tables.at(3), "plan")->type, bigint);
 }
 
 TEST(Plan, ExistingColumnsAreLeftAsTheyAre) {
@@ -277,31 +275,41 @@ TEST(Plan, ValuesOfAColumnOfAForeignTypeAreRejected) {
   EXPECT_EQ(load_column(plan.tables.at(0), "price")->refused, RejectReason::unknown_column_type);
 }
 
-TEST(Plan, RefusesAView) {
+TEST(Plan, AViewIsUnusableAndTheOtherTablesArePlanned) {
   Catalog catalog = catalog_of({our_table("pages")});
   catalog.tables[0].is_view = true;
-  const auto plan = make_plan(catalog, {{"pages", {}}}, ContractColumns::create, roomy);
-  ASSERT_FALSE(plan.ok());
-  EXPECT_EQ(plan.error().cause, Cause::config);
-  EXPECT_NE(plan.error().text().find("shop.pages is a view"), std::string::npos);
-  // One that no event is for bothers nobody.
-  EXPECT_TRUE(make_plan(catalog, {{"screens", {}}}, ContractColumns::create, roomy).ok());
+  const Plan plan =
+      make_plan(catalog, {{"pages", {}}, {"screens", {}}}, ContractColumns::leave_out, roomy);
+  ASSERT_EQ(plan.tables.size(), 2U);
+  ASSERT_TRUE(plan.tables[0].unusable);
+  EXPECT_EQ(plan.tables[0].unusable->cause, Cause::config);
+  EXPECT_NE(plan.tables[0].unusable->text().find("shop.pages is a view"), std::string::npos);
+  EXPECT_TRUE(plan.tables[0].columns.empty());
+  EXPECT_FALSE(plan.tables[1].unusable);
+  EXPECT_TRUE(plan.tables[1].created);
+  ASSERT_EQ(plan.changes.size(), 1U);
+  EXPECT_EQ(std::get<CreateTable>(plan.changes[0]).table, "screens");
 }
 
-TEST(Plan, RefusesATableThatSomebodyElseMade) {
+// The only table of a plan is unusable for this reason.
+void expect_unusable(const Catalog& catalog, const std::string& table, const std::string& why) {
+  const Plan plan = make_plan(catalog, {{table, {}}}, ContractColumns::create, roomy);
+  EXPECT_TRUE(plan.changes.empty());
+  ASSERT_TRUE(plan.tables.at(0).unusable);
+  EXPECT_EQ(plan.tables[0].unusable->cause, Cause::config);
+  EXPECT_NE(plan.tables[0].unusable->text().find(why), std::string::npos);
+}
+
+TEST(Plan, ATableThatSomebodyElseMadeIsUnusable) {
   for (const char* missing : {"id", "received_at", "uuid", "uuid_ts"}) {
     Catalog catalog = catalog_of({our_table("pages")});
     std::erase_if(catalog.tables[0].columns,
                   [&](const LiveColumn& column) { return column.name == missing; });
-    const auto plan = make_plan(catalog, {{"pages", {}}}, ContractColumns::create, roomy);
-    ASSERT_FALSE(plan.ok()) << missing;
-    EXPECT_EQ(plan.error().cause, Cause::config);
-    EXPECT_NE(plan.error().text().find("has no column " + std::string(missing) + " of type"),
-              std::string::npos);
+    expect_unusable(catalog, "pages", "has no column " + std::string(missing) + " of type");
   }
   Catalog catalog = catalog_of({our_table("pages")});
   catalog.tables[0].columns[2] = live("uuid", varchar);
-  EXPECT_FALSE(make_plan(catalog, {{"pages", {}}}, ContractColumns::create, roomy).ok());
+  expect_unusable(catalog, "pages", "shop.pages.uuid is varchar");
 }
 
 WantedTable wide_table(std::size_t properties) {
@@ -326,9 +334,7 @@ Plan commented_plan(const Catalog& catalog, const std::vector<WantedTable>& want
   CatalogLimits limits = roomy;
   limits.comments = comments;
   limits.comments_cost_max = cost_max;
-  auto plan = make_plan(catalog, wanted, ContractColumns::leave_out, limits);
-  EXPECT_TRUE(plan.ok());
-  return std::move(plan).value();
+  return make_plan(catalog, wanted, ContractColumns::leave_out, limits);
 }
 
 TEST(Plan, WhatIsMadeIsCommentedOn) {
@@ -380,8 +386,7 @@ TEST(Plan, ContractColumnsSayWhereTheirValuesWillStand) {
   limits.comments = Comments::on_all;
   const auto plan =
       make_plan(catalog_of({}), {{"pages", {}, "page calls"}}, ContractColumns::create, limits);
-  ASSERT_TRUE(plan);
-  const auto& comment = std::get<CommentOn>(plan->changes.at(1));
+  const auto& comment = std::get<CommentOn>(plan.changes.at(1));
   const auto source_of = [&](const std::string& column) {
     return std::ranges::find(comment.columns, column, &CommentOn::Named::column)->text;
   };
@@ -414,8 +419,7 @@ TEST(Plan, ALoadBringsValuesForSoManyColumnsHoweverManyTheTableHas) {
   limits.columns_per_load_max = 12;  // received_at, uuid, uuid_ts and event are four of them
   const auto plan = make_plan(catalog_of({our_table("wide", more)}), {wanted},
                               ContractColumns::leave_out, limits);
-  ASSERT_TRUE(plan);
-  const TablePlan& table = plan->tables.at(0);
+  const TablePlan& table = plan.tables.at(0);
   EXPECT_FALSE(load_column(table, "p10007")->refused.has_value());
   EXPECT_EQ(load_column(table, "p10008")->refused, RejectReason::too_many_columns);
   EXPECT_EQ(load_column(table, "p10009")->refused, RejectReason::too_many_columns);
@@ -468,13 +472,10 @@ TEST(IsTaken, OfWhatIsNoTableOfDrays) {
   EXPECT_TRUE(is_taken(catalog, "sold_uuid_idx"));
 }
 
-TEST(MakePlan, StopsWhereSomethingElseIsCalledLikeAFixedTable) {
+TEST(Plan, AFixedTableWhoseNameSomethingElseHasIsUnusable) {
   Catalog catalog = catalog_of({});
   catalog.taken = {"tracks"};
-  const auto plan = make_plan(catalog, {{"tracks", {}}}, ContractColumns::leave_out, roomy);
-  ASSERT_FALSE(plan.ok());
-  EXPECT_EQ(plan.error().cause, Cause::config);
-  EXPECT_NE(plan.error().text().find("shop.tracks is no table"), std::string::npos);
+  expect_unusable(catalog, "tracks", "shop.tracks is no table");
 }
 
 }  // namespace
