@@ -167,7 +167,8 @@ std::vector<SettingOf<SourceConfig>> make_source_settings() {
         .required = false,
         .standard = "all",
         .example = "60 days",
-        .doc = "How far back the first sync goes; all means everything there is."},
+        .doc = "How far back the first sync goes; what is older stays out "
+               "of later ones too; all means everything there is."},
        &SourceConfig::history},
       {{.key = "types",
         .kind = SettingKind::types,

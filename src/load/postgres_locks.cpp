@@ -44,7 +44,7 @@ using Row = std::vector<std::optional<std::string>>;
 // "pid 4711 (psql of ana from 10.0.0.7, idle in transaction since 2026-11-30 01:02:03 UTC)". Of
 // other people's sessions a plain role sees the pid alone.
 std::string describe(const Row& row) {
-  if (!row[0]) return "a prepared transaction (pg_prepared_xacts has it)";
+  if (!row[0]) return "a prepared transaction (pg_prepared_xacts has its GID)";
   std::string text = "pid " + *row[0];
   if (!row[2]) return text + " (pg_stat_activity shows whose it is to members of pg_monitor)";
   const auto or_empty = [&](std::size_t i) { return row[i].value_or(""); };
@@ -76,7 +76,8 @@ Result<void> TableLocks::take(std::string_view schema, std::string_view table, T
       return transient_error(name + " could not be changed, because another session uses it: " +
                                  holders(relation_condition(schema, table)),
                              "let it end its transaction, or end it: select "
-                             "pg_terminate_backend(PID)");
+                             "pg_terminate_backend(PID), of a prepared one rollback prepared "
+                             "'GID'");
     }
     DRAY_TRY(pause());
   }

@@ -80,6 +80,7 @@ class Selecting {
       if (is_new(object)) take(std::move(object));
     }
     tell_changed();
+    tell_before_history();
     tell_set_aside_left();
     tell_skipped_changed();
     tell_not_retried();
@@ -88,6 +89,28 @@ class Selecting {
   }
 
  private:
+  // That whatever is new is taken from; nothing: from any. What the first sync left out stays so,
+  // and what it took stays in, whatever day it is now.
+  std::optional<std::chrono::sys_days> oldest_day() const {
+    const auto* const all = std::get_if<NewObjects>(&request_.read);
+    if (all == nullptr || !all->history) return std::nullopt;
+    const auto today = std::chrono::floor<std::chrono::days>(context_.report.started);
+    const std::chrono::sys_days oldest = today - *all->history;
+    const auto first = ledger_.first_key ? classify_key(*ledger_.first_key) : std::nullopt;
+    return first && first->received_day ? std::min(oldest, *first->received_day) : oldest;
+  }
+
+  void tell_before_history() const {
+    if (!oldest_day_ || selected_.of_other_days == 0) return;
+    const bool is_told = selected_.objects.empty() && !ledger_.mark.has_loaded;
+    if (is_told) return;  // nothing_in_period
+    context_.notice("before_history",
+                    "objects of days before " +
+                        format_timestamp(to_micros(Timestamp(*oldest_day_))).substr(0, 10) +
+                        " are not read, for history says so; dray sync --since DAY reads them",
+                    selected_.of_other_days);
+  }
+
   void take(ObjectInfo object) {
     ReadObject& selected = selected_.objects.emplace_back();
     selected.info = std::move(object);
@@ -143,10 +166,7 @@ class Selecting {
       return (!days->since || *object.received_day >= *days->since) &&
              (!days->until || *object.received_day <= *days->until);
     }
-    const auto* const all = std::get_if<NewObjects>(&request_.read);
-    if (all == nullptr || !all->history || ledger_.first_key) return true;
-    const auto today = std::chrono::floor<std::chrono::days>(context_.report.started);
-    return *object.received_day >= today - *all->history;
+    return !oldest_day_ || *object.received_day >= *oldest_day_;
   }
 
   // A retry reads lines by their numbers, which say nothing of other content.
@@ -255,6 +275,7 @@ class Selecting {
   const RunContext& context_;
   const SyncRequest& request_;
   const LedgerState& ledger_;
+  const std::optional<std::chrono::sys_days> oldest_day_ = oldest_day();
   SelectedObjects selected_;
   std::string changed_sample_;
   std::uint64_t skipped_changed_ = 0;

@@ -432,7 +432,8 @@ class Sync {
   Result<void> write_record(const LoadTransaction& transaction, Clock::time_point begun) {
     DRAY_ASSIGN(const CountedLines counted, count_lines(tables_, objects_));
     report_.counts = counted.counts;
-    ledger_.newest_event = std::max(ledger_.newest_event, counted.newest);
+    ledger_.newest_event =
+        std::max(ledger_.newest_event, std::min(counted.newest, std::optional(report_.started)));
     tell_if_future(context_, counted.newest);
     DRAY_TRY(pending_.keep(transaction, *session_));
     // A retry leaves the objects' own record alone: it read a few of their lines.

@@ -113,12 +113,19 @@ const LiveTable* find_table(const Catalog& catalog, std::string_view name) {
   return nullptr;
 }
 
-Error type_needed(const std::string& table, const LiveColumn& column, std::string_view type_view) {
-  const std::string type(type_view);
+// A time with a zone becomes one without in the zone of whoever changes the column, unless told
+// otherwise; all times here are UTC.
+Error type_needed(const std::string& table, const LiveColumn& column, ColumnType wanted) {
+  const std::string type(to_string(wanted));
+  const bool has_zone = wanted == ColumnType::timestamp &&
+                        (column.type_name == "timestamp with time zone" ||  // PostgreSQL
+                         column.type_name == "TIMESTAMP WITH TIME ZONE");   // DuckDB
+  const std::string value =
+      has_zone ? column.name + " at time zone 'UTC'" : "cast(" + column.name + " as " + type + ")";
   return config_error(table + "." + column.name + " is " + column.type_name +
                           ", and every table of Dray's needs it as " + type,
                       "alter table " + table + " alter column " + column.name + " type " + type +
-                          "; or load this source into another schema");
+                          " using " + value + "; or load this source into another schema");
 }
 
 // A column that every row needs is gone. Rows without their uuid_ts are whole; those without one of
@@ -148,7 +155,7 @@ Result<void> check_ours(const Catalog& catalog, const LiveTable& table, bool is_
     });
     const auto other = std::ranges::find(table.columns, facts(column).name, &LiveColumn::name);
     if (!present && other != table.columns.end()) {
-      return type_needed(name, *other, to_string(facts(column).type));
+      return type_needed(name, *other, facts(column).type);
     }
     if (!present && is_known) return dropped_column(name, column);
     if (!present) {

@@ -14,6 +14,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/hash.h"
 #include "base/heap.h"
 #include "base/message.h"
 #include "base/numbers.h"
@@ -329,7 +330,9 @@ Result<std::unique_ptr<DuckDatabase>> DuckDatabase::open(const std::string& name
   std::unique_ptr<DuckDatabase> made(new DuckDatabase);
   // A directory of the process's own, so that those of others are known as leftovers.
   const std::string temp_stem = stem_of_temp(path);
-  const std::string temp_own = temp_stem + std::to_string(::getpid());
+  // In another container the same number may be another process.
+  const std::string temp_own =
+      temp_stem + std::to_string(::getpid()) + "-" + std::to_string(random_seed());
   settings.set("temp_directory", !options.temp_directory.empty() ? options.temp_directory
                                  : in_memory                     ? "/tmp"
                                              : made->name_of_directory(temp_own));

@@ -468,7 +468,7 @@ class Files(DuckdbTest):
         with subprocess.Popen([DRAY.encode(), b"query", b"duckdb:caf\xe9/w.db", sql, b"--memory", b"256MiB"],
                               cwd=self.directory, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as dray:
             while dray.poll() is None:
-                seen.update(re.sub(rb"\d+$", b"PID", name) for name in os.listdir(folder))
+                seen.update(re.sub(rb"\d+-\d+$", b"PID", name) for name in os.listdir(folder))
                 time.sleep(0.01)
             self.assertIn("800000", dray.stdout.read().decode(), dray.stderr.read())
         self.assertEqual(seen, {b"w.db", b"w.db.tmp-PID"})

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import subprocess
 import tempfile
 import unittest
@@ -126,6 +127,20 @@ class Gone:
         told = json.loads(self.dray("plan", "logs", self.url, "--source", "hc", "--json"))
         self.assertEqual(sorted(self.notices(told)), ["profiles_made_again", "tables_made_again"])
 
+    def test_the_remedy_for_a_time_with_a_zone_moves_no_time(self):
+        self.sync(identify(1, plan="trial"), track(2, price=1))
+        times = self.rows("select received_at from hc.sold")
+        self.sql("alter table hc.sold alter column received_at type timestamptz using received_at at time zone 'UTC'")
+        told = self.sync(identify(3, plan="paid"), track(2, price=2), code=3)
+        why = [notice["message"] for notice in told["notices"] if notice["code"] == "table_pending"][0]
+        remedy = re.search(r"\(try: (alter table hc[.]sold .*?); or load", why)[1]
+        self.assertTrue(remedy.endswith(" using received_at at time zone 'UTC'"), remedy)
+        self.sql(remedy, zone="Europe/Berlin")
+        self.assertEqual(self.rows("select received_at from hc.sold"), times)
+        self.sync()
+        self.assertEqual(self.rows("select price from hc.sold"), ["2"])
+        self.assertEqual(self.rows("select plan from hc.users"), ["paid"])
+
     def test_a_table_without_a_column_that_every_row_needs_waits_alone(self):
         self.sync(track(1, price=1), track(2, "Bought"), identify(3, plan="x"))
         for hand, table, told, mend in (
@@ -170,9 +185,9 @@ class Duckdb(Gone, Base):
     def start(self):
         self.url = "duckdb:w.duckdb"
 
-    def sql(self, *statements):
+    def sql(self, *statements, zone="UTC"):
         with duckdb_client.Database(self.directory / "w.duckdb") as database:
-            database.execute(*statements)
+            database.execute(f"set timezone = '{zone}'", *statements)
 
 
 class Postgres(Gone, Base):
@@ -186,10 +201,10 @@ class Postgres(Gone, Base):
         self.url = f"postgres://dray@127.0.0.1:{self.env['PGPORT']}/dray"
         self.sql("drop schema if exists hc cascade; drop schema if exists kept cascade; drop schema if exists _dray cascade")
 
-    def sql(self, *statements):
+    def sql(self, *statements, zone="UTC"):
         for statement in statements:
             done = subprocess.run(["psql", "-qAt", "-v", "ON_ERROR_STOP=1", "-d", "dray", "-c", statement],
-                                  env={**os.environ, **self.env}, capture_output=True, text=True, check=False)
+                                  env={**os.environ, **self.env, "PGTZ": zone}, capture_output=True, text=True, check=False)
             self.assertEqual(done.returncode, 0, done.stderr)
 
     def test_a_renamed_schema_is_told(self):

@@ -205,6 +205,30 @@ class Counts(SyncTest):
         self.assertEqual(self.rows(), stored)
         self.assertEqual((self.query("from _dray.objects"), self.query("from _dray.runs")), before)
 
+    def test_what_history_leaves_out_stays_out(self):
+        day = lambda ago: time.strftime("%Y-%m-%d", time.gmtime(time.time() - 86_400 * ago))
+        (self.directory / "dray.yaml").write_text(
+            "warehouse: duckdb:w.db\nsources:\n  - name: shop\n    location: logs\n    history: 7 days\n", encoding="utf-8")
+        sync = lambda *flags: json.loads(self.run_dray("sync", "--json", *flags).stdout)
+        self.write(f"{day(40)}/a.gz", [track(1)])
+        self.write(f"{day(6)}/a.gz", [track(2)])
+        first = sync()
+        self.assertEqual(first["loaded"], 1)
+        self.assertEqual([(told["code"], told["count"]) for told in first["notices"]], [("before_history", 1)])
+        # A later one brings late objects of days that were taken, and none of those before.
+        self.write(f"{day(6)}/b.gz", [track(3)])
+        self.write(f"{day(30)}/b.gz", [track(4)])
+        second = sync()
+        self.assertEqual(second["loaded"], 1)
+        self.assertEqual([(told["code"], told["count"]) for told in second["notices"]], [("before_history", 2)])
+        self.assertEqual(sync("--since", day(40))["loaded"], 2)
+        self.assertEqual(sync()["notices"], [])
+
+    def test_an_event_of_the_future_hides_no_quiet_source(self):
+        self.write("a.gz", [track(1) | {"receivedAt": "2099-01-01T00:00:00Z"}])
+        self.assertEqual([told["code"] for told in self.sync()["notices"]], ["future_received_at"])
+        self.assertLess(self.query("select newest_event from _dray.sources")[0][0], "2098")
+
     def test_a_plan_changes_nothing(self):
         self.write("a.gz", [track(1, a="x")])
         arguments = ["logs", "duckdb:w.db", "--source", "shop", "--json"]
