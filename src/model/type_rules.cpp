@@ -31,14 +31,18 @@ bool matches(std::string_view pattern, std::string_view text) {
   return pattern.substr(p).find_first_not_of('*') == std::string_view::npos;
 }
 
-bool matches(std::string_view pattern, std::string_view table, std::string_view column) {
-  const std::size_t dot = pattern.find('.');
-  return matches(pattern.substr(0, dot), table) && matches(pattern.substr(dot + 1), column);
+}  // namespace
+
+bool is_for_table(const TypeRule& rule, std::string_view table) {
+  return matches(std::string_view(rule.column).substr(0, rule.column.find('.')), table);
+}
+
+bool is_for(const TypeRule& rule, std::string_view table, std::string_view column) {
+  return is_for_table(rule, table) &&
+         matches(std::string_view(rule.column).substr(rule.column.find('.') + 1), column);
 }
 
 bool is_pattern(const TypeRule& rule) { return rule.column.find('*') != std::string::npos; }
-
-}  // namespace
 
 TypeRules::TypeRules(std::vector<TypeRule> rules) {
   for (TypeRule& rule : rules)
@@ -54,9 +58,15 @@ std::optional<ColumnType> TypeRules::find(std::string_view table, std::string_vi
   const auto exact = std::ranges::lower_bound(exact_, name, {}, &TypeRule::column);
   if (exact != exact_.end() && exact->column == name) return exact->type;
   for (const TypeRule& rule : patterns_) {
-    if (matches(rule.column, table, column)) return rule.type;
+    if (is_for(rule, table, column)) return rule.type;
   }
   return std::nullopt;
+}
+
+std::vector<TypeRule> TypeRules::all() const {
+  std::vector<TypeRule> rules = exact_;
+  rules.insert(rules.end(), patterns_.begin(), patterns_.end());
+  return rules;
 }
 
 std::optional<std::string> refuse_type_rule(std::string_view column) {

@@ -18,6 +18,11 @@ struct TypeRule {
   bool operator==(const TypeRule&) const = default;
 };
 
+// Whether the rule is for this column; for a column of this table.
+bool is_for(const TypeRule& rule, std::string_view table, std::string_view column);
+bool is_for_table(const TypeRule& rule, std::string_view table);
+bool is_pattern(const TypeRule& rule);
+
 class TypeRules {
  public:
   TypeRules() = default;
@@ -28,6 +33,8 @@ class TypeRules {
   // the first of the file counts.
   std::optional<ColumnType> find(std::string_view table, std::string_view column) const;
 
+  // Exact names by name, then patterns as they count.
+  std::vector<TypeRule> all() const;
   bool empty() const { return exact_.empty() && patterns_.empty(); }
   bool operator==(const TypeRules&) const = default;
 

@@ -37,6 +37,7 @@
 #include "run/source_check.h"
 #include "run/table_plan.h"
 #include "run/tables.h"
+#include "run/unused_types.h"
 #include "run/type_notices.h"
 #include "run/usable.h"
 #include "run/value_rejects.h"
@@ -179,6 +180,7 @@ class Sync {
   Result<void> plan_all() {
     DRAY_ASSIGN(const Catalog catalog, session_->catalog(report_.source));
     DRAY_TRY(check_room_to_plan(context_, memory_, registry_, catalog));
+    dray::tell_unused_types(context_, catalog, tables_);
     tables_ = tables_of(registry_, staged_, catalog, ledger_, context_);
     context_.step("find duplicates among what was read");
     DRAY_TRY(find_duplicates());
@@ -285,7 +287,7 @@ class Sync {
     const bool is_worth_a_record = is_elsewhere(context_, ledger_) || !selected_.gone.empty() ||
                                    selected_.changes.any() || !pending_.left_behind().empty() ||
                                    report_.status != RunStatus::success;
-    if (request_.mode == SyncMode::plan) return {};
+    if (request_.mode == SyncMode::plan) return tell_unused_types();
     if (!is_worth_a_record) return remember_look();
     DRAY_TRY(session_->begin());
     DRAY_TRY(create_ledger(*session_));
@@ -293,6 +295,14 @@ class Sync {
     DRAY_TRY(forget_objects(*session_, report_.source, selected_.gone));
     if (is_elsewhere(context_, ledger_) && report_.status != RunStatus::failure)
       DRAY_TRY(write_location());
+  // A plan is where a person looks whether dray.yaml says what it should.
+  Result<void> tell_unused_types() {
+    if (request_.types.empty()) return {};
+    DRAY_ASSIGN(const Catalog catalog, session_->catalog(report_.source));
+    dray::tell_unused_types(context_, catalog, tables_);
+    return {};
+  }
+
     report_.duration = since(attempts_.begun);
     DRAY_TRY(write_run(*session_, report_, 0));
     return commit_recorded(context_, session_, has_this_run());

@@ -10,12 +10,10 @@
 #include <vector>
 
 #include "model/observed.h"
+#include "run/notice_list.h"
 
 namespace dray {
 namespace {
-
-// Told one by one. More scroll the first off the screen, and are likely of one cause.
-constexpr std::size_t columns_told_max = 20;
 
 // The kinds of values as a person sees them in the events.
 enum class ValueKind : std::uint8_t { number, huge_number, boolean, string, array };
@@ -180,44 +178,6 @@ std::string converted_message(const MixedColumn& column, const ObjectSet& object
          "; if it is to stay text have dray.yaml say types: {" + column.name +
          ": varchar} before the column is made";
 }
-
-// Notices of one code: the first ones by themselves, the others together.
-class NoticeList {
- public:
-  NoticeList(const RunContext& context, std::string code, std::string what)
-      : context_(context), code_(std::move(code)), what_(std::move(what)) {}
-
-  void add(const std::string& column, const std::string& message, std::uint64_t count) {
-    if (told_++ < columns_told_max) {
-      context_.notice(code_, message, count);
-      return;
-    }
-    others_count_ += count;
-    if (others_++ < columns_named_max) names_ += (names_.empty() ? "" : ", ") + column;
-  }
-
-  void tell_others() {
-    if (others_ == 0) return;
-    std::string message = std::to_string(others_) +
-                          (others_ == 1 ? " more column" : " more columns") + ' ' + what_ + ": " +
-                          names_;
-    if (others_ > columns_named_max) {
-      message += " and " + std::to_string(others_ - columns_named_max) + " more";
-    }
-    context_.notice(code_, message, others_count_);
-  }
-
- private:
-  static constexpr std::size_t columns_named_max = 5;
-
-  const RunContext& context_;
-  const std::string code_;
-  const std::string what_;
-  std::size_t told_ = 0;
-  std::size_t others_ = 0;
-  std::uint64_t others_count_ = 0;
-  std::string names_;
-};
 
 // In the order of their names, which is the same however the run came by them.
 std::vector<std::size_t> by_table_name(const Tables& tables) {

@@ -120,6 +120,33 @@ class Types(unittest.TestCase):
             " precision; change the column's type, or the setting", 1)])
         self.assertEqual(self.query("select total from shop.order_completed order by id"), [["n/a"], ["5"]])
 
+    def test_an_entry_that_names_no_column_is_told_with_the_nearest(self):
+        def told(report):
+            return [message for message, _ in self.notices(report, "type_unused")]
+        self.configure({"order_completed.totl": "double", "order_complete.zip": "varchar", "zz.y": "varchar", '"*.nope"': "double"})
+        self.write("a.json", sold(1, total=1, zip=8001))
+        expected = [
+            "types in dray.yaml: no column is order_complete.zip; is it order_completed.zip (bigint)? A column keeps the type with which it is made",
+            "types in dray.yaml: no column is order_completed.totl; is it order_completed.total (bigint)? A column keeps the type with which it is made",
+            "types in dray.yaml: no column is zz.y yet",
+            "types in dray.yaml: no column is *.nope yet",
+        ]
+        self.assertEqual(told(self.report("plan")), expected)
+        self.assertEqual(told(self.report()), expected)
+        # Once the tables are there, what may be for events to come is told by a plan alone.
+        self.write("b.json", sold(2, total=2))
+        self.assertEqual(told(self.report()), expected[:2])
+        self.assertEqual(told(self.report("plan")), expected)
+        self.assertEqual(self.report()["notices"], [])  # nothing new, nothing planned
+
+    def test_an_entry_that_names_a_column_is_not_told_whoever_has_it(self):
+        self.configure({"order_completed.total": "double", "identifies.plan": "varchar", '"order_*.z*"': "bigint", '"*.zip"': "bigint"})
+        identify = {"type": "identify", "userId": "u", "messageId": "i", "traits": {"plan": "x"}, "receivedAt": "2024-03-01T10:00:00Z"}
+        self.write("a.json", sold(1, total=1, zip=8001), json.dumps(identify) + "\n")
+        self.assertEqual(self.report()["notices"], [])
+        self.write("b.json", json.dumps({**identify, "messageId": "j"}) + "\n")
+        self.assertEqual(self.report()["notices"], [])
+
     def test_what_is_wrong_with_a_type_is_told_with_its_line(self):
         self.configure({"users.plan": "varchar", "order_completed.total": "integer"})
         told = self.run_dray("plan", code=2)
