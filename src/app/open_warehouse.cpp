@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "app/address.h"
+#include "app/request.h"
 #include "model/memory_shares.h"
 #include "sql/duckdb_file.h"
 
@@ -69,7 +70,10 @@ Result<std::unique_ptr<Warehouse>> open_to_sync(const Config& config, SyncMode m
   if (config.warehouse.starts_with(duckdb_scheme)) {
     DRAY_ASSIGN(const FileState state,
                 duckdb_file_state(config.warehouse.substr(duckdb_scheme.size())));
-    if (state != FileState::made) return open_warehouse("duckdb::memory:", options);
+    if (state != FileState::made) {
+      options.temp_directory = spill_directory(config);
+      return open_warehouse("duckdb::memory:", options);
+    }
   }
   options.access = Access::read_only;
   return open_warehouse(config.warehouse, options);

@@ -54,7 +54,7 @@ struct Config {
   unsigned threads = 0;                              // 0: as many as the machine has
   std::uint64_t memory_bytes = 1ULL << 30;           // for the whole process
   std::uint64_t line_bytes_max = 16ULL << 20;        // longer lines are rejects
-  std::string temp_directory;                        // "": beside the warehouse
+  std::string temp_directory;                        // "": app/request.h says where
   bool contract_columns = true;
 };
 

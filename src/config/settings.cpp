@@ -78,7 +78,8 @@ std::vector<SettingOf<Config>> make_top_settings() {
         .required = false,
         .standard = "",
         .example = "/var/tmp",
-        .doc = "Where rows wait that do not fit into memory; without it, beside the warehouse."},
+        .doc = "Where rows wait that do not fit into memory; without it, in the folder of a DuckDB "
+               "file, and for a server in TMPDIR, or /var/tmp."},
        &Config::temp_directory},
       {{.key = "contract_columns",
         .kind = SettingKind::boolean,

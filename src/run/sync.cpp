@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdlib>
 #include <functional>
 #include <map>
 #include <numeric>
@@ -55,12 +54,6 @@ std::chrono::microseconds since(Clock::time_point begun) {
   return std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - begun);
 }
 
-std::string temp_directory(const SyncRequest& request) {
-  if (!request.temp_directory.empty()) return request.temp_directory;
-  const char* set = std::getenv("TMPDIR");  // NOLINT(concurrency-mt-unsafe): nobody sets it
-  return set == nullptr ? "/tmp" : set;
-}
-
 RegistryLimits registry_limits(const Warehouse& warehouse) {
   RegistryLimits limits;
   limits.name_bytes_max = warehouse.dialect().limits().name_bytes_max;
@@ -96,8 +89,8 @@ class Sync {
         context_{request, store, warehouse, progress, stop_, report_},
         registry_(registry_limits(warehouse)),
         memory_(memory_of(request)),
-        staged_({memory_.shares.staged, temp_directory(request)}),
-        value_rejects_(staged_, {memory_.shares.rejects, temp_directory(request)}) {
+        staged_({memory_.shares.staged, request.temp_directory}),
+        value_rejects_(staged_, {memory_.shares.rejects, request.temp_directory}) {
     report_.started = context_.now();
     report_.run_id = RunId::make(report_.started, random_seed());
     report_.location = store.location();

@@ -72,7 +72,7 @@ struct SyncRequest {
   unsigned threads = 0;  // 0: as many as the machine has
   std::uint64_t memory_bytes = 1ULL << 30;
   std::uint64_t line_bytes_max = 16ULL << 20;
-  std::string temp_directory;  // "": beside the warehouse file, or TMPDIR
+  std::string temp_directory = "/var/tmp";  // of what memory does not hold
 };
 
 // Watched from another thread while sync() runs. Counters only ever rise.
