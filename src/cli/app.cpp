@@ -299,6 +299,15 @@ void Parser::add_small_commands() {
       "--csv", [this] { query_.form = OutputForm::csv; }, "Print CSV.");
   query.get_option("--csv")->excludes("--json");
   query.add_flag("--crlf", query_.crlf, "End the lines of CSV with CR and LF.")->needs("--csv");
+  CLI::App& settings = *command(
+      root_, "settings", "Print what dray.yaml may hold.",
+      "template is the commented file that `dray init` writes, schema a JSON Schema for editors,\n"
+      "reference a Markdown table.\n");
+  settings.add_option("DOCUMENT", settings_.document, "template, schema or reference.")
+      ->required()
+      ->type_name("template|schema|reference")
+      ->check(one_of({"template", "schema", "reference"}));
+
 
   CLI::App& init = *command(root_, "init", "Write a commented dray.yaml to start from.", "");
   init.add_option("--config", init_.path, "Where to write it (dray.yaml).")->type_name("FILE");
@@ -320,14 +329,6 @@ void Parser::add_small_commands() {
       ->required()
       ->type_name("sources|runs")
       ->check(one_of({"sources", "runs"}));
-
-  CLI::App& settings =
-      *command(root_, "settings", "Print what dray.yaml may hold, for editors and documents.", "");
-  settings.group("");
-  settings.add_option("DOCUMENT", settings_.document, "Which form.")
-      ->required()
-      ->type_name("template|schema|reference")
-      ->check(one_of({"template", "schema", "reference"}));
 
   add_json(*command(root_, "version", "Show the version.", ""), version_.form);
 

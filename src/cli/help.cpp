@@ -20,6 +20,9 @@ std::string usage_of(const std::vector<const CommandNode*>& path) {
     const std::string& name = positional.names.front();
     out += positional.required ? " " + name : " [" + name + "]";
   }
+  for (const OptionNode& option : command.options) {
+    if (option.required) out += " " + option.names.back() + " " + option.value;
+  }
   return out + " [OPTIONS]\n";
 }
 

@@ -17,8 +17,9 @@ import unittest
 
 DRAY = os.environ.get("DRAY", "dray")
 ROOT = pathlib.Path(os.environ.get("DRAY_SOURCE_DIR", pathlib.Path(__file__).resolve().parents[2]))
-COMMANDS = ["sync", "plan", "status", "history", "rejects", "objects", "query", "init", "completion", "version", "help"]
+COMMANDS = ["sync", "plan", "status", "history", "rejects", "objects", "query", "init", "settings", "completion", "version", "help"]
 REJECTS = ["list", "show", "retry"]
+OBJECTS = ["list", "skip", "unskip"]
 SECONDS_MAX = 300
 
 
@@ -98,6 +99,9 @@ class Help(CliTest):
                 self.assertEqual(text, self.run_dray("help", command).stdout)
         for action in REJECTS:
             self.assertIn(f"Usage: dray rejects {action}", self.run_dray("rejects", action, "-h").stdout)
+        for action in OBJECTS:
+            self.assertIn(f"Usage: dray objects {action}", self.run_dray("objects", action, "-h").stdout)
+        self.assertIn("Usage: dray objects skip KEY --reason TEXT [OPTIONS]\n", self.run_dray("help", "objects", "skip").stdout)
 
     def test_bare_dray_complains_with_its_help(self):
         self.assertEqual(self.error(), self.run_dray("help").stdout)
@@ -308,7 +312,8 @@ class Documents(CliTest):
         self.check(ROOT / "docs" / "dray.schema.json", text)
 
     def test_help(self):
-        paths = [[command] for command in COMMANDS] + [["rejects", action] for action in REJECTS]
+        paths = [[command] for command in COMMANDS]
+        paths += [["rejects", action] for action in REJECTS] + [["objects", action] for action in OBJECTS]
         content = ""
         for path in sorted(paths, key=lambda path: COMMANDS.index(path[0])):
             content += f"\n### dray {' '.join(path)}\n\n```\n{self.run_dray('help', *path).stdout}```\n"

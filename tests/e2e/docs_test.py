@@ -89,6 +89,24 @@ class Commands(DocsTest):
         self.use_logs()
         self.run_all(ROOT / "README.md")
 
+    def test_the_lines_that_the_readme_shows_are_all_loaded_and_each_needs_what_it_says(self):
+        (lines,) = blocks(ROOT / "README.md", "json")
+        (self.work / "logs").mkdir()
+
+        def sync(name, text):
+            (self.work / "logs" / name).write_text(text, encoding="utf-8")
+            report = json.loads(self.shell("dray sync logs duckdb:warehouse.duckdb --json"))
+            return report["loaded"], report["rejected"], report["notices"]
+
+        events = [json.loads(line) for line in lines.splitlines()]
+        self.assertEqual(sync("a.ndjson", lines), (len(events), 0, []))
+        self.assertLessEqual(len(events), 6)
+        lacking = [{key: value for key, value in event.items() if key not in lost} for event in events for lost in
+                   ({"type"}, {"userId", "anonymousId"}, {"receivedAt"}, {"event"}, {"groupId"}) if lost & event.keys()]
+        text = "".join(json.dumps(event) + "\n" for event in lacking)
+        loaded, rejected, _ = sync("b.ndjson", text)
+        self.assertEqual((loaded, rejected), (0, len(lacking)))
+
     def test_command_line(self):
         self.use_logs()
         self.run_all(ROOT / "docs" / "cli.md")

@@ -32,7 +32,14 @@ TEST_P(Completion, KnowsEveryCommandAndOption) {
 }
 
 TEST_P(Completion, LeavesHiddenCommandsOut) {
-  EXPECT_EQ(completion_script(GetParam(), command_tree()).find("settings "), std::string::npos);
+  CommandNode root;
+  root.name = "dray";
+  for (const char* name : {"offered", "unlisted"})
+    root.commands.emplace_back().name = name;
+  root.commands.back().hidden = true;
+  const std::string script = completion_script(GetParam(), root);
+  EXPECT_NE(script.find("offered"), std::string::npos);
+  EXPECT_EQ(script.find("unlisted"), std::string::npos);
 }
 
 TEST_P(Completion, QuotesWhatAShellWouldRead) {
