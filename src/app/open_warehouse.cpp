@@ -40,9 +40,11 @@ Result<void> check_memory(const Config& config) {
 
 }  // namespace
 
-Result<std::unique_ptr<Warehouse>> open_to_read(const std::string& address) {
+Result<std::unique_ptr<Warehouse>> open_to_read(const std::string& address, const FileWait& wait) {
   WarehouseOptions options;
   options.access = Access::read_only;
+  options.wait_max = wait.wait_max;
+  options.on_wait = wait.tell;
   return open_warehouse(address, options);
 }
 

@@ -14,14 +14,15 @@
 
 namespace dray {
 
-// Opens a warehouse to read what is there; a file has to exist.
-Result<std::unique_ptr<Warehouse>> open_to_read(const std::string& address);
-
 // How long a file that another program has open is waited for, and who is told of it.
 struct FileWait {
   std::chrono::seconds wait_max{0};
-  std::function<void(const std::string& file, const std::string& program)> tell;
+  std::function<void(const std::string& file, const std::string& program)> tell{};
 };
+
+// Opens a warehouse to read what is there; a file has to exist.
+Result<std::unique_ptr<Warehouse>> open_to_read(const std::string& address,
+                                                const FileWait& wait = {});
 
 // Opens the warehouse of a sync or a plan with these settings. A plan creates no file: against a
 // warehouse that does not exist yet it compares with an empty one. `trace` sees each statement.

@@ -135,20 +135,12 @@ void Parser::add_sync(SyncCommand& sync, CLI::App& app) {
       "--reload-changed", [&sync] { sync.reload_changed = ReloadChanged::yes; },
       "Load again the objects whose content has changed since they were loaded.");
   app.add_flag("--moved", sync.moved, "Accept that the source has moved to another place.");
+  app.add_flag("--empty-ok", sync.empty_ok,
+               "Accept that nothing is there any more of what was loaded.");
   if (sync.mode == SyncMode::load) {
-    app.add_option_function<std::string>(
-           "--wait",
-           [&sync](const std::string& given) {
-             const auto wait = parse_age(given);
-             if (!wait) {
-               throw CLI::ValidationError("--wait", "is not a time; write it like 30s, 10m or 2h");
-             }
-             sync.wait_max = *wait;
-           },
-           "How long to wait for a DuckDB file that another program has open (0s).")
-        ->type_name("TIME");
     app.add_flag("--dry-run", dry_run_, "The same as `dray plan`.");
   }
+  add_wait(app, selection);
   add_machine(app, selection);
   add_presentation(app, sync.presentation);
 }
@@ -162,19 +154,18 @@ void Parser::add_status() {
   app.add_flag("--check", status_.check,
                "Exit with 0 if all is well, 1 if a source failed, never ran or is late, 3 if "
                "something is left out.");
-  app.add_option_function<std::string>(
-         "--max-age",
-         [this](const std::string& given) {
-           status_.max_age = parse_age(given);
-           if (!status_.max_age) {
-             throw CLI::ValidationError("--max-age",
-                                        "is not a time; write it like 90min, 2h or 3d");
-           }
-         },
-         "With --check: how long ago the last run of a source may be.")
-      ->type_name("TIME")
-      ->needs("--check");
+  add_age(app, "--max-age", status_.max_age,
+          "With --check: how long ago the last run of a source may be.");
+  add_age(app, "--max-event-age", status_.max_event_age,
+          "With --check: how long ago the newest event of a source may have been received.");
+  add_count(
+      app, "--max-rejects", 0, 1'000'000'000'000,
+      [this](std::uint64_t value) { status_.max_rejects = value; },
+      "With --check: how many open rejects a source may have.");
+  for (const char* bound : {"--max-age", "--max-event-age", "--max-rejects"})
+    app.get_option(bound)->needs("--check");
   add_warehouse_or_config(app, status_.selection);
+  add_wait(app, status_.selection, "0s; with --check 10s");
   add_json(app, status_.form);
 }
 
@@ -187,6 +178,7 @@ void Parser::add_history() {
       app, "--limit", 1, 100'000, [this](std::uint64_t value) { history_.limit = value; },
       "How many runs to list, newest first (20).");
   add_warehouse_or_config(app, history_.selection);
+  add_wait(app, history_.selection);
   add_json(app, history_.form);
 }
 
@@ -238,6 +230,7 @@ void Parser::add_reject_options(CLI::App& app) {
       app, "--limit", 1, 1'000'000'000, [this](std::uint64_t value) { rejects_.limit = value; },
       "At most so many.");
   add_warehouse_or_config(app, rejects_.selection);
+  add_wait(app, rejects_.selection);
 }
 
 void Parser::add_objects() {
@@ -272,6 +265,7 @@ void Parser::add_objects() {
 void Parser::add_object_options(CLI::App& app) {
   add_sources(app, objects_.selection, "The source they are of; needed where there are several.");
   add_warehouse_or_config(app, objects_.selection);
+  add_wait(app, objects_.selection);
   add_json(app, objects_.form);
 }
 
@@ -293,12 +287,18 @@ void Parser::add_small_commands() {
   });
   add_text(query, "--config", query_.selection.config_path, "FILE",
            "The configuration, if it is not ./dray.yaml.");
+  add_wait(query, query_.selection);
   add_memory(query, query_.selection);
   add_json(query, query_.form);
   query.add_flag_callback(
       "--csv", [this] { query_.form = OutputForm::csv; }, "Print CSV.");
   query.get_option("--csv")->excludes("--json");
   query.add_flag("--crlf", query_.crlf, "End the lines of CSV with CR and LF.")->needs("--csv");
+
+  CLI::App& init = *command(root_, "init", "Write a commented dray.yaml to start from.", "");
+  init.add_option("--config", init_.path, "Where to write it (dray.yaml).")->type_name("FILE");
+  init.add_flag("--force", init_.force, "Overwrite a file that is there.");
+
   CLI::App& settings = *command(
       root_, "settings", "Print what dray.yaml may hold.",
       "template is the commented file that `dray init` writes, schema a JSON Schema for editors,\n"
@@ -307,11 +307,6 @@ void Parser::add_small_commands() {
       ->required()
       ->type_name("template|schema|reference")
       ->check(one_of({"template", "schema", "reference"}));
-
-
-  CLI::App& init = *command(root_, "init", "Write a commented dray.yaml to start from.", "");
-  init.add_option("--config", init_.path, "Where to write it (dray.yaml).")->type_name("FILE");
-  init.add_flag("--force", init_.force, "Overwrite a file that is there.");
 
   CLI::App& completion =
       *command(root_, "completion", "Print a completion script for a shell.",

@@ -25,6 +25,8 @@ struct Selection {
   std::vector<std::string> sources;        // --source; none: all
   std::optional<unsigned> threads;
   std::optional<std::uint64_t> memory_bytes;
+  // --wait, for a DuckDB file that another program has open; nothing: as the command has it.
+  std::optional<std::chrono::seconds> wait_max;
 };
 
 // How a sync shows itself.
@@ -44,14 +46,16 @@ struct SyncCommand {
   std::optional<std::chrono::sys_days> until;
   ReloadChanged reload_changed = ReloadChanged::no;
   bool moved = false;
-  std::chrono::seconds wait_max{0};  // for a file that another program has open
+  bool empty_ok = false;
 };
 
 struct StatusCommand {
   Selection selection;
   OutputForm form = OutputForm::text;
-  bool check = false;  // the exit code tells whether all is well
-  std::optional<std::chrono::seconds> max_age;
+  bool check = false;                                 // the exit code tells whether all is well
+  std::optional<std::chrono::seconds> max_age;        // of the last run
+  std::optional<std::chrono::seconds> max_event_age;  // of the newest event
+  std::optional<std::uint64_t> max_rejects;           // open ones of a source
 };
 
 struct HistoryCommand {

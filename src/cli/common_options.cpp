@@ -69,6 +69,27 @@ void add_warehouse_or_config(CLI::App& app, Selection& selection) {
            "The configuration, if it is not ./dray.yaml.");
 }
 
+void add_wait(CLI::App& app, Selection& selection, const char* standard) {
+  add_age(app, "--wait", selection.wait_max,
+          std::string("How long to wait for a DuckDB file that another program has open (") +
+              standard + ").");
+}
+
+void add_age(CLI::App& app, const char* name, std::optional<std::chrono::seconds>& field,
+             const std::string& doc) {
+  const std::string option = name;
+  app.add_option_function<std::string>(
+         name,
+         [option, &field](const std::string& given) {
+           field = parse_age(given);
+           if (!field) {
+             throw CLI::ValidationError(option, "is not a time; write it like 30s, 10m, 2h or 3d");
+           }
+         },
+         doc)
+      ->type_name("TIME");
+}
+
 void add_machine(CLI::App& app, Selection& selection) {
   add_count(
       app, "--threads", 0, 1024,

@@ -30,6 +30,11 @@ void add_json(CLI::App& app, OutputForm& form);
 void add_sources(CLI::App& app, Selection& selection, const char* doc);
 // --warehouse and --config
 void add_warehouse_or_config(CLI::App& app, Selection& selection);
+// --wait; `standard` is what the help says of the time without it: "0s".
+void add_wait(CLI::App& app, Selection& selection, const char* standard = "0s");
+// An age: "90min".
+void add_age(CLI::App& app, const char* name, std::optional<std::chrono::seconds>& field,
+             const std::string& doc);
 // --threads and --memory
 void add_machine(CLI::App& app, Selection& selection);
 void add_memory(CLI::App& app, Selection& selection);

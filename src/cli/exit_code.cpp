@@ -6,7 +6,8 @@
 namespace dray {
 
 int exit_code(const Error& error) {
-  return error.cause == Cause::config ? exit_usage : exit_failure;
+  if (error.cause != Cause::config) return exit_failure;
+  return error.code == ErrorCode::in_use ? exit_busy : exit_usage;
 }
 
 int exit_code(const RunReport& report, Strict strict) {
@@ -18,8 +19,8 @@ int exit_code(const RunReport& report, Strict strict) {
 }
 
 int worse_exit_code(int a, int b) {
-  constexpr std::array order = {exit_success, exit_partial, exit_usage, exit_failure,
-                                exit_interrupted};
+  constexpr std::array order = {exit_success, exit_partial, exit_busy,
+                                exit_usage,   exit_failure, exit_interrupted};
   const auto rank = [&](int code) { return std::find(order.begin(), order.end(), code); };
   return rank(a) < rank(b) ? b : a;
 }

@@ -125,13 +125,14 @@ std::string objects_text(const std::vector<SourceStatus>& found, const ObjectsCo
   return out + waiting;
 }
 
-Result<std::string> list_output(const ObjectsCommand& command, const Terminal& terminal) {
+Result<std::string> list_output(const ObjectsCommand& command, const Environment& environment) {
   DRAY_ASSIGN(const std::string address, select_warehouse(command.selection));
-  DRAY_ASSIGN(const std::unique_ptr<Warehouse> warehouse, open_to_read(address));
+  DRAY_ASSIGN(const std::unique_ptr<Warehouse> warehouse,
+              open_to_read(address, wait_of(command.selection, environment)));
   DRAY_TRY(check_sources(command.selection, address, *warehouse));
   DRAY_ASSIGN(const std::vector<SourceStatus> found, statuses_of(command, *warehouse));
   return command.form == OutputForm::json ? objects_json(found)
-                                          : objects_text(found, command, terminal);
+                                          : objects_text(found, command, environment.out_terminal);
 }
 
 // --- skip and unskip
@@ -178,17 +179,19 @@ std::string action_json(const ObjectsCommand& command, const std::string& source
   return std::move(json).done() + "\n";
 }
 
-Result<std::string> act(ObjectsCommand command) {
+Result<std::string> act(ObjectsCommand command, const Environment& environment) {
   for (std::string& key : command.keys)
     key = typed_to_text(key);
   DRAY_ASSIGN(const std::string address, select_warehouse(command.selection));
+  const FileWait wait = wait_of(command.selection, environment);
   {
     // A file that is not there yet would be made.
-    DRAY_TRY(open_to_read(address));
+    DRAY_TRY(open_to_read(address, wait));
   }
   Config config;
   config.warehouse = address;
-  DRAY_ASSIGN(const std::unique_ptr<Warehouse> warehouse, open_to_sync(config, SyncMode::load));
+  DRAY_ASSIGN(const std::unique_ptr<Warehouse> warehouse,
+              open_to_sync(config, SyncMode::load, wait));
   DRAY_TRY(check_sources(command.selection, address, *warehouse));
   DRAY_ASSIGN(const std::string source, source_of(command, *warehouse));
   std::vector<std::string> unknown;
@@ -210,8 +213,8 @@ Result<std::string> act(ObjectsCommand command) {
 
 int run_command(const ObjectsCommand& command, const Environment& environment) {
   const auto output = command.action == ObjectsCommand::Action::list
-                          ? list_output(command, environment.out_terminal)
-                          : act(command);
+                          ? list_output(command, environment)
+                          : act(command, environment);
   if (!output.ok()) return tell_failure(environment, command.form, output.error());
   environment.out << *output << std::flush;
   return exit_success;

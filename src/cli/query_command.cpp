@@ -35,10 +35,13 @@ class Counted final : public ResultSink {
   bool has_begun_ = false;
 };
 
-Result<void> run(const QueryCommand& command, ResultSink& sink) {
+Result<void> run(const QueryCommand& command, const Environment& environment, ResultSink& sink) {
   DRAY_ASSIGN(const std::string address, select_warehouse(command.selection));
   QueryOptions options;
   DRAY_ASSIGN(options.memory_bytes, select_memory(command.selection));
+  const FileWait wait = wait_of(command.selection, environment);
+  options.wait_max = wait.wait_max;
+  options.on_wait = wait.tell;
   return query_warehouse(address, command.sql, sink, options);
 }
 
@@ -47,7 +50,7 @@ Result<void> run(const QueryCommand& command, ResultSink& sink) {
 int run_command(const QueryCommand& command, const Environment& environment) {
   const auto output = output_of(command, environment);
   Counted sink(*output);
-  const auto outcome = run(command, sink);
+  const auto outcome = run(command, environment, sink);
   // Told by whoever told the program to run: nothing of the query's is wrong.
   if (!environment.out) return exit_success;
   if (outcome.ok()) {

@@ -171,7 +171,8 @@ Result<std::string> show_output(const RejectsCommand& command, Warehouse& wareho
 int show(const RejectsCommand& command, const Environment& environment) {
   const auto output = [&]() -> Result<std::string> {
     DRAY_ASSIGN(const std::string address, select_warehouse(command.selection));
-    DRAY_ASSIGN(const std::unique_ptr<Warehouse> warehouse, open_to_read(address));
+    DRAY_ASSIGN(const std::unique_ptr<Warehouse> warehouse,
+                open_to_read(address, wait_of(command.selection, environment)));
     DRAY_TRY(check_sources(command.selection, address, *warehouse));
     return command.action == RejectsCommand::Action::list
                ? list_output(command, *warehouse, environment.out_terminal)
@@ -249,8 +250,10 @@ int retry(const RejectsCommand& command, const Environment& environment) {
   const Presentation& presentation = command.presentation;
   const auto config = retry_config(command.selection);
   if (!config.ok()) return tell_failure(environment, presentation.form, config.error());
+  const FileWait wait =
+      wait_of(command.selection, environment, presentation.quiet ? TellWait::no : TellWait::yes);
   auto warehouse =
-      open_to_sync(*config, SyncMode::load, {}, trace_of(command.presentation, environment));
+      open_to_sync(*config, SyncMode::load, wait, trace_of(command.presentation, environment));
   if (!warehouse.ok()) return tell_failure(environment, presentation.form, warehouse.error());
   const auto jobs = retry_jobs(command, *config, **warehouse);
   if (!jobs.ok()) return tell_failure(environment, presentation.form, jobs.error());

@@ -19,6 +19,10 @@ enum class Detail {
 std::string report_text(const RunReport& report, SyncMode mode, const Terminal& terminal,
                         Detail detail = Detail::summary);
 
+// The rejects of the run and the command that shows them, without a line break; empty without any.
+// A plan records none to show.
+std::string rejects_text(const RunReport& report, SyncMode mode);
+
 // What must never happen, told so loudly that nobody trusts the tables: empty while the counts add
 // up.
 std::string conservation_bug(const RunReport& report);

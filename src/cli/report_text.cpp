@@ -151,8 +151,12 @@ std::string notices_text(const RunReport& report, SyncMode mode, const Terminal&
   return out;
 }
 
+std::string of_warehouse(const RunReport& report) {
+  return " --warehouse " + path_word(report.warehouse);
+}
+
 // "25 lines and 4 values"; empty without any.
-std::string rejects_text(const RunReport& report) {
+std::string rejects_counted(const RunReport& report) {
   std::string out;
   if (report.counts.rejected > 0) out = counted(report.counts.rejected, "line");
   if (report.values_rejected > 0) {
@@ -165,14 +169,12 @@ std::string next_text(const RunReport& report, SyncMode mode) {
   std::string out;
   // A plan records nothing. Of what failed and was rolled back there are no counts.
   if (mode == SyncMode::plan) return out;
-  const std::string warehouse = " --warehouse " + path_word(report.warehouse) + "\n";
-  if (const std::string rejects = rejects_text(report); !rejects.empty()) {
-    const bool is_one = report.counts.rejected + report.values_rejected == 1;
-    out += rejects + " rejected; see " + (is_one ? "it" : "them") +
-           " with: dray rejects list --run " + shell_word(report.run_id.text()) + warehouse;
+  if (const std::string rejects = rejects_text(report, mode); !rejects.empty()) {
+    out += rejects + "\n";
   }
   if (report.objects_set_aside > 0) {
-    out += "see the objects set aside, and what to do, with: dray status" + warehouse;
+    out += "see the objects set aside, and what to do, with: dray status" + of_warehouse(report) +
+           "\n";
   }
   return out;
 }
@@ -230,6 +232,16 @@ std::string ddl_text(const RunReport& report) {
 }
 
 }  // namespace
+
+std::string rejects_text(const RunReport& report, SyncMode mode) {
+  std::string out = rejects_counted(report);
+  if (out.empty()) return out;
+  out += " rejected";
+  if (mode == SyncMode::plan) return out;
+  const bool is_one = report.counts.rejected + report.values_rejected == 1;
+  return out + "; see " + (is_one ? "it" : "them") + " with: dray rejects list --run " +
+         shell_word(report.run_id.text()) + of_warehouse(report);
+}
 
 std::string conservation_bug(const RunReport& report) {
   if (report.counts.conserved()) return "";

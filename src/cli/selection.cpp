@@ -134,6 +134,17 @@ Result<std::string> select_warehouse(const Selection& selection) {
   return address;
 }
 
+FileWait wait_of(const Selection& selection, const Environment& environment, TellWait tell,
+                 std::chrono::seconds standard) {
+  FileWait wait{selection.wait_max.value_or(standard)};
+  if (tell == TellWait::no) return wait;
+  wait.tell = [&environment](const std::string& file, const std::string& program) {
+    environment.err << "dray: waiting for " << file << ", which "
+                    << (program.empty() ? "another program" : program) << " has open" << std::endl;
+  };
+  return wait;
+}
+
 Result<std::uint64_t> select_memory(const Selection& selection) {
   if (selection.memory_bytes) return *selection.memory_bytes;
   if (!selection.warehouse.empty()) return Config().memory_bytes;

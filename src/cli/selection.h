@@ -1,12 +1,15 @@
 // From flags and configuration to what a command is about.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "app/open_warehouse.h"
 #include "base/result.h"
 #include "cli/app.h"
+#include "cli/environment.h"
 #include "config/config.h"
 #include "load/warehouse.h"
 
@@ -22,6 +25,13 @@ Result<Config> select_sources(const Selection& selection);
 
 // The warehouse alone: --warehouse, or what the configuration says.
 Result<std::string> select_warehouse(const Selection& selection);
+
+enum class TellWait { no, yes };
+
+// How long the command waits for a DuckDB file that another program has open: --wait, or else
+// `standard`. Told on standard error once it waits. Borrows the environment.
+FileWait wait_of(const Selection& selection, const Environment& environment,
+                 TellWait tell = TellWait::yes, std::chrono::seconds standard = {});
 
 // How much memory the process may use: --memory, or what the configuration says if the warehouse
 // is from there.

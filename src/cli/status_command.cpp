@@ -24,6 +24,9 @@ namespace {
 // Shown as text; all of them are in the JSON.
 constexpr std::size_t objects_shown_max = 10;
 
+// Most syncs have let go of their DuckDB file by then, and a monitor has not lost patience.
+constexpr std::chrono::seconds check_wait{10};
+
 bool is_selected(const std::vector<std::string>& schemas, const std::string& source) {
   return schemas.empty() || std::ranges::find(schemas, source) != schemas.end();
 }
@@ -87,6 +90,11 @@ void write_status(JsonWriter& json, const SourceStatus& status) {
   json.end_object();
 }
 
+std::size_t left_out(const SourceStatus& status) {
+  return status.objects_set_aside.size() + status.objects_changed.size() +
+         status.tables_waiting.size();
+}
+
 std::vector<std::string> status_row(const SourceStatus& status, Time now) {
   const auto when = [&](const std::optional<Time>& time) {
     return time ? ago(*time, now) : std::string("never");
@@ -97,8 +105,7 @@ std::vector<std::string> status_row(const SourceStatus& status, Time now) {
           when(status.last_loaded),
           when(status.newest_event),
           with_thousands(status.objects_loaded),
-          with_thousands(status.objects_set_aside.size() + status.objects_changed.size() +
-                         status.tables_waiting.size()),
+          with_thousands(left_out(status)),
           with_thousands(status.rejects_open)};
 }
 
@@ -254,19 +261,40 @@ struct Problem {
   int exit_code;
 };
 
-std::optional<Problem> problem_of(const SourceStatus& status,
-                                  const std::optional<std::chrono::seconds>& max_age, Time now) {
-  if (status.state == SourceState::never) return Problem{status.source, "never ran", exit_failure};
-  if (status.state == SourceState::failure) return Problem{status.source, "failed", exit_failure};
-  if (max_age && (!status.last_looked || *status.last_looked + *max_age < now)) {
-    return Problem{status.source,
-                   "late: the last run was " + ago(status.last_looked.value_or(now), now),
-                   exit_failure};
+// Longer ago than `age_max`, if there is such a bound, or never.
+bool is_late(const std::optional<Time>& time, const std::optional<std::chrono::seconds>& age_max,
+             Time now) {
+  return age_max && (!time || *time + *age_max < now);
+}
+
+// All that is wrong with one source.
+void add_problems(const SourceStatus& status, const StatusCommand& command, Time now,
+                  std::vector<Problem>& problems) {
+  const auto add = [&](std::string what, int code) {
+    problems.push_back({status.source, std::move(what), code});
+  };
+  if (status.state == SourceState::never) return add("never ran", exit_failure);
+  if (status.state == SourceState::failure) add("failed", exit_failure);
+  if (is_late(status.last_looked, command.max_age, now)) {
+    add("late: the last run was " + (status.last_looked ? ago(*status.last_looked, now) : "never"),
+        exit_failure);
+  }
+  if (is_late(status.newest_event, command.max_event_age, now)) {
+    add(status.newest_event
+            ? "late: the newest event was received " + ago(*status.newest_event, now)
+            : "late: no event was ever loaded",
+        exit_failure);
   }
   if (status.state == SourceState::partial) {
-    return Problem{status.source, "partial: something is left out", exit_partial};
+    const bool is_left_out = left_out(status) > 0 || status.last_run.error.empty();
+    add("partial: " + (is_left_out ? "something is left out" : printable(status.last_run.error)),
+        exit_partial);
   }
-  return std::nullopt;
+  if (command.max_rejects && status.rejects_open > *command.max_rejects) {
+    add("partial: " + counted(status.rejects_open, "open reject") + ", and --max-rejects is " +
+            with_thousands(*command.max_rejects),
+        exit_partial);
+  }
 }
 
 // A source that was taken out of dray.yaml is listed, and is no problem.
@@ -275,9 +303,7 @@ std::vector<Problem> problems_of(const StatusAnswer& answer, const StatusCommand
   std::vector<Problem> problems;
   for (const SourceStatus& status : answer.found) {
     if (!answer.configured.empty() && !answer.configured.contains(status.source)) continue;
-    if (auto problem = problem_of(status, command.max_age, now)) {
-      problems.push_back(std::move(*problem));
-    }
+    add_problems(status, command, now, problems);
   }
   if (answer.found.empty()) problems.push_back({"", "nothing was loaded yet", exit_failure});
   return problems;
@@ -317,7 +343,7 @@ void add_never_ran(const std::vector<std::string>& configured, std::vector<Sourc
   std::ranges::sort(found, {}, &SourceStatus::source);
 }
 
-Result<StatusAnswer> find_status(const StatusCommand& command) {
+Result<StatusAnswer> find_status(const StatusCommand& command, const Environment& environment) {
   StatusAnswer answer;
   DRAY_ASSIGN(const std::string address, select_warehouse(command.selection));
   DRAY_ASSIGN(const std::vector<std::string> names, configured_names(command.selection));
@@ -326,7 +352,11 @@ Result<StatusAnswer> find_status(const StatusCommand& command) {
     answer.configured.emplace(configured[i], names[i]);
   answer.warehouse = shown_address(address);
   if (configured.empty() || !is_to_be_made(address)) {
-    DRAY_ASSIGN(const std::unique_ptr<Warehouse> warehouse, open_to_read(address));
+    // What a check says on standard error, cron mails.
+    const FileWait wait = command.check
+                              ? wait_of(command.selection, environment, TellWait::no, check_wait)
+                              : wait_of(command.selection, environment);
+    DRAY_ASSIGN(const std::unique_ptr<Warehouse> warehouse, open_to_read(address, wait));
     DRAY_TRY(check_sources(command.selection, address, *warehouse, configured));
     DRAY_ASSIGN(answer.found, source_statuses(*warehouse));
   }
@@ -404,10 +434,12 @@ Result<std::vector<RunReport>> runs_of(const HistoryCommand& command, Warehouse&
   return runs;
 }
 
-Result<std::string> history_output(const HistoryCommand& command, const Terminal& terminal) {
+Result<std::string> history_output(const HistoryCommand& command, const Environment& environment) {
   DRAY_ASSIGN(const std::string address, select_warehouse(command.selection));
-  DRAY_ASSIGN(const std::unique_ptr<Warehouse> warehouse, open_to_read(address));
+  DRAY_ASSIGN(const std::unique_ptr<Warehouse> warehouse,
+              open_to_read(address, wait_of(command.selection, environment)));
   DRAY_TRY(check_sources(command.selection, address, *warehouse));
+  const Terminal& terminal = environment.out_terminal;
   const bool json = command.form == OutputForm::json;
   if (command.run.empty()) {
     DRAY_ASSIGN(const std::vector<RunReport> runs, runs_of(command, *warehouse));
@@ -432,7 +464,7 @@ int show(const Result<std::string>& output, OutputForm form, const Environment& 
 }  // namespace
 
 int run_command(const StatusCommand& command, const Environment& environment) {
-  const auto answer = find_status(command);
+  const auto answer = find_status(command, environment);
   if (!answer.ok()) return tell_failure(environment, command.form, answer.error());
   const Time now = std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
   const std::vector<Problem> problems =
@@ -467,7 +499,7 @@ int run_command(const WordsCommand& command, const Environment& environment) {
 }
 
 int run_command(const HistoryCommand& command, const Environment& environment) {
-  return show(history_output(command, environment.out_terminal), command.form, environment);
+  return show(history_output(command, environment), command.form, environment);
 }
 
 }  // namespace dray

@@ -25,6 +25,7 @@ std::vector<SyncJob> jobs_of(const SyncCommand& command, const Config& config) {
     job.request.types = TypeRules(source.types);
     job.request.reload_changed = command.reload_changed;
     job.request.moved = command.moved;
+    job.request.empty_ok = command.empty_ok || source.empty_ok;
   }
   return jobs;
 }
@@ -60,12 +61,8 @@ int run_command(const SyncCommand& command, const Environment& environment) {
   if (command.mode == SyncMode::plan || !is_made(config->warehouse)) {
     if (const auto code = tell_if_none_is_there(jobs, form, environment)) return *code;
   }
-  const FileWait wait{command.wait_max,
-                      [&environment](const std::string& file, const std::string& program) {
-                        environment.err << "dray: waiting for " << file << ", which "
-                                        << (program.empty() ? "another program" : program)
-                                        << " has open" << std::endl;
-                      }};
+  const FileWait wait = wait_of(command.selection, environment,
+                                command.presentation.quiet ? TellWait::no : TellWait::yes);
   auto warehouse =
       open_to_sync(*config, command.mode, wait, trace_of(command.presentation, environment));
   if (!warehouse.ok()) return tell_failure(environment, form, warehouse.error());

@@ -110,6 +110,11 @@ void Runner::show(const RunReport& report, const SyncJob& job) {
   } else if (!is_json && !report.error.empty()) {
     environment_.err << "dray: " << report.source << ": " << report.error << std::endl;
   }
+  const bool is_strict = presentation_.strict == Strict::yes && presentation_.quiet;
+  if (const std::string rejects = rejects_text(report, job.request.mode);
+      is_strict && !is_json && !rejects.empty()) {
+    environment_.err << "dray: " << report.source << ": " << rejects << std::endl;
+  }
   environment_.err << conservation_bug(report) << std::flush;
 }
 

@@ -34,6 +34,7 @@ struct SourceConfig : S3Settings {
   std::string location;                      // a directory, or s3://bucket/prefix
   std::optional<std::chrono::days> history;  // how far back a first sync goes; nothing: everything
   std::vector<TypeRule> types;               // of new columns, in the order of the file
+  bool empty_ok = false;                     // all that was loaded may be gone from there
 };
 
 // How Redshift is to make a table, or one of its columns, where Dray's own choice will not do.

@@ -179,6 +179,14 @@ std::vector<SettingOf<SourceConfig>> make_source_settings() {
         .doc = "The types of new columns where their values are not to decide: table.column and "
                "boolean, bigint, double, timestamp or varchar; * stands for any text."},
        &SourceConfig::types},
+      {{.key = "empty_ok",
+        .kind = SettingKind::boolean,
+        .required = false,
+        .standard = "false",
+        .example = "true",
+        .doc = "Whether all files may be gone that were loaded: moved away afterwards, or expired; "
+               "else a sync that finds none at all is partial."},
+       &SourceConfig::empty_ok},
   };
   for (SettingOf<SourceConfig>& setting : s3_settings<SourceConfig>())
     settings.push_back(std::move(setting));

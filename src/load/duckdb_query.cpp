@@ -144,6 +144,8 @@ class LockedReader final : public DuckReader {
     WarehouseOptions options;
     options.memory_bytes = query.memory_bytes;
     options.access = Access::read_only;
+    options.wait_max = query.wait_max;
+    options.on_wait = query.on_wait;
     DRAY_ASSIGN(database_, DuckDatabase::open(path, options));
     DRAY_ASSIGN(statements_, DuckConnection::open(*database_, DuckConnection::Names::a_person));
     DRAY_ASSIGN(texts_, DuckConnection::open(*database_));

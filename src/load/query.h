@@ -1,7 +1,9 @@
 // A statement that a person typed, run against a warehouse (`dray query`).
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -34,6 +36,9 @@ class ResultSink {
 struct QueryOptions {
   // The memory of an engine that runs in this process, which is DuckDB.
   std::uint64_t memory_bytes = 1ULL << 30;
+  // As in sql/session_options.h: for a file that another program has open.
+  std::chrono::seconds wait_max{0};
+  std::function<void(const std::string& file, const std::string& program)> on_wait;
 };
 
 // Runs the one statement in `text` if it only reads (load/statement.h), on a connection that is

@@ -317,6 +317,9 @@ bool is_as_noted(const RunContext& context) {
   if (!listing || !listing->problems.empty()) return false;
   leave_out_to(note->start, *listing);
   if (fingerprint(context.store.location(), *listing) != note->fingerprint) return false;
+  // Somebody has said that it may be empty, and says so no more.
+  const bool is_empty = listing->objects.empty() && note->start.empty();
+  if (is_empty && !context.request.empty_ok) return false;
   report.objects_listed = report.objects_known = listing->objects.size();
   return true;
 }

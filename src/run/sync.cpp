@@ -36,8 +36,8 @@
 #include "run/source_check.h"
 #include "run/table_plan.h"
 #include "run/tables.h"
-#include "run/unused_types.h"
 #include "run/type_notices.h"
+#include "run/unused_types.h"
 #include "run/usable.h"
 #include "run/value_rejects.h"
 #include "stage/block_store.h"
@@ -173,7 +173,6 @@ class Sync {
   Result<void> plan_all() {
     DRAY_ASSIGN(const Catalog catalog, session_->catalog(report_.source));
     DRAY_TRY(check_room_to_plan(context_, memory_, registry_, catalog));
-    dray::tell_unused_types(context_, catalog, tables_);
     tables_ = tables_of(registry_, staged_, catalog, ledger_, context_);
     context_.step("find duplicates among what was read");
     DRAY_TRY(find_duplicates());
@@ -181,6 +180,7 @@ class Sync {
     DRAY_TRY(plan(catalog, tables_));
     DRAY_TRY(check_room_to_load(context_, memory_, tables_));
     DRAY_TRY(tell_types(context_, tables_, objects_));
+    dray::tell_unused_types(context_, catalog, tables_);
     tell_of_new_schema(context_, tables_.plan);
     return {};
   }
@@ -286,19 +286,21 @@ class Sync {
     DRAY_TRY(create_ledger(*session_));
     DRAY_TRY(write_changes());
     DRAY_TRY(forget_objects(*session_, report_.source, selected_.gone));
-    if (is_elsewhere(context_, ledger_) && report_.status != RunStatus::failure)
+    // Where nothing is, nobody knows whether the logs have moved there.
+    const bool is_found = report_.objects_listed > 0 || request_.empty_ok;
+    if (is_elsewhere(context_, ledger_) && is_found && report_.status != RunStatus::failure)
       DRAY_TRY(write_location());
+    report_.duration = since(attempts_.begun);
+    DRAY_TRY(write_run(*session_, report_, 0));
+    return commit_recorded(context_, session_, has_this_run());
+  }
+
   // A plan is where a person looks whether dray.yaml says what it should.
   Result<void> tell_unused_types() {
     if (request_.types.empty()) return {};
     DRAY_ASSIGN(const Catalog catalog, session_->catalog(report_.source));
     dray::tell_unused_types(context_, catalog, tables_);
     return {};
-  }
-
-    report_.duration = since(attempts_.begun);
-    DRAY_TRY(write_run(*session_, report_, 0));
-    return commit_recorded(context_, session_, has_this_run());
   }
 
   // Unless another sync has loaded of the source meanwhile, perhaps those very objects: then the

@@ -54,6 +54,9 @@ struct SyncRequest {
   ReloadChanged reload_changed = ReloadChanged::no;
   // The same logs moved to another place: accept a location that differs from the recorded one.
   bool moved = false;
+  // Nothing has to be there any more of what was loaded: else a source that lists no object, of
+  // which some were loaded, is partial.
+  bool empty_ok = false;
   // This warehouse's id in an event's integrations.Warehouses.warehouseIds, if it has one.
   std::optional<std::string> warehouse_id;
   // Contract columns that dashboards and dbt packages read exist even before data does.

@@ -1,5 +1,7 @@
 #include "run/usable.h"
 
+#include <algorithm>
+
 namespace dray {
 namespace {
 
@@ -9,7 +11,7 @@ std::string counted(std::uint64_t count, const char* one, const char* more) {
 
 // The names that were passed over, so that whoever sees them knows at once what is the matter.
 std::string passed_over_text(const PassedOver& passed_over) {
-  if (passed_over.count == 0) return "nothing is there yet";
+  if (passed_over.count == 0) return "nothing is there";
   std::string text = counted(passed_over.count, "other name was", "other names were");
   text += " passed over: ";
   for (std::size_t i = 0; i < passed_over.first.size(); ++i)
@@ -18,11 +20,32 @@ std::string passed_over_text(const PassedOver& passed_over) {
   return text;
 }
 
+constexpr const char* looked_for =
+    "names that end in .gz, .zst, .ndjson, .jsonl or .json, and are neither hidden nor temporary";
+
 std::string no_event_files(const RunContext& context, const SelectedObjects& selected) {
-  return "no event file in " + context.report.location +
-         " (names that end in .gz, .zst, .ndjson, .jsonl or .json, and are neither hidden nor "
-         "temporary); " +
+  return "no event file in " + context.report.location + " (" + looked_for + "); " +
          passed_over_text(selected.passed_over);
+}
+
+// What was loaded from there is gone: a disk that is not mounted leaves an empty folder, and then
+// "nothing new" would be told for ever.
+void tell_emptied(const RunContext& context, const LedgerState& ledger,
+                  const SelectedObjects& selected) {
+  const auto loaded = static_cast<std::uint64_t>(
+      std::ranges::count_if(ledger.objects, [](const auto& entry) { return entry.second.loaded; }));
+  const bool is_disk = context.report.location.find("://") == std::string::npos;
+  std::string why = "no event file in " + context.report.location + ", from where ";
+  why += loaded == 0 ? "lines were" : counted(loaded, "object was", "objects were");
+  why += " loaded before: ";
+  why += is_disk ? "is its disk mounted, and are the files where they were?"
+                 : "have they moved, or expired?";
+  context.fell_short(why);
+  context.notice("source_empty",
+                 passed_over_text(selected.passed_over) + " (" + looked_for +
+                     " are looked for); if nothing has to be there any more, say so: --empty-ok, "
+                     "or empty_ok: true for the source in dray.yaml",
+                 1);
 }
 
 // `why` is the end of a source that has never loaded a row, and worth a notice of another.
@@ -39,8 +62,10 @@ void judge_listing(const RunContext& context, const LedgerState& ledger,
   const RunReport& report = context.report;
   if (context.is_retry()) return;
   if (report.objects_listed == 0) {
-    if (selected.began_at_first) tell(context, ledger, no_event_files(context, selected));
-    return;
+    if (!selected.began_at_first) return;
+    if (ledger.mark.has_loaded && !context.request.empty_ok)
+      return tell_emptied(context, ledger, selected);
+    return tell(context, ledger, no_event_files(context, selected));
   }
   if (ledger.mark.has_loaded) return;
   if (selected.of_other_days > 0) {

@@ -1,6 +1,7 @@
 // Whether a run found anything that it could load. A source that has never loaded a row and has
 // nothing usable is misconfigured, more likely than quiet: that is no success. Later it is a
-// notice.
+// notice, unless all is gone that was there: then the run is partial, or the request says that it
+// may be (SyncRequest::empty_ok).
 #pragma once
 
 #include "ledger/state.h"

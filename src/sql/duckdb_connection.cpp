@@ -59,18 +59,27 @@ std::string lock_holder(std::string_view message) {
   return std::string(message.substr(0, end == std::string_view::npos ? end : end + 1));
 }
 
-Error open_error(const std::string& file, std::string_view told) {
+// Readers leave each other alone, so a Dray that keeps one out is a sync, or a retry.
+Error in_use_error(const std::string& path, const std::string& holder, Access access) {
+  constexpr std::string_view ours = "/dray (PID ";
+  const std::size_t at = holder.rfind(ours);
+  Error error =
+      config_error(path + " is open in another program" + (holder.empty() ? "" : ": " + holder),
+                   "close it there, or wait until it is closed: --wait 10m");
+  if (access == Access::read_only && at != std::string::npos) {
+    error = config_error(
+        path + " is being written: a sync is running " + holder.substr(holder.find("(PID ", at)),
+        "wait until it has ended: --wait 10m");
+  }
+  return std::move(error).with_code(ErrorCode::in_use);
+}
+
+Error open_error(const std::string& file, std::string_view told, Access access) {
   const std::string quoted = quotable_path(file, "the DuckDB file");
   const std::string path = path_to_text(quoted);
   const std::string message =
       path_to_text(quoted == file ? std::string(told) : without_values(std::string(told), {file}));
-  if (is_lock_held(message)) {
-    const std::string holder = lock_holder(message);
-    return config_error(
-               path + " is open in another program" + (holder.empty() ? "" : ": " + holder),
-               "close it there; dray sync --wait 10m waits until it is closed")
-        .with_code(ErrorCode::in_use);
-  }
+  if (is_lock_held(message)) return in_use_error(path, lock_holder(message), access);
   if (contains(message, "not a valid DuckDB database file")) {
     return config_error(path + " is not a DuckDB database",
                         "name another file; Dray makes it if "
@@ -338,7 +347,8 @@ Result<std::unique_ptr<DuckDatabase>> DuckDatabase::open(const std::string& name
                                              : made->name_of_directory(temp_own));
   char* message = nullptr;
   if (duckdb_open_ext(":memory:", &made->database_, settings.handle(), &message) != DuckDBSuccess) {
-    const Error error = open_error(path, message == nullptr ? "unknown error" : message);
+    const Error error =
+        open_error(path, message == nullptr ? "unknown error" : message, options.access);
     duckdb_free(message);
     return error;
   }
@@ -387,13 +397,15 @@ Result<void> DuckDatabase::attach(const std::string& path, bool in_memory,
     sql.code(", row_group_size ").number(row_group_rows(options.memory_bytes)).code(")");
   }
   const Sql attach = std::move(sql).done();
-  const auto until = std::chrono::steady_clock::now() + options.wait_max;
+  // Longer than a year is for ever, and the clock counts no further than some centuries.
+  constexpr std::chrono::seconds wait_most = std::chrono::hours(24 * 366);
+  const auto until = std::chrono::steady_clock::now() + std::min(options.wait_max, wait_most);
   bool told = false;
   while (true) {
     const std::string message = run_alone(attach);
     if (message.empty()) return {};
     if (!is_lock_held(message) || std::chrono::steady_clock::now() >= until) {
-      return open_error(path, message);
+      return open_error(path, message, options.access);
     }
     if (!told && options.on_wait) options.on_wait(path_to_text(path), lock_holder(message));
     told = true;
@@ -460,7 +472,7 @@ Result<void> DuckDatabase::make_file(const std::string& path, FileState state) {
         " as \"a new file\" (type duckdb, storage_version 'v1.3.0', block_size 65536)");
     std::string message = run_alone(std::move(sql).done());
     if (message.empty()) message = run_alone(SqlBuilder("detach \"a new file\"").done());
-    return message.empty() ? Result<void>() : open_error(path, message);
+    return message.empty() ? Result<void>() : open_error(path, message, Access::read_write);
   });
 }
 

@@ -10,6 +10,7 @@ import json
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -74,8 +75,8 @@ class DuckdbTest(unittest.TestCase):
         arguments = ["sync", logs, f"duckdb:{warehouse}", "--source", "shop", *flags, "--json"]
         return json.loads(self.run_dray(*arguments).stdout)
 
-    def refused(self, *flags, warehouse="w.db", source="shop"):
-        done = self.run_dray("sync", "logs", f"duckdb:{warehouse}", "--source", source, *flags, code=2)
+    def refused(self, *flags, warehouse="w.db", source="shop", code=2):
+        done = self.run_dray("sync", "logs", f"duckdb:{warehouse}", "--source", source, *flags, code=code)
         self.assertEqual(done.stdout, "")
         return done.stderr
 
@@ -456,7 +457,7 @@ class Files(DuckdbTest):
         told = self.run_dray(b"sync", b"logs", b"duckdb:n\xff/w.db", code=2).stderr
         self.assertIn("there is no directory for the DuckDB file", told)
         with Database(folder + b"/w\xff.db"):
-            self.assertIn("caf\\xE9/w\\xFF.db is open in another program", self.run_dray(b"sync", b"logs", warehouse, b"--source", b"shop", code=2).stderr)
+            self.assertIn("caf\\xE9/w\\xFF.db is open in another program", self.run_dray(b"sync", b"logs", warehouse, b"--source", b"shop", code=5).stderr)
 
     def test_what_memory_does_not_hold_goes_into_a_folder_that_is_not_utf8(self):
         folder = os.fsencode(self.directory) + b"/caf\xe9"
@@ -537,8 +538,8 @@ class OpenElsewhere(DuckdbTest):
         self.sync()
         self.write("b.gz", track(2))
         holder = self.hold(0.3)
-        self.assertRegex(self.refused(), rf"w.db is open in another program: .*python.* \(PID {holder.pid}\)")
-        self.assertIn("--wait", self.refused("--wait", "0s"))
+        self.assertRegex(self.refused(code=5), rf"w.db is open in another program: .*python.* \(PID {holder.pid}\)")
+        self.assertIn("try: close it there, or wait until it is closed: --wait", self.refused("--wait", "0s", code=5))
         waiting = subprocess.Popen([DRAY, "sync", "logs", "duckdb:w.db", "--source", "shop", "--wait", "1m"],
                                    cwd=self.directory, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
         self.assertRegex(waiting.stderr.readline(), rf"waiting for w.db, which .*python.* \(PID {holder.pid}\) has open")
@@ -560,7 +561,55 @@ class OpenElsewhere(DuckdbTest):
         end = time.monotonic() + SECONDS_MAX
         while "w.db" not in open_files(reader.pid):
             self.assertLess(time.monotonic(), end)
-        self.assertRegex(self.refused(), rf"w.db is open in another program: .*dray \(PID {reader.pid}\)\n")
+        self.assertRegex(self.refused(code=5), rf"w.db is open in another program: .*dray \(PID {reader.pid}\)\n")
+
+    def test_whatever_opens_the_file_can_wait_for_a_sync_and_none_calls_it_a_mistake(self):
+        self.write("a.gz", track(1))
+        self.sync()
+        self.write("b.gz", *(track(number, note="x" * 200) for number in range(2, 20_000)))
+        sync = subprocess.Popen([DRAY, "sync", "logs", "duckdb:w.db", "--source", "shop"], cwd=self.directory, stdout=subprocess.DEVNULL)
+        self.addCleanup(sync.wait)
+        self.addCleanup(sync.kill)
+        end = time.monotonic() + SECONDS_MAX
+        while "w.db" not in open_files(sync.pid):
+            self.assertLess(time.monotonic(), end)
+        sync.send_signal(signal.SIGSTOP)
+        of = ("--warehouse", "duckdb:w.db")
+        commands = {
+            "status": ("status", *of),
+            "check": ("status", "--check", *of),
+            "history": ("history", *of),
+            "rejects": ("rejects", "list", *of),
+            "objects": ("objects", "list", *of),
+            "query": ("query", "duckdb:w.db", "select 1"),
+            "plan": ("plan", "logs", "duckdb:w.db", "--source", "shop", "--no-progress"),
+        }
+        for name, command in commands.items():
+            with self.subTest(name):
+                said = self.run_dray(*command, "--wait", "0s", code=5).stderr
+                self.assertIn(f"w.db is being written: a sync is running (PID {sync.pid})\n  try: wait until it has ended: --wait", said)
+        answer = json.loads(self.run_dray("status", "--check", *of, "--wait", "0s", "--json", code=5).stdout)
+        self.assertEqual((answer["code"], answer["exit_code"]), ("in_use", 5))
+        waiting = {
+            name: subprocess.Popen([DRAY, *command, "--wait", "5m"], cwd=self.directory, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            for name, command in commands.items()
+            if name != "check"
+        }
+        # For ten seconds by itself, and without a word: cron mails what is printed.
+        waiting["check"] = subprocess.Popen([DRAY, *commands["check"]], cwd=self.directory, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        quiet = ["sync", "logs", "duckdb:w.db", "--source", "shop", "--quiet", "--wait", "5m"]
+        waiting["quiet"] = subprocess.Popen([DRAY, *quiet], cwd=self.directory, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for process in waiting.values():
+            self.addCleanup(process.wait)
+            self.addCleanup(process.kill)
+        for name in commands.keys() - {"check"}:
+            self.assertRegex(waiting[name].stderr.readline(), rf"dray: waiting for w.db, which .*dray \(PID {sync.pid}\) has open")
+        sync.send_signal(signal.SIGCONT)
+        for name, process in waiting.items():
+            with self.subTest(name):
+                out, rest = process.communicate(timeout=SECONDS_MAX)
+                self.assertEqual((process.returncode, rest), (0, ""), out)
+        self.assertEqual(sync.wait(timeout=SECONDS_MAX), 0)
 
     def test_how_long_to_wait_is_a_time(self):
         self.assertIn("--wait", self.refused("--wait", "soon"))

@@ -3,6 +3,7 @@
 DRAY is the binary. The clock is set back, and an earlier version's ledger made, by SQL in the warehouse itself.
 """
 
+import datetime
 import gzip
 import json
 import os
@@ -74,7 +75,7 @@ class NothingUsable(StatusTest):
         self.assertEqual(report["status"], "failure")
         self.assertIn(f"no event file in {self.directory.resolve() / 'logs'}", report["error"])
         self.assertIn(".gz, .zst, .ndjson, .jsonl or .json", report["error"])
-        self.assertIn("nothing is there yet", report["error"])
+        self.assertIn("nothing is there", report["error"])
         self.assertEqual(self.status()["shop"]["state"], "failure")
         self.assertEqual(self.run_dray("plan", "logs", "duckdb:w.db", "--source", "shop", code=1).stderr, "")
 
@@ -121,16 +122,58 @@ class NothingUsable(StatusTest):
         report = self.sync()
         self.assertEqual((report["status"], report["rejected"]), ("success", 1))
         self.assertEqual([notice["code"] for notice in report["notices"]], ["nothing_usable"])
-        for name in "a.gz", "b.gz":
-            (self.directory / "logs" / name).unlink()
-        report = self.sync()
-        self.assertEqual(report["status"], "success")
-        self.assertIn("nothing is there yet", report["notices"][0]["message"])
 
     def test_a_wrong_place_does_not_hold_the_source(self):
         (self.directory / "other").mkdir()
         self.run_dray("sync", "other", "duckdb:w.db", "--source", "shop", code=1)
         self.write("a.gz", track(1))
+        self.assertEqual(self.sync()["loaded"], 1)
+
+
+class Emptied(StatusTest):
+    """A source that had objects and lists none: a disk that is not mounted leaves its folder."""
+
+    def setUp(self):
+        super().setUp()
+        self.write("a.gz", track(1))
+        self.write("b.gz", track(2))
+        self.sync()
+        for name in "a.gz", "b.gz":
+            (self.directory / "logs" / name).unlink()
+
+    def test_it_is_partial_until_something_is_there_again(self):
+        report = self.sync(code=3)
+        place = f"no event file in {self.directory.resolve() / 'logs'}, from where 2 objects were loaded before: "
+        self.assertTrue(report["error"].startswith(place + "is its disk mounted"), report["error"])
+        self.assertEqual([notice["code"] for notice in report["notices"]], ["source_empty"])
+        self.assertIn("--empty-ok", report["notices"][0]["message"])
+        self.assertEqual(self.rows("select code from _dray.notices"), [["source_empty"]])
+        quiet = self.run_dray("sync", "logs", "duckdb:w.db", "--source", "shop", "--quiet", code=3)
+        self.assertIn("dray: shop: " + place, quiet.stderr)
+        self.assertIn("2 objects were loaded before", self.run_dray("plan", "logs", "duckdb:w.db", "--source", "shop", code=3).stdout)
+        self.assertIn("check: shop: partial: " + place, self.status_text("--check", code=3))
+        # Not even a name that is none of an event file.
+        (self.directory / "logs" / "README").touch()
+        self.assertIn("1 other name was passed over: README", self.sync(code=3)["notices"][0]["message"])
+        self.write("c.gz", track(3))
+        self.assertEqual(self.sync()["loaded"], 1)
+        self.assertIn("check: all is well", self.status_text("--check"))
+
+    def test_somebody_may_say_that_it_is_right(self):
+        for flags in ("--empty-ok",), ("--empty-ok",):
+            report = self.sync(*flags)
+            self.assertEqual((report["status"], [notice["code"] for notice in report["notices"]]), ("success", ["nothing_usable"]))
+        self.assertEqual(self.status("--check")["shop"]["state"], "success")
+        self.sync(code=3)
+        self.assertEqual(self.status("--check", code=3)["shop"]["state"], "partial")
+        (self.directory / "dray.yaml").write_text("warehouse: duckdb:w.db\nsources: [{name: shop, location: logs, empty_ok: true}]\n")
+        self.run_dray("sync")
+        self.run_dray("status", "--check")
+
+    def test_an_empty_place_is_not_where_the_logs_have_moved_to(self):
+        (self.directory / "new").mkdir()
+        self.run_dray("sync", "new", "duckdb:w.db", "--source", "shop", "--moved", code=3)
+        self.write("c.gz", track(3))
         self.assertEqual(self.sync()["loaded"], 1)
 
 
@@ -245,8 +288,39 @@ class Check(StatusTest):
         self.assertIn("check: shop: late: the last run was", self.status_text("--check", "--max-age", "0s", code=1))
         for wrong in "soon", "2", "":
             self.run_dray("status", "--warehouse", "duckdb:w.db", "--check", "--max-age", wrong, code=2)
-        self.run_dray("status", "--warehouse", "duckdb:w.db", "--max-age", "2h", code=2)
+        for bound in ("--max-age", "2h"), ("--max-event-age", "2h"), ("--max-rejects", "0"):
+            self.assertIn("requires --check", self.run_dray("status", "--warehouse", "duckdb:w.db", *bound, code=2).stderr)
         self.run_dray("status", "--warehouse", "duckdb:none.db", "--check", code=2)
+
+    def test_no_new_event(self):
+        self.write("a.gz", track(1))  # months ago
+        self.sync()
+        self.assertIn("check: shop: late: the newest event was received", self.status_text("--check", "--max-event-age", "1d", code=1))
+        now = datetime.datetime.now(datetime.timezone.utc).isoformat().replace("+00:00", "Z")
+        self.write("b.gz", {**track(2), "receivedAt": now, "timestamp": now})
+        self.sync()
+        self.assertIn("check: all is well", self.status_text("--check", "--max-event-age", "1d"))
+        self.assertIn("the newest event", self.status_text("--check", "--max-event-age", "0s", code=1))
+
+    def test_no_event_at_all(self):
+        self.write("a.gz", {**track(1), "integrations": {"Warehouses": {"all": False}}})
+        self.sync()
+        self.assertIn("check: shop: late: no event was ever loaded", self.status_text("--check", "--max-event-age", "1d", code=1))
+
+    def test_too_many_rejects(self):
+        self.write("a.gz", track(1), "no JSON", "no JSON either")
+        self.sync()
+        self.assertIn("check: all is well", self.status_text("--check", "--max-rejects", "2"))
+        text = self.status_text("--check", "--max-rejects", "1", code=3)
+        self.assertIn("check: shop: partial: 2 open rejects, and --max-rejects is 1", text)
+        answer = json.loads(self.run_dray("status", "--warehouse", "duckdb:w.db", "--check", "--max-rejects", "0", "--json", code=3).stdout)
+        self.assertEqual((answer["exit_code"], answer["problems"][0]["source"]), (3, "shop"))
+
+    def test_all_that_is_wrong_is_told_and_the_worst_counts(self):
+        self.write("a.gz", track(1), "no JSON")
+        self.sync()
+        text = self.status_text("--check", "--max-age", "0s", "--max-event-age", "1d", "--max-rejects", "0", code=1)
+        self.assertEqual(text.count("check: shop: "), 3)
 
     def test_what_is_left_out_is_named_with_since_when_and_how_often(self):
         self.write("2026-01-01/a.gz", track(1))

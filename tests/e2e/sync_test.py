@@ -108,9 +108,9 @@ class SyncTest(unittest.TestCase):
             self.assertEqual(report["lines"], sum(ends))
         return report
 
-    def sync_error(self, *flags, warehouse="w.db", logs="logs", source="shop"):
+    def sync_error(self, *flags, warehouse="w.db", logs="logs", source="shop", code=2):
         """What a sync that is refused says on standard error."""
-        done = self.run_dray("sync", logs, f"duckdb:{warehouse}", "--source", source, *flags, code=2)
+        done = self.run_dray("sync", logs, f"duckdb:{warehouse}", "--source", source, *flags, code=code)
         self.assertEqual(done.stdout, "")
         self.assertTrue(done.stderr.startswith("dray: error: "), done.stderr)
         return done.stderr
@@ -193,6 +193,16 @@ class Counts(SyncTest):
     def test_strict_makes_rejects_partial(self):
         self.write("a.gz", [track(1), "not json"])
         self.assertEqual(self.sync("--strict", code=3)["rejected"], 1)
+
+    def test_strict_says_why_even_where_it_is_quiet(self):
+        self.write("a.gz", [track(1), "not json"])
+        done = self.run_dray("sync", "logs", "duckdb:w.db", "--source", "shop", "--quiet", "--strict", code=3)
+        self.assertEqual(done.stdout, "")
+        said = re.fullmatch(r"dray: shop: 1 line rejected; see it with: dray (rejects list .*)\n", done.stderr)
+        self.assertIn("not_json", self.run_dray(*said[1].split()).stdout)
+        self.write("b.gz", [track(2), "not json"])
+        done = self.run_dray("sync", "logs", "duckdb:w.db", "--source", "shop", "--quiet")
+        self.assertEqual(done.stdout + done.stderr, "")
 
     def test_a_second_sync_changes_nothing(self):
         self.write("a.gz", random_events(100, seed=2))
@@ -435,7 +445,7 @@ class Refused(SyncTest):
         self.sync()
         with open(self.directory / "w.db", "r+b") as file:
             fcntl.lockf(file, fcntl.LOCK_EX)
-            self.assertIn("w.db is open in another program", self.sync_error())
+            self.assertIn("w.db is open in another program", self.sync_error(code=5))
         self.sync()
 
     def test_a_source_that_is_no_directory(self):

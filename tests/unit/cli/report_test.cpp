@@ -183,6 +183,8 @@ TEST(ExitCode, CountsThatDoNotAddUpAreAFailure) {
 
 TEST(ExitCode, OfAnError) {
   EXPECT_EQ(exit_code(config_error("")), exit_usage);
+  EXPECT_EQ(exit_code(config_error("").with_code(ErrorCode::in_use)), exit_busy);
+  EXPECT_EQ(exit_code(transient_error("").with_code(ErrorCode::in_use)), exit_failure);
   EXPECT_EQ(exit_code(transient_error("")), exit_failure);
   EXPECT_EQ(exit_code(bad_data_error("")), exit_failure);
   EXPECT_EQ(exit_code(internal_error("")), exit_failure);
@@ -193,6 +195,8 @@ TEST(ExitCode, TheWorstOfSeveralCounts) {
   EXPECT_EQ(worse_exit_code(exit_success, exit_success), exit_success);
   EXPECT_EQ(worse_exit_code(exit_success, exit_partial), exit_partial);
   EXPECT_EQ(worse_exit_code(exit_usage, exit_partial), exit_usage);
+  EXPECT_EQ(worse_exit_code(exit_usage, exit_busy), exit_usage);
+  EXPECT_EQ(worse_exit_code(exit_partial, exit_busy), exit_busy);
   EXPECT_EQ(worse_exit_code(exit_usage, exit_failure), exit_failure);
   EXPECT_EQ(worse_exit_code(exit_failure, exit_partial), exit_failure);
 }
