@@ -34,6 +34,18 @@ add_library(dray_cli11 INTERFACE)
 add_library(dray::cli11 ALIAS dray_cli11)
 target_include_directories(dray_cli11 SYSTEM INTERFACE "${DRAY_CLI11_INCLUDE_DIR}")
 
+# Debian's package has a description for CMake, which would put switches on the command of every source that links it;
+# src/schedule/zone_data.cpp, which alone includes it, has them.
+find_path(DRAY_DATE_INCLUDE_DIR date/tz.h)
+find_library(DRAY_DATE_LIBRARY date-tz)
+if(NOT DRAY_DATE_INCLUDE_DIR OR NOT DRAY_DATE_LIBRARY)
+  message(FATAL_ERROR "date-tz (libhowardhinnant-date-dev) is missing. On Debian or Ubuntu: tools/setup build")
+endif()
+add_library(dray_date INTERFACE)
+add_library(dray::date ALIAS dray_date)
+target_link_libraries(dray_date INTERFACE "${DRAY_DATE_LIBRARY}")
+target_include_directories(dray_date SYSTEM INTERFACE "${DRAY_DATE_INCLUDE_DIR}")
+
 # DuckDB: the user's own if named, else the one that tools/fetch-duckdb put there. It is copied into the build folder
 # and linked from there, so that the run path of build/<preset>/dray is $ORIGIN and nothing else.
 set(duckdb_root "${DRAY_DUCKDB_ROOT}")

@@ -1,0 +1,48 @@
+// When a source is due by its own plan: the instants of an interval, a cron expression or times of
+// the day, in a time zone.
+//
+// Pure functions.
+#pragma once
+
+#include <chrono>
+#include <variant>
+#include <vector>
+
+#include "schedule/cron.h"
+#include "schedule/zone.h"
+
+namespace dray {
+
+// Elapsed time from the beginning of the zone's day (Zone::day_begin), again from the beginning of
+// the next. From one day on: whole days, at the beginning of each n-th; days are counted from
+// Monday, 1970-01-05, so that seven of them are a week that begins on Monday.
+struct Every {
+  std::chrono::seconds length;
+
+  bool operator==(const Every&) const = default;
+};
+
+// Minutes after midnight as clocks show them, rising, less than a day.
+struct TimesOfDay {
+  std::vector<std::chrono::minutes> times;
+
+  bool operator==(const TimesOfDay&) const = default;
+};
+
+using Timetable = std::variant<Every, Cron, TimesOfDay>;
+
+// The first instant of `timetable` at `from` or after it.
+//
+// Times of the day, and a cron expression whose hours are `fixed`, come once each, whatever the
+// zone's clocks do: at the first of two instants that show them; what clocks leave out comes at the
+// first instant after the gap, where several become one.
+//
+// A cron expression whose hours are `elapsed` comes at every instant that shows one of its minutes,
+// and what clocks leave out when it would have come had they not been set forward. So "*/15 * * *
+// *" goes on every 15 minutes through both changes. Steps of hours longer than the change cannot:
+// two runs are never further apart in spring, though one more may come between them, and in autumn
+// those over the change are further apart by it unless an hour that comes again is one of theirs.
+std::chrono::sys_seconds next_occurrence(const Timetable& timetable, const Zone& zone,
+                                         std::chrono::sys_seconds from);
+
+}  // namespace dray
