@@ -223,7 +223,7 @@ class Reading {
 
 // One worker's limits. What a path takes: its node, its key, and two texts.
 TransformLimits transform_limits(const ReadingOptions& options) {
-  constexpr std::size_t path_bytes = 256;
+  constexpr std::size_t path_bytes = 256;  // of a usual one
   TransformLimits limits;
   limits.paths_max = std::clamp<std::size_t>(options.paths_bytes_max / options.threads / path_bytes,
                                              1'000, limits.paths_max);

@@ -42,7 +42,9 @@ class Transformer::Impl {
 
   std::optional<RejectReason> add(const JsonDocument& document, const Event& event,
                                   std::uint32_t line, NoticeCounts& notices) {
-    if (paths_.size() > limits_.paths_max) forget_paths();
+    const bool is_full = paths_.size() > limits_.paths_max ||
+                         texts_bytes_ > limits_.paths_max * limits_.path_text_bytes;
+    if (is_full) forget_paths();
     values_.begin(document, notices);
     line_ = line;
     table_ = tables_.table_of(event);
@@ -69,6 +71,7 @@ class Transformer::Impl {
  private:
   void forget_paths() {
     paths_.clear();
+    texts_bytes_ = 0;
     context_ = nullptr;
     tables_.forget_paths();
   }
@@ -187,6 +190,7 @@ class Transformer::Impl {
     node.source = cut_utf8(parent.source + '.' + std::string(key), source_bytes_max);
     // Longer paths are refused; what they are does not matter any more.
     if (node.path.size() > limits_.path_bytes_max) node.path.resize(limits_.path_bytes_max + 1);
+    texts_bytes_ += key.size() + node.path.capacity() + node.source.capacity();
     return cursor.add(key, node);
   }
 
@@ -358,6 +362,7 @@ class Transformer::Impl {
   const TransformLimits limits_;
 
   PathPool paths_;
+  std::size_t texts_bytes_ = 0;  // of the paths
   PathNode* context_ = nullptr;
   WorkerTables tables_;
 

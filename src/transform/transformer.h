@@ -28,6 +28,9 @@ struct TransformLimits {
   // Nodes of remembered paths; past it everything remembered is forgotten and learned anew. Bounds
   // what keys that never repeat (ids used as keys) can make a worker hold.
   std::size_t paths_max = 200'000;
+  // What the texts of so many paths, and of so many events' names, may take together. Longer ones
+  // are forgotten the sooner.
+  std::size_t path_text_bytes = 128;
   // A property's path joined by '_'. Names are cut to a hundred bytes or so; this bounds the work
   // before.
   std::size_t path_bytes_max = 8U << 10;

@@ -17,8 +17,14 @@ WorkerTable* WorkerTables::table_of(const Event& event) {
     if (!made) return nullptr;
     number = *made;
     // Names that never repeat would fill memory; forgetting them costs a look into the registry.
-    if (events_.size() >= limits_.paths_max) events_.clear();
+    const bool is_full = events_.size() >= limits_.paths_max ||
+                         events_bytes_ > limits_.paths_max * limits_.path_text_bytes;
+    if (is_full) {
+      events_.clear();
+      events_bytes_ = 0;
+    }
     events_.emplace(event.event_name, number);
+    events_bytes_ += event.event_name.size();
   }
   if (number >= tables_.size()) tables_.resize(number + 1);
   auto& table = tables_[number];

@@ -88,6 +88,7 @@ class WorkerTables {
   Registry& registry_;
   const TransformLimits limits_;
   std::unordered_map<std::string, TableNumber, TextHash, std::equal_to<>> events_;
+  std::size_t events_bytes_ = 0;                      // of their names
   std::vector<std::unique_ptr<WorkerTable>> tables_;  // by number
   std::vector<WorkerTable*> full_;
   RowBatch rejects_;

@@ -180,18 +180,20 @@ std::string case_name(const testing::TestParamInfo<Case>& info) {
 
 enum class OfEachKind { first_and_last, first };
 
-// Which of a run's calls are made to fail, from 1: those of each kind, and of the others one in
-// `one_in`. The four cases of one test begin at different ones, so that of eight calls every second
-// fails in one of them. DRAY_FAULT_ONE_IN in the environment says another number: 1 is all.
+// Which of a run's calls are made to fail, from 1: the first and the last of each kind, of a fault
+// that lasts the first alone, and of the others one in `one_in`. The four cases of one test begin
+// at different ones, so that of sixteen calls every fourth fails in one of them. DRAY_FAULT_ONE_IN
+// in the environment says another number: 1 is all.
 std::vector<std::uint64_t> calls_to_fail(const std::vector<std::string>& calls, const Case& which,
                                          OfEachKind of_each = OfEachKind::first_and_last,
-                                         std::uint64_t one_in = 8) {
+                                         std::uint64_t one_in = 16) {
   // NOLINTNEXTLINE(concurrency-mt-unsafe)
   if (const char* text = std::getenv("DRAY_FAULT_ONE_IN"); text != nullptr)
     one_in = std::stoull(text);
   const auto [_, timing, duration] = which;
   const std::uint64_t first =
-      4 * static_cast<std::uint64_t>(timing) + 2 * static_cast<std::uint64_t>(duration);
+      8 * static_cast<std::uint64_t>(timing) + 4 * static_cast<std::uint64_t>(duration);
+  if (duration == FaultDuration::lasting) of_each = OfEachKind::first;
   std::vector<std::uint64_t> chosen;
   for (std::uint64_t at = 1; at <= calls.size(); ++at) {
     const auto call = calls.begin() + static_cast<std::ptrdiff_t>(at) - 1;
@@ -338,9 +340,10 @@ TEST_P(SyncFault, NextSyncMakesUpForIt) {
     EXPECT_EQ(read_tables(*warehouse), expected_);
     if (HasFailure()) return;  // one is enough to look at
   }
-  const std::set<std::string> all = {"open_session", "catalog", "list",           "open", "read",
-                                     "begin",        "apply",   "execute",        "load", "append",
-                                     "commit",       "query",   "merge_profiles", "lock"};
+  const std::set<std::string> all = {
+      "open_session", "catalog", "check_deferred", "list",           "open",
+      "read",         "begin",   "apply",          "execute",        "load",
+      "append",       "commit",  "query",          "merge_profiles", "lock"};
   EXPECT_EQ(calls_failed, all);
 }
 

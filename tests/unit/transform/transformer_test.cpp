@@ -478,13 +478,16 @@ TEST(Transformer, ObservesLengths) {
 TEST(Transformer, MakesTheSameRowsWhenItHasToForgetItsPaths) {
   Fixture remembers;
   Fixture forgets({}, {.paths_max = 3});
-  for (Fixture* fixture : {&remembers, &forgets}) {
+  Fixture forgets_texts({}, {.paths_max = 100, .path_text_bytes = 1});
+  for (Fixture* fixture : {&remembers, &forgets, &forgets_texts}) {
     for (int i = 0; i < 50; ++i) {
       fixture->track("{\"k" + std::to_string(i % 20) + "\":{\"a\":" + std::to_string(i) +
                      ",\"b\":\"x\"},\"same\":1}");
     }
   }
-  EXPECT_EQ(remembers.take(), forgets.take());
+  const auto rows = remembers.take();
+  EXPECT_EQ(rows, forgets.take());
+  EXPECT_EQ(rows, forgets_texts.take());
 }
 
 TEST(Transformer, KeepsLongValuesWhole) {
