@@ -2,10 +2,9 @@
 
 #include <algorithm>
 #include <cstring>
-#include <exception>
-#include <filesystem>
-#include <new>
+#include <utility>
 
+#include "base/guarded.h"
 #include "cli/app.h"
 #include "cli/commands.h"
 #include "cli/interrupt.h"
@@ -51,21 +50,10 @@ int run(const std::vector<std::string>& arguments, const Environment& environmen
 }  // namespace
 
 int run_cli(const std::vector<std::string>& arguments, const Environment& environment) {
-  try {
-    const int code = run(arguments, environment);
-    environment.out.flush();
-    return environment.out ? code : tell_unreported(environment, code);
-  } catch (const std::bad_alloc&) {
-    return tell_failure(environment, wanted_form(arguments),
-                        internal_error("out of memory", "a smaller --memory"));
-  } catch (const std::filesystem::filesystem_error& problem) {
-    // Its own text has the path, and nobody knows what that is (base/quotable.h).
-    return tell_failure(environment, wanted_form(arguments),
-                        internal_error("unexpected: a file: " + problem.code().message()));
-  } catch (const std::exception& problem) {
-    return tell_failure(environment, wanted_form(arguments),
-                        internal_error(std::string("unexpected: ") + problem.what()));
-  }
+  auto code = guarded([&] { return Result<int>(run(arguments, environment)); });
+  if (!code) return tell_failure(environment, wanted_form(arguments), std::move(code).error());
+  environment.out.flush();
+  return environment.out ? *code : tell_unreported(environment, *code);
 }
 
 }  // namespace dray

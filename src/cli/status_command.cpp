@@ -261,6 +261,9 @@ struct Problem {
   int exit_code;
 };
 
+// Of this machine and of the one that ran the sync.
+constexpr std::chrono::minutes clocks_differ_max{10};
+
 // Longer ago than `age_max`, if there is such a bound, or never.
 bool is_late(const std::optional<Time>& time, const std::optional<std::chrono::seconds>& age_max,
              Time now) {
@@ -275,6 +278,13 @@ void add_problems(const SourceStatus& status, const StatusCommand& command, Time
   };
   if (status.state == SourceState::never) return add("never ran", exit_failure);
   if (status.state == SourceState::failure) add("failed", exit_failure);
+  const bool is_ahead = status.last_looked && *status.last_looked > now + clocks_differ_max;
+  if (is_ahead && command.max_age) {
+    // How long ago it was nobody can tell.
+    add("late: the last run was " + ago(*status.last_looked, now) +
+            " by a clock that was ahead; a sync with the right one mends that",
+        exit_failure);
+  }
   if (is_late(status.last_looked, command.max_age, now)) {
     add("late: the last run was " + (status.last_looked ? ago(*status.last_looked, now) : "never"),
         exit_failure);

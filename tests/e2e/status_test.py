@@ -292,6 +292,16 @@ class Check(StatusTest):
             self.assertIn("requires --check", self.run_dray("status", "--warehouse", "duckdb:w.db", *bound, code=2).stderr)
         self.run_dray("status", "--warehouse", "duckdb:none.db", "--check", code=2)
 
+    def test_a_run_by_a_clock_that_was_ahead_is_no_sign_of_life(self):
+        self.write("a.gz", track(1))
+        self.sync()
+        self.change("update w._dray.runs set started_at = started_at + interval 30 year; update w._dray.sources set looked_at = looked_at + interval 30 year")
+        self.assertIn("by a clock that was ahead", self.status_text("--check", "--max-age", "2h", code=1))
+        self.sync("--reload-changed")
+        self.write("b.gz", track(2))
+        self.sync()
+        self.assertTrue(self.status_text("--check", "--max-age", "2h").endswith("check: all is well\n"))
+
     def test_no_new_event(self):
         self.write("a.gz", track(1))  # months ago
         self.sync()
