@@ -62,12 +62,13 @@ sys_seconds next_elapsed(const Cron& cron, const Zone& zone, sys_seconds from) {
   while (true) {
     const Zone::Stretch stretch = zone.stretch_at(from);
     sys_seconds next = at_offset(next_minute(cron, clock(from, stretch.offset)), stretch.offset);
-    // Clocks that were not set forward would still show the gap.
-    const sys_seconds gap_end = stretch.begin + (stretch.offset - stretch.offset_before);
-    if (from < gap_end) {
-      const sys_seconds in_gap =
+    // For as long as the clocks were set forward or back by, what they would else have shown.
+    const sys_seconds change_end =
+        stretch.begin + std::chrono::abs(stretch.offset - stretch.offset_before);
+    if (from < change_end) {
+      const sys_seconds unchanged =
           at_offset(next_minute(cron, clock(from, stretch.offset_before)), stretch.offset_before);
-      if (in_gap < gap_end) next = std::min(next, in_gap);
+      if (unchanged < change_end) next = std::min(next, unchanged);
     }
     if (next < stretch.end) return next;
     from = stretch.end;

@@ -37,11 +37,11 @@ using Timetable = std::variant<Every, Cron, TimesOfDay>;
 // zone's clocks do: at the first of two instants that show them; what clocks leave out comes at the
 // first instant after the gap, where several become one.
 //
-// A cron expression whose hours are `elapsed` comes at every instant that shows one of its minutes,
-// and what clocks leave out when it would have come had they not been set forward. So "*/15 * * *
-// *" goes on every 15 minutes through both changes. Steps of hours longer than the change cannot:
-// two runs are never further apart in spring, though one more may come between them, and in autumn
-// those over the change are further apart by it unless an hour that comes again is one of theirs.
+// A cron expression whose hours are `elapsed` comes at every instant that shows one of its minutes
+// and, for as long as a change of the clocks is, at those that would show one had they not been
+// changed. So "*/15 * * * *" goes on every 15 minutes through both changes. Around one there may be
+// a run more. None are further apart than on other days, but for a step of more hours than the
+// change: it may be longer by that in autumn, because after it clocks show the step's own hours.
 std::chrono::sys_seconds next_occurrence(const Timetable& timetable, const Zone& zone,
                                          std::chrono::sys_seconds from);
 

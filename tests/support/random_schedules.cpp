@@ -103,7 +103,7 @@ ScheduleText RandomSchedules::timetable() {
     case 1:
       do
         text.times.push_back(time_of_day());
-      while (chance(50));
+      while (chance(75));
       break;
     default:
       text.cron = cron();
@@ -115,7 +115,9 @@ void RandomSchedules::add_rules(ScheduleText& text) {
   if (chance(50)) {
     // At least an hour is left, and jitter is less.
     const std::uint32_t begin = below(24 * 60);
-    const std::uint32_t end = begin + 1 + below(23 * 60 - 1);
+    const std::uint32_t to_midnight = 24 * 60 - begin;
+    const bool until_midnight = chance(20) && to_midnight <= 23 * 60;
+    const std::uint32_t end = begin + (until_midnight ? to_midnight : 1 + below(23 * 60 - 1));
     std::array<char, 16> window{};
     std::snprintf(window.data(), window.size(), "%02u:%02u-%02u:%02u", begin / 60, begin % 60,
                   end / 60 % 24, end % 60);
@@ -130,10 +132,12 @@ sys_seconds RandomSchedules::instant(const Zone& zone, sys_seconds begin, sys_se
     return low + seconds(below(static_cast<std::uint32_t>(length.count())));
   };
   const sys_seconds any = within(begin, end - begin);
-  const sys_seconds change = zone.stretch_at(any).begin;
-  if (change < begin || chance(20)) return any;
-  constexpr std::chrono::days around{2};
-  return std::clamp(within(change - around, 2 * around), begin, end);
+  const Zone::Stretch stretch = zone.stretch_at(any);
+  if (stretch.begin < begin || chance(20)) return any;
+  // Many in the time that a change leaves out or brings twice.
+  const seconds change = std::chrono::abs(stretch.offset - stretch.offset_before);
+  const seconds around = chance(50) ? change : std::chrono::days(2);
+  return std::clamp(within(stretch.begin - around, 2 * around), begin, end);
 }
 
 }  // namespace dray::testing_support

@@ -131,12 +131,14 @@ TEST(ScheduleProperty, RunsKeepWhatTheSettingsPromise) {
     begun.known_since = random.instant(zone, first_instant, last_instant);
     sys_seconds now = begun.known_since;
     std::map<sys_seconds, std::size_t> begun_on;
+    std::optional<sys_seconds> planned_before;
     for (int i = 0; i < 200 && now < begun.known_since + days(14); ++i) {
       const NextRun run = next_run(*schedule, begun, now);
       SCOPED_TRACE("seed " + std::to_string(seed) + ", " + told(text) + ", " + told(zone, run));
       ASSERT_GE(run.due, now);
       ASSERT_FALSE(slow.is_quiet(run.due));
       ASSERT_LE(run.planned + schedule->delay, run.due);
+      if (planned_before) ASSERT_GT(run.planned, *planned_before);  // Once each.
       // Asked again before it is due, the answer is the same.
       if (run.due - now > seconds(2)) {
         ASSERT_EQ(next_run(*schedule, begun, now + (run.due - now) / 2).due, run.due);
@@ -148,6 +150,7 @@ TEST(ScheduleProperty, RunsKeepWhatTheSettingsPromise) {
       const LocalDay day = local_day(*schedule, run.due);
       ASSERT_LE(day.begin, run.due);
       ASSERT_GT(day.end, run.due);
+      planned_before = run.planned;
       begun.last = run.due;
       begun.in_day_of_last = ++begun_on[day.begin];
       if (schedule->begins_per_day_max) {

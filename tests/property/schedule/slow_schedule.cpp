@@ -152,9 +152,11 @@ std::vector<sys_seconds> SlowSchedule::occurrences(sys_seconds from, sys_seconds
         changed = minute;
       }
       const local_seconds shown(minute.time_since_epoch() + offset);
-      // For as long as the clocks were set forward by, what they would else have shown.
-      const bool in_gap = minute < changed + (offset - offset_before);
-      if (has(shown) || (in_gap && has(shown - offset + offset_before))) add(minute);
+      // For as long as the clocks were changed by, what they would else have shown counts too.
+      const seconds change =
+          offset > offset_before ? offset - offset_before : offset_before - offset;
+      const bool in_change = minute < changed + change;
+      if (has(shown) || (in_change && has(shown - offset + offset_before))) add(minute);
     });
   } else {
     walk(day_and_more, from, to,
