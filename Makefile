@@ -84,7 +84,7 @@ nightly: ## What takes hours: whole suites under the sanitizers, 200 seeds, 300 
 	tools/setup test
 	cmake --preset dev -DDRAY_DIFFERENTIAL_SEEDS=$(NIGHTLY_SEEDS) -DDRAY_KILLS=$(NIGHTLY_KILLS) -DDRAY_TEST_SECONDS=7200
 	cmake --build --preset dev
-	DRAY_FAULT_ONE_IN=1 ctest --preset dev -R 'kill|^differential|^fault'; code=$$?; \
+	DRAY_FAULT_ONE_IN=1 DRAY_SCHEDULE_CASES=100000 ctest --preset dev -R 'kill|^differential|^fault'; code=$$?; \
 	  cmake --preset dev -UDRAY_DIFFERENTIAL_SEEDS -UDRAY_KILLS -UDRAY_TEST_SECONDS >/dev/null; exit $$code
 	$(MAKE) fuzz FUZZ_SECONDS=$(NIGHTLY_FUZZ_SECONDS)
 	$(MAKE) compare

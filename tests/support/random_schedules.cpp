@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <string_view>
 
 namespace dray::testing_support {
 
@@ -82,6 +83,23 @@ std::string RandomSchedules::cron() {
   const std::string month = field(1, 12, month_words, 75);
   const std::string weekday = field(0, 7, weekday_words, 60);
   return minute + " " + hour + " " + day + " " + month + " " + weekday;
+}
+
+std::string RandomSchedules::with_a_slip(std::string text) {
+  constexpr std::string_view letters = "0123456789*,-/?#~LWHabcdefgjmnoprstuvy";
+  const std::size_t at = below(static_cast<std::uint32_t>(text.size()));
+  const char letter = letters.at(below(static_cast<std::uint32_t>(letters.size())));
+  switch (below(3)) {
+    case 0:
+      text.insert(at, 1, letter);
+      break;
+    case 1:
+      text.erase(at, 1);
+      break;
+    default:
+      text.at(at) = letter;
+  }
+  return text;
 }
 
 std::string RandomSchedules::time_of_day() {

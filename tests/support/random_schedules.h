@@ -23,6 +23,8 @@ class RandomSchedules {
 
   // Five fields that parse_cron() reads, though they may mean what never comes.
   std::string cron();
+  // The same with a character more, less or other; most are expressions no more.
+  std::string with_a_slip(std::string text);
   // An interval of whole minutes, times of the day or a cron expression, and nothing else.
   ScheduleText timetable();
   // Adds quiet hours that leave time, jitter and an allowance, or some of them.
