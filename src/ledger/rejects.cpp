@@ -108,6 +108,21 @@ Result<void> resolve_rejects(Session& session, const std::string& source, const 
   return execute_in(session, sql.code(" and line"), lines);
 }
 
+Result<ResolvedRejects> count_resolved(Session& session, const std::string& source,
+                                       const RunId& run_id) {
+  SqlBuilder sql(
+      "select count(*), count(n.line) from _dray.rejects o left join (select distinct object, "
+      "line, coalesce(table_name, '') as table_name, coalesce(column_name, '') as column_name from "
+      "_dray.rejects where run_id = ");
+  sql.text(run_id.text()).code(" and source = ").text(source);
+  sql.code(
+      ") n on n.object = o.object and n.line = o.line and n.table_name = coalesce(o.table_name, '') "
+      "and n.column_name = coalesce(o.column_name, '') where o.resolved_run = ");
+  sql.text(run_id.text()).code(" and o.source = ").text(source);
+  DRAY_ASSIGN(const QueryResult found, session.query(std::move(sql).done()));
+  return ResolvedRejects{count_of(found.rows[0][0]), count_of(found.rows[0][1])};
+}
+
 Result<std::vector<Reject>> find_rejects(Session& session, const RejectFilter& filter) {
   std::vector<Reject> rejects;
   DRAY_ASSIGN(const bool is_there, has_ledger(session));
@@ -125,6 +140,31 @@ Result<std::vector<Reject>> find_rejects(Session& session, const RejectFilter& f
                        text_of(row[8]), text_of(row[9]), time_of(row[10])});
   }
   return rejects;
+}
+
+Result<std::vector<std::string>> known_tables(Session& session,
+                                              const std::optional<std::string>& source) {
+  // These follow from others, and have no number.
+  std::vector<std::string> tables = {"accounts", "tracks", "users"};
+  DRAY_ASSIGN(const bool is_there, has_ledger(session));
+  if (!is_there) return tables;
+  SqlBuilder sql("select table_name from _dray.tables");
+  if (source) sql.code(" where source = ").text(*source);
+  sql.code(" union select table_name from _dray.rejects where table_name is not null");
+  if (source) sql.code(" and source = ").text(*source);
+  DRAY_ASSIGN(const QueryResult rows, session.query(std::move(sql.code(" order by 1")).done()));
+  for (const LedgerRow& row : rows.rows)
+    tables.push_back(text_of(row[0]));
+  return tables;
+}
+
+Result<bool> knows_object(Session& session, const std::string& key) {
+  DRAY_ASSIGN(const bool is_there, has_ledger(session));
+  if (!is_there) return false;
+  SqlBuilder sql("select key from _dray.objects where key = ");
+  sql.text(key).code(" union select object from _dray.rejects where object = ").text(key);
+  DRAY_ASSIGN(const QueryResult rows, session.query(std::move(sql).done()));
+  return !rows.rows.empty();
 }
 
 Result<std::vector<RejectGroup>> group_rejects(Session& session, const RejectFilter& filter) {

@@ -32,6 +32,15 @@ Result<ValuesRejected> write_rejects(Session& session, const std::string& source
 Result<void> resolve_rejects(Session& session, const std::string& source, const RunId& run_id,
                              const std::string& object, const std::vector<std::uint64_t>& lines);
 
+// Of the rejects that this run has resolved, how many there are, and how many are rejects of this
+// run again: of the same line, table and column.
+struct ResolvedRejects {
+  std::uint64_t count = 0;
+  std::uint64_t again = 0;
+};
+Result<ResolvedRejects> count_resolved(Session& session, const std::string& source,
+                                       const RunId& run_id);
+
 // `line`: the whole line was rejected. `value`: one cell is NULL because its value did not fit.
 struct Reject {
   std::string run_id;
@@ -58,6 +67,12 @@ struct RejectFilter {
 
 // Open rejects (not yet mended by a retry), oldest first by object and line.
 Result<std::vector<Reject>> find_rejects(Session& session, const RejectFilter& filter);
+
+// What a filter may name: the tables of a source, or of all, that rows or rejects are of; whether
+// an object of that key was ever met.
+Result<std::vector<std::string>> known_tables(Session& session,
+                                              const std::optional<std::string>& source);
+Result<bool> knows_object(Session& session, const std::string& key);
 
 struct RejectGroup {
   std::string source;

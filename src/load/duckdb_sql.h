@@ -25,6 +25,7 @@ class DuckDialect final : public Dialect {
   explicit DuckDialect(std::string path) : path_(std::move(path)) {}
 
   CatalogLimits limits() const override;
+  bool changes_types() const override { return true; }
   bool keeps_schema(std::string_view name) const override;
   std::optional<Notice> notice_of_schema(const std::string& schema) const override;
   Sql create_schema(const std::string& schema) const override;

@@ -26,6 +26,7 @@ constexpr TypeWords postgres_types = {.boolean = "boolean",
 class PostgresDialect final : public Dialect {
  public:
   CatalogLimits limits() const override;
+  bool changes_types() const override { return true; }
   bool keeps_schema(std::string_view name) const override;
   std::optional<Notice> notice_of_schema(const std::string& schema) const override;
   Sql create_schema(const std::string& schema) const override;

@@ -42,6 +42,7 @@ class RedshiftDialect final : public Dialect {
       : choices_(std::move(choices)), comments_(comments) {}
 
   CatalogLimits limits() const override;
+  bool changes_types() const override { return false; }
   bool keeps_schema(std::string_view name) const override;
   std::optional<Notice> notice_of_schema(const std::string& schema) const override;
   Sql create_schema(const std::string& schema) const override;

@@ -13,16 +13,42 @@
 
 namespace dray {
 
-// How often each thing worth a notice happened.
+// A column of a run's, as the registry numbers it (transform/registry.h).
+struct ColumnNumber {
+  std::uint32_t table = 0;
+  std::uint16_t slot = 0;
+};
+
+// How often each thing worth a notice happened in an object, and in which line first.
 struct NoticeCounts {
   std::array<std::uint64_t, notice_code_count> counts{};
-  void add(NoticeCode code, std::uint64_t count = 1) {
-    counts[static_cast<std::size_t>(code)] += count;
+  std::array<std::uint32_t, notice_code_count> first_lines{};  // where there is a count
+  std::uint32_t line = 0;                                      // at hand: add() is about it
+  ColumnNumber first_shared;                                   // of the first shared_column
+
+  void add(NoticeCode code) { (void)is_first(code); }
+  void add_shared(ColumnNumber column) {
+    if (is_first(NoticeCode::shared_column)) first_shared = column;
   }
   NoticeCounts& operator+=(const NoticeCounts& other) {
-    for (std::size_t i = 0; i < counts.size(); ++i)
+    constexpr auto shared = static_cast<std::size_t>(NoticeCode::shared_column);
+    for (std::size_t i = 0; i < counts.size(); ++i) {
+      if (other.counts[i] == 0) continue;
+      const bool is_earlier = counts[i] == 0 || other.first_lines[i] < first_lines[i];
+      if (is_earlier) first_lines[i] = other.first_lines[i];
+      if (is_earlier && i == shared) first_shared = other.first_shared;
       counts[i] += other.counts[i];
+    }
     return *this;
+  }
+
+ private:
+  // Counts it.
+  bool is_first(NoticeCode code) {
+    const auto i = static_cast<std::size_t>(code);
+    if (counts[i]++ > 0) return false;
+    first_lines[i] = line;
+    return true;
   }
 };
 

@@ -159,8 +159,8 @@ std::string_view explain(NoticeCode code) {
       return "properties, traits or context is no object, and nothing in it has a column; mend its "
              "sender";
     case NoticeCode::shared_column:
-      return "values share a column with another of the same event, such as firstName and "
-             "first_name; that of the last key in bytewise order is there";
+      return "two values of one event have one column, as firstName and first_name would; that of "
+             "the last key in bytewise order is there";
     case NoticeCode::repeated_key:
       return "objects have a key twice with two values, of which the last is there; mend their "
              "sender";

@@ -6,6 +6,17 @@
 
 namespace dray {
 
+namespace {
+
+// As a shell takes it.
+std::string quoted(std::string text) {
+  for (std::size_t at = 0; (at = text.find('\'', at)) != std::string::npos; at += 4)
+    text.replace(at, 1, "'\\''");
+  return "'" + text + "'";
+}
+
+}  // namespace
+
 void RunContext::step(const std::string& sentence) const {
   if (request.on_step) request.on_step(sentence);
 }
@@ -20,11 +31,12 @@ void RunContext::fell_short(const std::string& why) const {
   report.error += why;
 }
 
-std::string skip_command(const std::string& source, const std::string& key) {
-  std::string quoted = key;
-  for (std::size_t at = 0; (at = quoted.find('\'', at)) != std::string::npos; at += 4)
-    quoted.replace(at, 1, "'\\''");
-  return "dray objects skip '" + quoted + "' --source " + source + " --reason TEXT";
+std::string skip_command(const RunContext& context, const std::string& key) {
+  std::string command =
+      "dray objects skip " + quoted(key) + " --source " + context.report.source + " --reason TEXT";
+  // A plan's may be one that is not there yet.
+  if (context.request.mode == SyncMode::plan) return command;
+  return command + " --warehouse " + quoted(context.warehouse.location());
 }
 
 std::string one_line(const Error& error) {

@@ -40,8 +40,9 @@ struct RunContext {
 // What to do about what may work later.
 constexpr const char* run_it_again = "; run it again: nothing is loaded twice";
 
-// The command that puts an object aside which will never be readable, for a person to copy.
-std::string skip_command(const std::string& source, const std::string& key);
+// The command that puts an object of the run's aside which will never be readable, for a person to
+// copy.
+std::string skip_command(const RunContext& context, const std::string& key);
 
 // The error as it stands in a table of runs.
 std::string one_line(const Error& error);

@@ -59,7 +59,7 @@ std::string after_set_aside(const RunContext& context, const LedgerState& ledger
   return "; tried " + std::to_string(before->second.attempts + 1) + " times since " +
          format_timestamp(to_micros(begun)) +
          ": put a whole object in its place, or leave it out: " +
-         skip_command(context.report.source, object.info.key);
+         skip_command(context, object.info.key);
 }
 
 void tell_set_aside(const RunContext& context, const LedgerState& ledger,
@@ -82,7 +82,8 @@ void tell_how_many_set_aside(const RunContext& context) {
 
 }  // namespace
 
-void tell_objects(const RunContext& context, const LedgerState& ledger, ObjectSet& objects) {
+void tell_objects(const RunContext& context, const LedgerState& ledger, const Registry& registry,
+                  ObjectSet& objects) {
   std::vector<std::string_view> empty;
   context.report.bytes_plain += objects.totals.bytes_plain;
   objects.keys.reserve(objects.objects.size());
@@ -102,10 +103,14 @@ void tell_objects(const RunContext& context, const LedgerState& ledger, ObjectSe
     const auto code = static_cast<NoticeCode>(i);
     const ReadTotals::Found& found = objects.totals.notices[i];
     if (found.count == 0) continue;
-    context.notice(
-        std::string(to_string(code)),
-        std::string(explain(code)) + "; first in " + objects.objects[found.first_object].info.key,
-        found.count);
+    std::string message(explain(code));
+    message += "; first ";
+    if (code == NoticeCode::shared_column) {
+      message += registry.column_name(objects.totals.first_shared) + ' ';
+    }
+    message += "in " + objects.objects[found.first_object].info.key + ':';
+    context.notice(std::string(to_string(code)), message + std::to_string(found.first_line),
+                   found.count);
   }
   tell_shapes(context, objects);
   tell_empty(context, empty);

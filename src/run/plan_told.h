@@ -6,6 +6,7 @@
 #include "run/object_set.h"
 #include "run/room.h"
 #include "run/tables.h"
+#include "stage/block_store.h"
 
 namespace dray {
 
@@ -13,8 +14,9 @@ namespace dray {
 void tell_of_new_schema(const RunContext& context, const Plan& plan);
 
 // Statements, tables and counts into the report, as far as they can be told without the stored
-// rows.
+// rows; and as a notice of each reason which of the staged rejects is the first, for a plan records
+// none to look at.
 Result<void> tell_plan(const RunContext& context, const RunMemory& memory, const Tables& tables,
-                       ObjectSet& objects);
+                       const StagedRows& rejects, ObjectSet& objects);
 
 }  // namespace dray

@@ -115,8 +115,13 @@ class Reading {
   void add_notices(const OpenObject& object) {
     for (std::size_t i = 0; i < notice_code_count; ++i) {
       if (object.notices.counts[i] == 0) continue;
-      totals_.notices[i].count += object.notices.counts[i];
-      totals_.notices[i].first_object = std::min(totals_.notices[i].first_object, object.number);
+      ReadTotals::Found& found = totals_.notices[i];
+      found.count += object.notices.counts[i];
+      if (object.number > found.first_object) continue;
+      found.first_object = object.number;
+      found.first_line = object.notices.first_lines[i];
+      if (static_cast<NoticeCode>(i) == NoticeCode::shared_column)
+        totals_.first_shared = object.notices.first_shared;
     }
   }
 
@@ -312,6 +317,7 @@ class Worker {
       if (is_blank(line)) return;
     }
     ++counts_.lines;
+    notices_.line = static_cast<std::uint32_t>(number);
     arena_.clear();
     const JsonError error = document_.parse(line);
     if (error != JsonError::none) {

@@ -54,8 +54,10 @@ struct ReadTotals {
   struct Found {
     std::uint64_t count = 0;
     std::uint32_t first_object = UINT32_MAX;  // that has one
+    std::uint32_t first_line = 0;             // of that object
   };
   std::array<Found, notice_code_count> notices{};  // by NoticeCode; less what was set aside
+  ColumnNumber first_shared;                       // of the first shared_column
   std::uint64_t bytes_plain = 0;
 };
 

@@ -46,6 +46,17 @@ Result<std::vector<SourceStatus>> source_statuses(Warehouse& warehouse) {
   return statuses;
 }
 
+Result<std::vector<std::string>> known_tables(Warehouse& warehouse,
+                                              const std::optional<std::string>& source) {
+  DRAY_ASSIGN(const auto session, warehouse.open_session());
+  return known_tables(*session, source);
+}
+
+Result<bool> knows_object(Warehouse& warehouse, const std::string& key) {
+  DRAY_ASSIGN(const auto session, warehouse.open_session());
+  return knows_object(*session, key);
+}
+
 Result<std::vector<Reject>> find_rejects(Warehouse& warehouse, const RejectFilter& filter) {
   DRAY_ASSIGN(const auto session, warehouse.open_session());
   return find_rejects(*session, filter);

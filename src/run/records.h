@@ -24,6 +24,9 @@ Result<std::optional<RunReport>> find_run(Warehouse& warehouse, const std::strin
 Result<std::vector<std::string>> source_names(Warehouse& warehouse);
 // The status of every source that had a run, by name.
 Result<std::vector<SourceStatus>> source_statuses(Warehouse& warehouse);
+Result<std::vector<std::string>> known_tables(Warehouse& warehouse,
+                                              const std::optional<std::string>& source);
+Result<bool> knows_object(Warehouse& warehouse, const std::string& key);
 Result<std::vector<Reject>> find_rejects(Warehouse& warehouse, const RejectFilter& filter);
 Result<std::vector<RejectGroup>> group_rejects(Warehouse& warehouse, const RejectFilter& filter);
 

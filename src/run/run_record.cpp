@@ -83,6 +83,24 @@ Result<void> resolve_retried(const RunContext& context, Session& session,
   return {};
 }
 
+Result<void> tell_mended(const RunContext& context, Session& session) {
+  if (!context.is_retry()) return {};
+  constexpr const char* code = "rejects_retried";
+  std::erase_if(context.report.notices, [](const Notice& notice) { return notice.code == code; });
+  DRAY_ASSIGN(const ResolvedRejects resolved,
+              count_resolved(session, context.report.source, context.report.run_id));
+  if (resolved.count == 0) return {};
+  const std::uint64_t mended = resolved.count - resolved.again;
+  context.notice(code,
+                 std::to_string(mended) + " of " + std::to_string(resolved.count) +
+                     (resolved.count == 1 ? " open reject" : " open rejects") +
+                     (mended == 1 ? " is" : " are") + " mended; " + std::to_string(resolved.again) +
+                     (resolved.again == 1 ? " is a reject" : " are rejects") +
+                     " again, now of this run",
+                 1);
+  return {};
+}
+
 Result<void> record_value_rejects(const RunContext& context, Session& session,
                                   ValueRejects& value_rejects, const std::vector<std::string>& keys,
                                   const std::vector<bool>& unusable) {

@@ -31,6 +31,9 @@ Result<void> record_objects(const RunContext& context, Session& session, const L
 // The rejects whose lines a retry has read are open no longer.
 Result<void> resolve_retried(const RunContext& context, Session& session, const ObjectSet& objects);
 
+// Once the rejects are recorded that the retry told itself: how many are mended, as a notice.
+Result<void> tell_mended(const RunContext& context, Session& session);
+
 // The rejects that an attempt told, into the ledger and onto the report's counts. `keys` and
 // `unusable` are by ValueReject::object.
 Result<void> record_value_rejects(const RunContext& context, Session& session,

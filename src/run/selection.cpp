@@ -207,11 +207,11 @@ class Selecting {
 
   void tell_problems(const Listing& listing) {
     for (const ListProblem& problem : listing.problems) {
-      context_.notice("not_listed",
-                      problem.key + ": " + problem.message +
-                          "; mend or remove it, or put it aside: " +
-                          skip_command(context_.report.source, problem.key),
-                      1);
+      context_.notice(
+          "not_listed",
+          problem.key + ": " + problem.message +
+              "; mend or remove it, or put it aside: " + skip_command(context_, problem.key),
+          1);
     }
     if (!listing.problems.empty()) context_.fell_short("parts of the source could not be listed");
   }

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "base/path_text.h"
+#include "base/quotable.h"
 #include "ledger/shape.h"
 #include "ledger/sources.h"
 
@@ -68,8 +70,14 @@ bool is_elsewhere(const RunContext& context, const LedgerState& ledger) {
 
 Result<void> check_location(const RunContext& context, const LedgerState& ledger) {
   if (!is_elsewhere(context, ledger) || context.request.moved || !ledger.mark.has_loaded) return {};
+  // Where nothing is nobody knows what was given (base/quotable.h).
+  const std::string& location = context.report.location;
+  const bool is_path = location.find("://") == std::string::npos;
+  const std::string place =
+      is_path ? path_to_text(quotable_path(text_to_path(location), "what is given, where nothing is"))
+              : location;
   return config_error("the schema " + context.report.source + " is loaded from " +
-                          *ledger.location + ", not from " + context.report.location,
+                          *ledger.location + ", not from " + place,
                       "--source with another name, or --moved if the same logs lie there "
                       "now");
 }

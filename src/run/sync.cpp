@@ -156,7 +156,10 @@ class Sync {
     const std::size_t notices_of_reading = report_.notices.size();
     DRAY_TRY(plan_all());
     report_.preparing = since(attempts_.begun);
-    if (request_.mode == SyncMode::plan) return tell_plan(context_, memory_, tables_, objects_);
+    if (request_.mode == SyncMode::plan) {
+      const auto rejects = staged_.view({{rejects_table, {}}});
+      return tell_plan(context_, memory_, tables_, *rejects, objects_);
+    }
     enter(SyncProgress::Phase::loading);
     tell_planned();
     auto loaded = load();
@@ -369,7 +372,7 @@ class Sync {
     staged_.give_up(bytes_of(objects_.objects));
     DRAY_ASSIGN(objects_.totals, read_objects(objects_.objects, context_.store, registry_, staged_,
                                               options, context_.progress, stop_));
-    tell_objects(context_, ledger_, objects_);
+    tell_objects(context_, ledger_, registry_, objects_);
     return {};
   }
 
@@ -454,6 +457,7 @@ class Sync {
     report_.values_rejected = values_rejected_before_;
     DRAY_TRY(record_value_rejects(context_, *session_, value_rejects_, objects_.keys,
                                   objects_.unusable));
+    DRAY_TRY(tell_mended(context_, *session_));
     DRAY_TRY(write_tables(*session_, report_.source, report_.run_id, tables_.new_tables));
     DRAY_TRY(write_location());
     std::ranges::sort(report_.collections, {}, &CollectionReport::table);

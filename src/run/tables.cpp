@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <map>
 #include <set>
 #include <utility>
@@ -26,6 +27,26 @@ std::string readable(std::string_view text) {
       out, [](char c) { return (c >= 0 && c < ' ') || c == 0x7F; }, ' ');
   return out;
 }
+
+// How many there are, and the first in their order, so that a message is the same however the run
+// came by them.
+struct NamesOfKind {
+  static constexpr std::size_t named_max = 5;
+  std::uint64_t count = 0;
+  std::set<std::string> first;
+
+  void add(std::string name) {
+    ++count;
+    first.insert(std::move(name));
+    if (first.size() > named_max) first.erase(std::prev(first.end()));
+  }
+  std::string text() const {
+    std::string out;
+    for (const std::string& name : first)
+      out += (out.empty() ? "" : ", ") + name;
+    return count > first.size() ? out + ", ..." : out;
+  }
+};
 
 class TablesOfRegistry {
  public:
@@ -70,9 +91,10 @@ class TablesOfRegistry {
     for (const auto& [table, other] : moved_)
       tell_moved(context, table, other);
     const auto tell = [&](NameOrigin origin, NoticeCode code) {
-      const std::uint64_t count = names_[static_cast<std::size_t>(origin)];
-      if (count == 0) return;
-      context.notice(std::string(to_string(code)), std::string(explain(code)), count);
+      const NamesOfKind& names = names_[static_cast<std::size_t>(origin)];
+      if (names.count == 0) return;
+      context.notice(std::string(to_string(code)), std::string(explain(code)) + ": " + names.text(),
+                     names.count);
     };
     tell(NameOrigin::prefixed, NoticeCode::reserved_name);
     tell(NameOrigin::hashed, NoticeCode::hashed_name);
@@ -100,7 +122,7 @@ class TablesOfRegistry {
   }
 
   void add(const Registry::TableSeen& seen) {
-    count_name(seen.origin);
+    count_name(seen.origin, seen.name);
     Target& target = tables_.targets.emplace_back();
     target.table = seen.name;
     target.parts = {part_of(seen)};
@@ -120,7 +142,7 @@ class TablesOfRegistry {
     wanted.is_known = !is_new(number);
     wanted.comment = seen.title.empty() ? comment_on(seen.name) : readable(seen.title);
     for (const Registry::ColumnSeen& column : seen.columns) {
-      count_name(column.origin);
+      count_name(column.origin, seen.name + '.' + column.name);
       wanted.columns.push_back(wanted_column(column, column.bits));
     }
   }
@@ -185,14 +207,16 @@ class TablesOfRegistry {
     return wanted;
   }
 
-  void count_name(NameOrigin origin) { ++names_[static_cast<std::size_t>(origin)]; }
+  void count_name(NameOrigin origin, std::string name) {
+    if (origin != NameOrigin::plain) names_[static_cast<std::size_t>(origin)].add(std::move(name));
+  }
 
   const Registry& registry_;
   std::vector<Registry::TableSeen> seen_;
   std::vector<std::pair<std::string, std::string>> moved_;  // own name, the one instead
   LedgerState& ledger_;
   Tables tables_;
-  std::array<std::uint64_t, 4> names_{};  // by NameOrigin
+  std::array<NamesOfKind, 4> names_{};  // by NameOrigin
 };
 
 // The columns that every row has, of which no cell tells.

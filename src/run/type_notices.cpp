@@ -11,6 +11,7 @@
 
 #include "model/observed.h"
 #include "run/notice_list.h"
+#include "sql/sql.h"
 
 namespace dray {
 namespace {
@@ -38,16 +39,22 @@ ValueKind value_kind(CellKind kind) {
   return ValueKind::string;
 }
 
+constexpr std::array<std::pair<std::string_view, std::string_view>, value_kind_count> kind_words = {
+    {
+        {"number", "numbers"},
+        {"number too large for a double", "numbers too large for a double"},
+        {"boolean", "booleans"},
+        {"string", "strings"},
+        {"array", "arrays"},
+    }};
+
+std::string_view singular(ValueKind kind) {
+  return kind_words[static_cast<std::size_t>(kind)].first;
+}
+
 std::string counted(std::uint64_t count, ValueKind kind) {
-  constexpr std::array<std::pair<const char*, const char*>, value_kind_count> words = {{
-      {"number", "numbers"},
-      {"number too large for a double", "numbers too large for a double"},
-      {"boolean", "booleans"},
-      {"string", "strings"},
-      {"array", "arrays"},
-  }};
-  const auto& [one, more] = words[static_cast<std::size_t>(kind)];
-  return std::to_string(count) + ' ' + (count == 1 ? one : more);
+  const auto& [one, more] = kind_words[static_cast<std::size_t>(kind)];
+  return std::to_string(count) + ' ' + std::string(count == 1 ? one : more);
 }
 
 bool is_mixed(Observed observed) {
@@ -154,29 +161,55 @@ std::string_view type_without_others(Observed observed, ValueKind most) {
   return fractions ? "double" : "bigint";
 }
 
-std::string mixed_message(const MixedColumn& column, const ObjectSet& objects) {
+// The column is there, with the values that it has.
+std::string made_again(const RunContext& context, const MixedColumn& column) {
+  const std::size_t dot = column.name.find('.');
+  const std::string table = column.name.substr(0, dot);
+  const auto drop = [&](const std::string& from) {
+    SqlBuilder sql("alter table ");
+    sql.table(context.report.source, from).code(" drop column ").name(column.name.substr(dot + 1));
+    return std::move(sql).done().text();
+  };
+  std::string statements = drop(table);
+  if (table == "identifies") statements += "; " + drop("users");
+  if (table == "groups") statements += "; " + drop("accounts");
+  return "drop the column (" + statements +
+         ") and load its objects again (docs/cli.md, Loading an object again)";
+}
+
+std::string mixed_message(const RunContext& context, const MixedColumn& column,
+                          const ObjectSet& objects) {
   const std::vector<KindCount> kinds = column.by_count();
   std::string text = column.name + " is varchar, because its values are ";
   for (std::size_t i = 0; i < kinds.size(); ++i) {
     if (i > 0) text += i + 1 == kinds.size() ? " and " : ", ";
     text += counted(kinds[i].count, kinds[i].kind);
   }
-  text += "; the first of the rarer is " + at(kinds.back().first, objects) + "; mend its sender";
+  text += "; the first " + std::string(singular(kinds.back().kind)) + " is in " +
+          at(kinds.back().first, objects) + "; mend its sender";
   // Where most are strings, a type for the others would lose more than it gains.
   const KindCount& most = kinds.front();
   if (most.kind != ValueKind::number && most.kind != ValueKind::boolean) return text;
-  return text + ", or have dray.yaml say types: {" + column.name + ": " +
-         std::string(type_without_others(column.observed, most.kind)) +
-         "} before the column is made, and what does not fit is a reject";
+  const std::string entry = "types: {" + column.name + ": " +
+                            std::string(type_without_others(column.observed, most.kind)) + "}";
+  if (context.request.mode == SyncMode::plan) {
+    return text + ", or let dray.yaml say " + entry +
+           " before a sync makes the column: then what is no " + std::string(singular(most.kind)) +
+           " is a reject";
+  }
+  return text + "; to have it without them, let dray.yaml say " + entry + ", " +
+         made_again(context, column);
 }
 
-std::string converted_message(const MixedColumn& column, const ObjectSet& objects) {
+std::string converted_message(const RunContext& context, const MixedColumn& column,
+                              const ObjectSet& objects) {
   const KindCount& strings = column.kinds[static_cast<std::size_t>(ValueKind::string)];
   return column.name + " is " + std::string(to_string(column.type)) + ", and " +
          (strings.count == 1 ? "a string was" : std::to_string(strings.count) + " strings were") +
          " read as such, the first in " + at(strings.first, objects) +
-         "; if it is to stay text have dray.yaml say types: {" + column.name +
-         ": varchar} before the column is made";
+         "; if it is to be text, let dray.yaml say types: {" + column.name + ": varchar}" +
+         (context.request.mode == SyncMode::plan ? " before a sync makes the column"
+                                                 : ", " + made_again(context, column));
 }
 
 // In the order of their names, which is the same however the run came by them.
@@ -203,9 +236,9 @@ Result<void> tell_mixtures(const RunContext& context, const Tables& tables,
         std::uint64_t rarer = 0;
         for (std::size_t k = 1; k < kinds.size(); ++k)
           rarer += kinds[k].count;
-        mixed.add(column.name, mixed_message(column, objects), rarer);
+        mixed.add(column.name, mixed_message(context, column, objects), rarer);
       } else {
-        converted.add(column.name, converted_message(column, objects),
+        converted.add(column.name, converted_message(context, column, objects),
                       column.kinds[static_cast<std::size_t>(ValueKind::string)].count);
       }
     }

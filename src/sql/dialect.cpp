@@ -72,6 +72,15 @@ std::optional<ColumnType> TypeWords::type_named(std::string_view name) const {
   return std::nullopt;
 }
 
+std::optional<Sql> make_varchar(const Dialect& dialect, const TableName& table,
+                                const std::string& column) {
+  if (!dialect.changes_types()) return std::nullopt;
+  SqlBuilder sql("alter table ");
+  sql.table(table.schema, table.table).code(" alter column ").name(column).code(" type ");
+  dialect.add_column_type(sql, table, {column, ColumnType::varchar});
+  return std::move(sql).done();
+}
+
 Sql ddl_of(const Dialect& dialect, const SchemaChange& change) {
   return std::visit(DdlWriter{dialect}, change);
 }

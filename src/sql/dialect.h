@@ -40,6 +40,8 @@ class Dialect {
   virtual ~Dialect() = default;
   // What a plan has to keep to.
   virtual CatalogLimits limits() const = 0;
+  // Whether a stored column can be given another type in place.
+  virtual bool changes_types() const = 0;
   // Whether the engine keeps a schema of this name for itself. Names are in lower case.
   virtual bool keeps_schema(std::string_view name) const = 0;
   // What a person should know who has a schema of this name made here, if anything.
@@ -57,6 +59,11 @@ class Dialect {
   virtual Sql widen(const WidenColumn& change) const = 0;
   virtual Sql comment_on(const CommentOn& change) const = 0;
 };
+
+// The statement, for a person, that makes a column take whatever comes: varchar. Nothing where the
+// engine does not change types.
+std::optional<Sql> make_varchar(const Dialect& dialect, const TableName& table,
+                                const std::string& column);
 
 // The statement that makes one change, as Session::apply() runs it and a plan shows it.
 Sql ddl_of(const Dialect& dialect, const SchemaChange& change);

@@ -160,4 +160,10 @@ std::string_view Registry::name_of(TableNumber table) const {
   return tables_[table] ? std::string_view(tables_[table]->name) : std::string_view();
 }
 
+std::string Registry::column_name(ColumnNumber column) const {
+  const std::scoped_lock lock(mutex_);
+  const Table& table = *tables_[column.table];
+  return table.name + '.' + column_seen(table, column.slot, 0).name;
+}
+
 }  // namespace dray

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "base/text_hash.h"
+#include "model/event.h"
 #include "model/observed.h"
 #include "model/record.h"
 #include "model/row_batch.h"
@@ -101,6 +102,8 @@ class Registry {
   std::string_view event_of(TableNumber table) const;
   // The table's name, for messages.
   std::string_view name_of(TableNumber table) const;
+  // "table.column", likewise.
+  std::string column_name(ColumnNumber column) const;
 
  private:
   struct NamedSlot {

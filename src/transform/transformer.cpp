@@ -247,7 +247,7 @@ class Transformer::Impl {
       const PendingCell later = values_.cell_for(slot, value);
       const bool is_same = earlier.kind == later.kind && earlier.bytes == later.bytes;
       if (!earlier.is_null && !(is_same && !later.is_null))
-        values_.notices().add(NoticeCode::shared_column);
+        values_.notices().add_shared({table_->batch.table, slot});
       earlier = later;
     }
   }

@@ -286,7 +286,9 @@ class Retry(InputTest):
         report = self.retry(code=3)
         self.assertEqual((report["status"], report["lines"], report["error"]), ("partial", 1, "1 object could not be retried"))
         message = "b.json: 2 lines not retried, because the object is not there any more"
-        self.assertEqual(report["notices"], [{"code": "object_gone", "message": message, "count": 1}])
+        again = "0 of 1 open reject are mended; 1 is a reject again, now of this run"
+        self.assertEqual(report["notices"], [{"code": "object_gone", "message": message, "count": 1},
+                                             {"code": "rejects_retried", "message": again, "count": 1}])
         self.assertEqual(self.open_rejects(), before)
 
     def test_when_all_are_gone_it_is_partial_too_and_recorded(self):

@@ -195,7 +195,7 @@ class Names(ObjectsTest):
         self.assertEqual(by_bytes, [reject])
         self.assertIn(self.KEY, self.on("rejects", "show"))
         retried = json.loads(self.on("rejects", "retry", "--object", self.KEY, "--json"))
-        self.assertEqual((retried["lines"], retried["rejected"], retried["notices"]), (1, 1, []))
+        self.assertEqual((retried["lines"], retried["rejected"], self.codes(retried)), (1, 1, ["rejects_retried"]))
 
     def test_a_bad_object_of_such_a_name_is_skipped_by_its_key_or_its_bytes(self):
         self.put("good.json", line(1))

@@ -3,9 +3,12 @@
 import json
 import os
 import pathlib
+import re
 import subprocess
 import tempfile
 import unittest
+
+from duckdb_client import execute
 
 DRAY = os.environ.get("DRAY", "dray")
 SECONDS_MAX = 300
@@ -54,21 +57,39 @@ class Types(unittest.TestCase):
                    sold(5, total=3))
         plan = self.report("plan")
         report = self.report()
-        self.assertEqual(self.notices(report, "mixed_types"), [(
-            "order_completed.total is varchar, because its values are 3 numbers and 2 strings; the first of the rarer"
-            " is b.json:1; mend its sender, or have dray.yaml say types: {order_completed.total: double} before the"
-            " column is made, and what does not fit is a reject", 2)])
-        self.assertEqual(self.notices(report, "strings_converted"), [
-            ("order_completed.ok is boolean, and a string was read as such, the first in a.json:2; if it is to stay"
-             " text have dray.yaml say types: {order_completed.ok: varchar} before the column is made", 1),
-            ("order_completed.zip is bigint, and 2 strings were read as such, the first in a.json:2; if it is to stay"
-             " text have dray.yaml say types: {order_completed.zip: varchar} before the column is made", 2)])
-        self.assertEqual(plan["notices"], report["notices"])
+        def told(name, mixed, converted):
+            self.assertEqual(self.notices(name, "mixed_types"), [(
+                "order_completed.total is varchar, because its values are 3 numbers and 2 strings; the first string is"
+                " in b.json:1; mend its sender" + mixed, 2)])
+            self.assertEqual(self.notices(name, "strings_converted"), [
+                ("order_completed.ok is boolean, and a string was read as such, the first in a.json:2; if it is to be"
+                 " text, let dray.yaml say types: {order_completed.ok: varchar}" + converted.format("ok"), 1),
+                ("order_completed.zip is bigint, and 2 strings were read as such, the first in a.json:2; if it is to be"
+                 " text, let dray.yaml say types: {order_completed.zip: varchar}" + converted.format("zip"), 2)])
+
+        told(plan, ", or let dray.yaml say types: {order_completed.total: double} before a sync makes the column: then"
+             " what is no number is a reject", " before a sync makes the column")
+        # Then it is there.
+        drop = ', drop the column (alter table "shop"."order_completed" drop column "{}") and load its objects again' \
+               " (docs/cli.md, Loading an object again)"
+        told(report, "; to have it without them, let dray.yaml say types: {order_completed.total: double}" + drop.format("total"), drop)
         self.assertEqual(self.query("select typeof(total), typeof(zip), zip from shop.order_completed order by id"),
                          [["VARCHAR", "BIGINT", zip_] for zip_ in (8001, 8002, 8003, 8004, None)])
         # The columns are there now: that is told once.
         self.write("c.json", sold(6, total="n/a", zip="8005"))
         self.assertEqual(self.report()["notices"], [])
+        self.assertNotIn("times)", self.run_dray("history", report["run_id"]))
+
+    def test_a_column_that_is_made_is_had_otherwise_by_what_is_told(self):
+        self.configure({"order_completed.total": "double"})
+        self.write("a.json", sold(1, total=1.5), sold(2, total=2), sold(3, total="n/a"))
+        (self.directory / "dray.yaml").rename(self.directory / "later.yaml")
+        told = self.run_dray("sync", "logs", "duckdb:w.duckdb", "--source", "shop")
+        statement = re.search(r"drop the column \((.*?)\) and load its objects again", told)[1]
+        execute(self.directory / "w.duckdb", statement, "delete from _dray.objects where source = 'shop'")
+        (self.directory / "later.yaml").rename(self.directory / "dray.yaml")
+        self.assertEqual(self.report()["values_rejected"], 1)
+        self.assertEqual(self.query("select total from shop.order_completed order by id"), [[1.5], [2], [None]])
 
     def test_what_lost_or_was_set_aside_counts_as_for_the_type(self):
         self.configure({"x.y": "double"})

@@ -22,6 +22,7 @@ class SqliteDialect final : public Dialect {
   explicit SqliteDialect(std::string directory) : directory_(std::move(directory)) {}
 
   CatalogLimits limits() const override;
+  bool changes_types() const override { return false; }
   bool keeps_schema(std::string_view name) const override;
   std::optional<Notice> notice_of_schema(const std::string& schema) const override;
   Sql create_schema(const std::string& schema) const override;

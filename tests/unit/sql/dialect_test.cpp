@@ -26,6 +26,7 @@ class MarkedDialect final : public Dialect {
             .comments = Comments::none,
             .comments_cost_max = 0};
   }
+  bool changes_types() const override { return true; }
   bool keeps_schema(std::string_view) const override { return false; }
   std::optional<Notice> notice_of_schema(const std::string&) const override { return {}; }
   Sql create_schema(const std::string& schema) const override {
