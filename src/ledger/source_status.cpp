@@ -1,6 +1,7 @@
 #include "ledger/source_status.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "ledger/objects.h"
@@ -68,8 +69,11 @@ class StatusReader {
     DRAY_ASSIGN(const auto set_aside, read_set_aside(session_, status.source, shape_));
     for (const auto& [key, object] : set_aside)
       status.objects_set_aside.push_back({key, object.reason, object.since, object.attempts});
-    if (shape_.has_changes) DRAY_TRY(add_changed(status));
-    if (!shape_.has_skipped) return {};
+    if (shape_.has_skipped) DRAY_TRY(add_skipped(status));
+    return shape_.has_changes ? add_changed(status) : Result<void>();
+  }
+
+  Result<void> add_skipped(SourceStatus& status) {
     DRAY_ASSIGN(const std::vector<SkippedObject> skipped, read_skipped(session_, status.source));
     for (const SkippedObject& object : skipped) {
       status.objects_skipped.push_back(
@@ -82,8 +86,14 @@ class StatusReader {
     SqlBuilder sql("select key, changed_at from _dray.objects where changed_at is not null and ");
     DRAY_ASSIGN(const QueryResult changed,
                 ask(sql.code("source = ").text(status.source).code(" order by key")));
-    for (const LedgerRow& row : changed.rows)
+    for (const LedgerRow& row : changed.rows) {
+      // The next sync settles what was skipped since.
+      if (std::ranges::find(status.objects_skipped, text_of(row[0]), &ObjectSkipped::key) !=
+          status.objects_skipped.end()) {
+        continue;
+      }
       status.objects_changed.push_back({text_of(row[0]), time_of(row[1])});
+    }
     return {};
   }
 
@@ -158,8 +168,23 @@ class StatusReader {
     status.failures = 0;
     const bool waits = !status.objects_set_aside.empty() || !status.tables_waiting.empty() ||
                        !status.objects_changed.empty();
-    const bool is_partial = waits || (last == RunStatus::partial && !made_good_);
+    const bool is_open = last == RunStatus::partial && !made_good_ && !is_all_skipped(status);
+    const bool is_partial = waits || is_open;
     status.state = is_partial ? SourceState::partial : SourceState::success;
+  }
+
+  // The last run set objects aside and did all else, and since then somebody has skipped them. With
+  // any of these notices there was something else as well, and the next run tells whether there
+  // still is.
+  static bool is_all_skipped(const SourceStatus& status) {
+    constexpr std::array others = std::to_array<std::string_view>(
+        {"not_listed", "source_empty", "object_gone", "object_changed", "object_skipped"});
+    bool is_set_aside = false;
+    for (const Notice& notice : status.last_run.notices) {
+      if (std::ranges::find(others, notice.code) != others.end()) return false;
+      is_set_aside = is_set_aside || notice.code == "object_set_aside";
+    }
+    return is_set_aside && !status.objects_skipped.empty();
   }
 
   Session& session_;
