@@ -45,7 +45,7 @@ Result<std::shared_ptr<S3Client>> open_s3_client(const S3Settings& settings, std
 
 Result<std::unique_ptr<ObjectStore>> open_source(const SourceConfig& source, std::stop_token stop,
                                                  Trace trace) {
-  if (!is_in_s3(source)) return open_directory(source.location, std::move(stop));
+  if (!is_in_s3(source)) return open_directory(source.location, std::move(stop), source.called);
   DRAY_ASSIGN(S3Url url, parse_s3_url(source.location));
   DRAY_ASSIGN(std::shared_ptr<S3Client> client,
               open_s3_client(source, std::move(stop), std::move(trace)));
@@ -53,7 +53,7 @@ Result<std::unique_ptr<ObjectStore>> open_source(const SourceConfig& source, std
 }
 
 Result<void> check_source(const SourceConfig& source) {
-  if (!is_in_s3(source)) return check_directory(source.location);
+  if (!is_in_s3(source)) return check_directory(source.location, source.called);
   DRAY_ASSIGN(const S3Url url, parse_s3_url(source.location));
   DRAY_ASSIGN(const std::shared_ptr<S3Client> client, open_s3_client(source, {}));
   return check_s3_store(*client, url);

@@ -10,6 +10,7 @@
 #include <set>
 #include <utility>
 
+#include "base/path_text.h"
 #include "base/quotable.h"
 #include "config/nearest.h"
 #include "config/settings.h"
@@ -187,6 +188,13 @@ void store(const Reader& reader, const Setting&, const Value& value,
 // Such a setting has values of its own.
 void store(const Reader&, const Setting&, const Value&, std::vector<TypeRule>&) {}
 
+// As a message may call a source's location where nothing is.
+std::string called(const Value& value, const std::string& location) {
+  if (value.text != value.typed) return "location";
+  std::error_code ignored;
+  return "location " + path_to_text(std::filesystem::absolute(location, ignored).string());
+}
+
 template <typename Owner>
 void read_value(const Reader& reader, const SettingOf<Owner>& setting, const YAML::Node& node,
                 int line, const std::string& path, Owner& owner) {
@@ -210,6 +218,9 @@ void read_value(const Reader& reader, const SettingOf<Owner>& setting, const YAM
         }
       },
       setting.field);
+  if constexpr (std::is_same_v<Owner, SourceConfig>) {
+    if (setting.key == "location") owner.called = called(value, owner.location);
+  }
 }
 
 template <typename Owner>

@@ -35,6 +35,9 @@ struct SourceConfig : S3Settings {
   std::optional<std::chrono::days> history;  // how far back a first sync goes; nothing: everything
   std::vector<TypeRule> types;               // of new columns, in the order of the file
   bool empty_ok = false;                     // all that was loaded may be gone from there
+  // The location in a message, where nothing is there: the path if it stands in dray.yaml in plain
+  // letters (base/quotable.h).
+  std::string called = "SOURCE";
 };
 
 // How Redshift is to make a table, or one of its columns, where Dray's own choice will not do.

@@ -78,9 +78,9 @@ std::string_view kind_of(mode_t mode) {
 
 bool is_gone(int code) { return code == ENOENT || code == ENOTDIR; }
 
-Error root_error(const std::string& root, int code) {
+Error root_error(const std::string& root, int code, const std::string& called) {
   const std::string shown = quotable_path(root, "");
-  const std::string place = shown.empty() ? "SOURCE: " : "source " + path_to_text(shown) + ": ";
+  const std::string place = shown.empty() ? called + ": " : "source " + path_to_text(shown) + ": ";
   switch (code) {
     case ENOENT:
       return config_error(place +
@@ -168,12 +168,13 @@ Result<std::unique_ptr<ByteReader>> open_file(const std::string& path, const Obj
 // One listing: the directories that are entered, depth first, and what was found.
 class Walk {
  public:
-  Walk(const std::string& root, const std::stop_token& stop) : root_(root), stop_(stop) {}
+  Walk(const std::string& root, const std::stop_token& stop, const std::string& called)
+      : root_(root), stop_(stop), called_(called) {}
 
   Result<Listing> run() {
     const int code = enter("");
     if (stop_.stop_requested()) return cancelled_error();
-    if (code != 0) return root_error(root_, code);
+    if (code != 0) return root_error(root_, code, called_);
     // A directory that changes while it is read may name an entry twice.
     sort_by_key(listing_.objects);
     std::ranges::sort(listing_.problems, {}, &ListProblem::key);
@@ -301,8 +302,9 @@ class Walk {
     listing_.problems.push_back({path_to_text(key), std::move(message)});
   }
 
-  const std::string& root_;  // of the store that lists
+  const std::string& root_;  // of the store that lists, as what follows
   const std::stop_token& stop_;
+  const std::string& called_;
   Listing listing_;
   std::vector<Identity> entered_;
 };
@@ -311,16 +313,16 @@ class Walk {
 // directory has been replaced by another.
 class DirectoryStore final : public ObjectStore {
  public:
-  DirectoryStore(std::string root, std::stop_token stop)
-      : root_(std::move(root)), stop_(std::move(stop)) {}
+  DirectoryStore(std::string root, std::stop_token stop, std::string called)
+      : root_(std::move(root)), stop_(std::move(stop)), called_(std::move(called)) {}
 
-  Result<Listing> list(const ListRequest&) override { return Walk(root_, stop_).run(); }
+  Result<Listing> list(const ListRequest&) override { return Walk(root_, stop_, called_).run(); }
 
   Result<std::unique_ptr<ByteReader>> open(const ObjectInfo& object) override {
     auto reader = open_file(root_ + "/" + text_to_path(object.key), object);
     if (reader.ok()) return reader;
     // Not one object is gone but the disk, say: no reason to write off object after object.
-    if (!is_readable_directory(root_)) return root_error(root_, errno);
+    if (!is_readable_directory(root_)) return root_error(root_, errno, called_);
     return reader;
   }
 
@@ -331,15 +333,17 @@ class DirectoryStore final : public ObjectStore {
  private:
   const std::string root_;  // absolute, without a '/' at the end
   const std::stop_token stop_;
+  const std::string called_;
 };
 
 class FileStore final : public ObjectStore {
  public:
-  FileStore(std::string path, std::string key) : path_(std::move(path)), key_(std::move(key)) {}
+  FileStore(std::string path, std::string key, std::string called)
+      : path_(std::move(path)), key_(std::move(key)), called_(std::move(called)) {}
 
   Result<Listing> list(const ListRequest&) override {
     struct stat info {};
-    if (::stat(path_.c_str(), &info) != 0) return root_error(path_, errno);
+    if (::stat(path_.c_str(), &info) != 0) return root_error(path_, errno, called_);
     const std::optional<KeyFacts> facts = classify_key(key_);
     if (!facts || !S_ISREG(info.st_mode)) {
       return config_error("source " + location() +
@@ -363,6 +367,7 @@ class FileStore final : public ObjectStore {
  private:
   const std::string path_;
   const std::string key_;
+  const std::string called_;
 };
 
 // Absolute, without a '/' at the end. Links stay as people wrote them, except before "..", which
@@ -380,29 +385,31 @@ std::string absolute_path(const std::string& path, std::error_code& failure) {
 
 }  // namespace
 
-Result<std::unique_ptr<ObjectStore>> open_directory(const std::string& path, std::stop_token stop) {
+Result<std::unique_ptr<ObjectStore>> open_directory(const std::string& path, std::stop_token stop,
+                                                    const std::string& called) {
   if (path.empty()) return config_error("source: the path is empty; the directory here is \".\"");
   std::error_code failure;
   const std::string root = absolute_path(path, failure);
-  if (failure) return root_error(path, failure.value());
+  if (failure) return root_error(path, failure.value(), called);
   struct stat info {};
   if (::stat(root.c_str(), &info) == 0 && !S_ISDIR(info.st_mode)) {
     return std::unique_ptr<ObjectStore>(
-        std::make_unique<FileStore>(root, root.substr(root.rfind('/') + 1)));
+        std::make_unique<FileStore>(root, root.substr(root.rfind('/') + 1), called));
   }
-  return std::unique_ptr<ObjectStore>(std::make_unique<DirectoryStore>(root, std::move(stop)));
+  return std::unique_ptr<ObjectStore>(
+      std::make_unique<DirectoryStore>(root, std::move(stop), called));
 }
 
-Result<void> check_directory(const std::string& path) {
-  DRAY_ASSIGN(const std::unique_ptr<ObjectStore> store, open_directory(path));
+Result<void> check_directory(const std::string& path, const std::string& called) {
+  DRAY_ASSIGN(const std::unique_ptr<ObjectStore> store, open_directory(path, {}, called));
   struct stat info {};
   const std::string root = text_to_path(store->location());
-  if (::stat(root.c_str(), &info) != 0) return root_error(root, errno);
+  if (::stat(root.c_str(), &info) != 0) return root_error(root, errno, called);
   if (!S_ISDIR(info.st_mode)) {
     DRAY_TRY(store->list({}));
     return {};
   }
-  if (!is_readable_directory(root)) return root_error(root, errno);
+  if (!is_readable_directory(root)) return root_error(root, errno, called);
   return {};
 }
 

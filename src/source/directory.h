@@ -20,11 +20,13 @@ namespace dray {
 // A file whose size or mtime is not what the listing showed is `bad_data`: "changed since it was
 // listed" at the opening, "changed while it was read" from the reader at its end.
 //
-// `stop` ends a listing, `cancelled`, at the next directory.
+// `stop` ends a listing, `cancelled`, at the next directory. `called` stands for the path in the
+// error of one where nothing is (base/quotable.h).
 Result<std::unique_ptr<ObjectStore>> open_directory(const std::string& path,
-                                                    std::stop_token stop = {});
+                                                    std::stop_token stop = {},
+                                                    const std::string& called = "SOURCE");
 
 // Whether the root can be listed now; else the error that a listing would give.
-Result<void> check_directory(const std::string& path);
+Result<void> check_directory(const std::string& path, const std::string& called = "SOURCE");
 
 }  // namespace dray
