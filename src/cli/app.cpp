@@ -23,7 +23,7 @@ constexpr const char* root_examples =
     "  dray init                                  write a dray.yaml to go on with\n"
     "\n"
     "Exit codes: 0 success, 1 failure, 2 command line or configuration, 3 partial,\n"
-    "4 done, but its output could not be written.\n"
+    "4 done, but its output could not be written, 5 another program has the DuckDB file open.\n"
     "`dray help COMMAND` tells more.\n";
 
 std::vector<std::string> reject_reasons() {

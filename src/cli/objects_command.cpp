@@ -5,11 +5,13 @@
 #include <algorithm>
 #include <array>
 
+#include "app/address.h"
 #include "app/open_warehouse.h"
 #include "base/json_writer.h"
 #include "base/path_text.h"
 #include "base/time.h"
 #include "base/utf8.h"
+#include "cli/advice.h"
 #include "cli/commands.h"
 #include "cli/format.h"
 #include "cli/selection.h"
@@ -89,19 +91,41 @@ std::string waiting_text(const std::vector<SourceStatus>& found, const ObjectsCo
   return out;
 }
 
-std::string objects_text(const std::vector<SourceStatus>& found, const ObjectsCommand& command,
-                         const Terminal& terminal) {
+// What to do about each kind, as commands: for the first object of a source's that is set aside,
+// and for all that have changed.
+Result<std::string> next_text(const std::vector<SourceStatus>& found, const ObjectsCommand& command,
+                              const std::string& warehouse) {
+  std::string set_aside;
+  std::string changed;
+  DRAY_ASSIGN(const auto configured, names_by_schema(command.selection));
+  for (const SourceStatus& status : found) {
+    if (!status.objects_set_aside.empty()) {
+      set_aside += "  dray objects skip " + shell_word(status.objects_set_aside.front().key) +
+                   " --source " + shell_word(status.source) + " --reason WHY" +
+                   warehouse_flag(command.selection) + "\n";
+    }
+    if (!status.objects_changed.empty()) {
+      changed += "  " + sync_command(status, warehouse, configured) + " --reload-changed\n";
+    }
+  }
+  if (!set_aside.empty()) {
+    set_aside = "\nevery sync tries again what is set aside; to put an object aside for good:\n" +
+                set_aside;
+  }
+  if (!changed.empty()) changed = "\nto load what has changed:\n" + changed;
+  return set_aside + changed;
+}
+
+Result<std::string> objects_text(const std::vector<SourceStatus>& found,
+                                 const ObjectsCommand& command, const std::string& warehouse,
+                                 const Terminal& terminal) {
   std::vector<std::vector<std::string>> rows;
-  bool any_set_aside = false;
-  bool any_changed = false;
   for (const SourceStatus& status : found) {
     for (const ObjectSetAside& object : status.objects_set_aside) {
-      any_set_aside = true;
       rows.push_back({status.source, "set aside", human_time(object.since), printable(object.key),
                       "", printable(object.reason)});
     }
     for (const ObjectChanged& object : status.objects_changed) {
-      any_changed = true;
       rows.push_back({status.source, "changed", human_time(object.since), printable(object.key), "",
                       changed_reason});
     }
@@ -112,17 +136,10 @@ std::string objects_text(const std::vector<SourceStatus>& found, const ObjectsCo
   }
   const std::string waiting = waiting_text(found, command);
   if (rows.empty()) return "no object is set aside, changed or skipped\n" + waiting;
-  std::string out =
-      render_table({{"source"}, {"state"}, {"since (UTC)"}, {"object"}, {"by"}, {"reason"}}, rows,
-                   terminal.columns);
-  if (any_set_aside) {
-    out +=
-        "\nevery sync tries again what is set aside; to put it aside for good: dray objects skip "
-        "KEY --reason TEXT" +
-        warehouse_flag(command.selection) + "\n";
-  }
-  if (any_changed) out += "\nto load what has changed: dray sync --reload-changed\n";
-  return out + waiting;
+  DRAY_ASSIGN(const std::string next, next_text(found, command, warehouse));
+  return render_table({{"source"}, {"state"}, {"since (UTC)"}, {"object"}, {"by"}, {"reason"}},
+                      rows, terminal.columns) +
+         next + waiting;
 }
 
 Result<std::string> list_output(const ObjectsCommand& command, const Environment& environment) {
@@ -131,8 +148,8 @@ Result<std::string> list_output(const ObjectsCommand& command, const Environment
               open_to_read(address, wait_of(command.selection, environment)));
   DRAY_TRY(check_sources(command.selection, address, *warehouse));
   DRAY_ASSIGN(const std::vector<SourceStatus> found, statuses_of(command, *warehouse));
-  return command.form == OutputForm::json ? objects_json(found)
-                                          : objects_text(found, command, environment.out_terminal);
+  if (command.form == OutputForm::json) return objects_json(found);
+  return objects_text(found, command, shown_address(address), environment.out_terminal);
 }
 
 // --- skip and unskip

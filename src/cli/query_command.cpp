@@ -1,4 +1,9 @@
+#include <string>
+#include <string_view>
+
+#include "app/address.h"
 #include "cli/commands.h"
+#include "cli/format.h"
 #include "cli/query_output.h"
 #include "cli/selection.h"
 #include "load/query.h"
@@ -35,6 +40,25 @@ class Counted final : public ResultSink {
   bool has_begun_ = false;
 };
 
+// `show tables` looks in one schema, and the tables are in others; to PostgreSQL it is a setting.
+bool is_show_tables(const std::string& sql) {
+  std::string words;
+  for (const char c : sql) {
+    const bool is_blank = std::string_view(" \t\r\n;").find(c) != std::string_view::npos;
+    if (!is_blank) words += static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+    if (is_blank && !words.empty() && words.back() != ' ') words += ' ';
+  }
+  if (words.ends_with(' ')) words.pop_back();
+  return words == "show tables";
+}
+
+// The command that has them all.
+std::string all_tables(const QueryCommand& command) {
+  const std::string& warehouse = command.selection.warehouse;
+  return "dray query " + (warehouse.empty() ? "" : path_word(shown_address(warehouse)) + " ") +
+         "'select table_schema, table_name from information_schema.tables'";
+}
+
 Result<void> run(const QueryCommand& command, const Environment& environment, ResultSink& sink) {
   DRAY_ASSIGN(const std::string address, select_warehouse(command.selection));
   QueryOptions options;
@@ -50,14 +74,20 @@ Result<void> run(const QueryCommand& command, const Environment& environment, Re
 int run_command(const QueryCommand& command, const Environment& environment) {
   const auto output = output_of(command, environment);
   Counted sink(*output);
-  const auto outcome = run(command, environment, sink);
+  auto outcome = run(command, environment, sink);
   // Told by whoever told the program to run: nothing of the query's is wrong.
   if (!environment.out) return exit_success;
+  const bool is_asking = is_show_tables(command.sql);
   if (outcome.ok()) {
     output->finish();
     environment.out << std::flush;
+    if (is_asking) {
+      environment.err << "dray: the tables of a source are in its schema; all of them: "
+                      << all_tables(command) << std::endl;
+    }
     return exit_success;
   }
+  if (is_asking && outcome.error().remedy.empty()) outcome.error().remedy = all_tables(command);
   // In the middle of a result an object of its own would only be part of it.
   const OutputForm form =
       sink.has_begun() && command.form == OutputForm::json ? OutputForm::csv : command.form;

@@ -9,12 +9,16 @@
 #include "base/json_writer.h"
 #include "base/path_text.h"
 #include "base/time.h"
+#include "cli/advice.h"
 #include "cli/commands.h"
 #include "cli/format.h"
 #include "cli/selection.h"
 #include "cli/sync_runner.h"
 #include "cli/table.h"
+#include "config/nearest.h"
+#include "model/reject.h"
 #include "run/records.h"
+#include "sql/dialect.h"
 #include "transform/naming.h"
 
 namespace dray {
@@ -23,11 +27,22 @@ namespace {
 // A table for people: what does not fit into a glance is for --json.
 constexpr std::size_t value_columns_max = 60;
 
+// `--table web.sold` is `--source web --table sold`: no table's name has a dot.
+void split_table(RejectFilter& filter) {
+  if (!filter.table_name) return;
+  const std::size_t dot = filter.table_name->find('.');
+  if (dot == std::string::npos) return;
+  filter.source = filter.table_name->substr(0, dot);
+  filter.table_name->erase(0, dot + 1);
+}
+
 // One filter per source that was asked for.
 std::vector<RejectFilter> filters_of(const RejectsCommand& command, std::size_t count_max) {
   RejectFilter filter = command.filter;
   if (filter.object) filter.object = typed_to_text(*filter.object);
   filter.count_max = count_max;
+  split_table(filter);
+  if (filter.source) return {filter};
   const auto schemas = selected_schemas(command.selection);
   if (schemas.empty()) return {filter};
   std::vector<RejectFilter> filters;
@@ -53,7 +68,52 @@ std::string target_of(const std::string& table, const std::string& column) {
   return column.empty() ? table : table + "." + column;
 }
 
-// A filter that nothing meets, perhaps misspelt, is not the same as nothing to do.
+Error no_such(const std::string& what, const std::string& named,
+              const std::vector<std::string>& known, const std::string& try_instead) {
+  const auto nearest = nearest_word(named, known);
+  return config_error(
+      "there is no such " + what + (nearest ? "; did you mean \"" + *nearest + "\"?" : ""),
+      try_instead);
+}
+
+Result<void> check_table(const RejectFilter& filter, const RejectsCommand& command,
+                         Warehouse& warehouse, const std::string& all) {
+  if (!filter.table_name) return {};
+  DRAY_ASSIGN(const std::vector<std::string> sources, source_names(warehouse));
+  if (filter.source && std::ranges::find(sources, *filter.source) == sources.end()) {
+    return no_such("source as --table names", *filter.source, sources, all);
+  }
+  const auto schemas = selected_schemas(command.selection);
+  if (filter.source && !schemas.empty() &&
+      std::ranges::find(schemas, *filter.source) == schemas.end()) {
+    return config_error("--table names another source than --source");
+  }
+  DRAY_ASSIGN(const std::vector<std::string> tables, known_tables(warehouse, filter.source));
+  if (std::ranges::find(tables, *filter.table_name) != tables.end()) return {};
+  return no_such("table as --table names", *filter.table_name, tables, all);
+}
+
+// That what the filter names is there, so that a slip is no empty answer.
+Result<void> check_filter(const RejectsCommand& command, Warehouse& warehouse) {
+  RejectFilter filter = command.filter;
+  split_table(filter);
+  const std::string all = "dray rejects list" + warehouse_flag(command.selection);
+  DRAY_TRY(check_table(filter, command, warehouse, all));
+  if (filter.run_id) {
+    // Of several that begin so it is an error, and they are there.
+    const auto run = find_run(warehouse, *filter.run_id);
+    if (run && !*run) {
+      return config_error("there is no such run as --run names",
+                          "dray history" + warehouse_flag(command.selection));
+    }
+  }
+  if (!filter.object) return {};
+  DRAY_ASSIGN(const bool is_known, knows_object(warehouse, typed_to_text(*filter.object)));
+  if (is_known) return {};
+  return config_error("no sync has seen such an object as --object names", all);
+}
+
+// A filter that nothing meets is not the same as nothing to do.
 std::string none_text(const RejectsCommand& command) {
   const RejectFilter& filter = command.filter;
   const bool is_filtered = filter.run_id || filter.reason || filter.table_name || filter.object ||
@@ -90,8 +150,52 @@ std::string groups_json(const std::vector<RejectGroup>& groups) {
   return std::move(json).done() + "\n";
 }
 
-std::string groups_text(const std::vector<RejectGroup>& groups, const RejectsCommand& command,
-                        const Terminal& terminal) {
+// As many of each kind of advice as are of use at once.
+constexpr std::size_t advice_max = 3;
+
+// Statements that let the columns take what they refuse, by the engine's own client.
+std::string columns_advice(const std::vector<RejectGroup>& groups, const Dialect& dialect,
+                           const std::string& warehouse) {
+  std::string out;
+  std::size_t told = 0;
+  const auto statement = [&](const RejectGroup& group, const std::string& table) {
+    const auto sql = make_varchar(dialect, {group.source, table}, group.column_name);
+    return sql ? sql->text() : std::string();
+  };
+  for (const RejectGroup& group : groups) {
+    if (group.reason != to_string(RejectReason::does_not_fit) || told == advice_max) continue;
+    std::string sql = statement(group, group.table_name);
+    if (sql.empty()) return out;
+    // Their rows follow, in columns of their own.
+    if (group.table_name == "identifies") sql += "; " + statement(group, "users");
+    if (group.table_name == "groups") sql += "; " + statement(group, "accounts");
+    out += "to have " + group.source + "." + target_of(group.table_name, group.column_name) +
+           " take any value, as text: " + client_command(warehouse, sql) + "\n";
+    ++told;
+  }
+  return out;
+}
+
+Result<std::string> objects_advice(const std::vector<RejectGroup>& groups,
+                                   const RejectsCommand& command, Warehouse& warehouse,
+                                   const std::string& address) {
+  DRAY_ASSIGN(const std::vector<SourceStatus> statuses, source_statuses(warehouse));
+  DRAY_ASSIGN(const auto configured, names_by_schema(command.selection));
+  std::string out;
+  std::size_t told = 0;
+  for (const SourceStatus& status : statuses) {
+    const bool is_meant =
+        std::ranges::find(groups, status.source, &RejectGroup::source) != groups.end();
+    if (!is_meant || told++ == advice_max) continue;
+    out += "after mending the objects: " + sync_command(status, address, configured) +
+           " --reload-changed\n";
+  }
+  return out;
+}
+
+Result<std::string> groups_text(const std::vector<RejectGroup>& groups,
+                                const RejectsCommand& command, Warehouse& warehouse,
+                                const std::string& address, const Terminal& terminal) {
   if (groups.empty()) return none_text(command);
   std::vector<std::vector<std::string>> rows;
   rows.reserve(groups.size());
@@ -101,6 +205,7 @@ std::string groups_text(const std::vector<RejectGroup>& groups, const RejectsCom
                     group.sample_object + ":" + std::to_string(group.sample_line),
                     cut_to_width(printable(group.sample_value), value_columns_max)});
   }
+  DRAY_ASSIGN(const std::string of_objects, objects_advice(groups, command, warehouse, address));
   return render_table({{"count", Align::right},
                        {"source"},
                        {"kind"},
@@ -109,16 +214,17 @@ std::string groups_text(const std::vector<RejectGroup>& groups, const RejectsCom
                        {"for example"},
                        {"value"}},
                       rows, terminal.columns) +
-         "\nsee each with: dray rejects show" + warehouse_flag(command.selection) +
-         "\nafter mending the warehouse: dray rejects retry" + warehouse_flag(command.selection) +
-         "\nafter mending the objects: dray sync --reload-changed\n";
+         "\nsee each with: dray rejects show" + warehouse_flag(command.selection) + "\n" +
+         columns_advice(groups, warehouse.dialect(), address) +
+         "after mending the warehouse: dray rejects retry" + warehouse_flag(command.selection) +
+         "\n" + of_objects;
 }
 
 Result<std::string> list_output(const RejectsCommand& command, Warehouse& warehouse,
-                                const Terminal& terminal) {
+                                const std::string& address, const Terminal& terminal) {
   DRAY_ASSIGN(const std::vector<RejectGroup> groups, groups_of(command, warehouse));
-  return command.presentation.form == OutputForm::json ? groups_json(groups)
-                                                       : groups_text(groups, command, terminal);
+  if (command.presentation.form == OutputForm::json) return groups_json(groups);
+  return groups_text(groups, command, warehouse, address, terminal);
 }
 
 // --- show
@@ -156,7 +262,7 @@ std::string rejects_text(const std::vector<Reject>& rejects, const RejectsComman
   if (rejects.size() == limit) {
     out += "\nthese are the first " + with_thousands(limit) + "; --limit shows more\n";
   }
-  return out;
+  return out + "\nwhat to do: dray rejects list" + warehouse_flag(command.selection) + "\n";
 }
 
 Result<std::string> show_output(const RejectsCommand& command, Warehouse& warehouse,
@@ -174,8 +280,9 @@ int show(const RejectsCommand& command, const Environment& environment) {
     DRAY_ASSIGN(const std::unique_ptr<Warehouse> warehouse,
                 open_to_read(address, wait_of(command.selection, environment)));
     DRAY_TRY(check_sources(command.selection, address, *warehouse));
+    DRAY_TRY(check_filter(command, *warehouse));
     return command.action == RejectsCommand::Action::list
-               ? list_output(command, *warehouse, environment.out_terminal)
+               ? list_output(command, *warehouse, shown_address(address), environment.out_terminal)
                : show_output(command, *warehouse, environment.out_terminal);
   }();
   if (!output.ok()) return tell_failure(environment, command.presentation.form, output.error());
@@ -221,6 +328,7 @@ Result<std::map<std::string, SourceConfig>> known_sources(const Config& config,
 Result<std::vector<SyncJob>> retry_jobs(const RejectsCommand& command, const Config& config,
                                         Warehouse& warehouse) {
   DRAY_TRY(check_sources(command.selection, config.warehouse, warehouse));
+  DRAY_TRY(check_filter(command, warehouse));
   const std::size_t limit = command.limit.value_or(std::numeric_limits<std::int64_t>::max());
   DRAY_ASSIGN(const std::vector<Reject> rejects, rejects_of(command, warehouse, limit));
   DRAY_ASSIGN(const auto sources, known_sources(config, warehouse));

@@ -127,7 +127,9 @@ std::string status_text(const RunReport& report, const Terminal& terminal) {
 
 std::string notice_text(const Notice& notice, const Terminal& terminal) {
   std::string out = painted(terminal, Colour::yellow, "notice:") + " " + printable(notice.message);
-  if (notice.count > 1) out += " (" + with_thousands(notice.count) + " times)";
+  // These say their numbers themselves.
+  const bool is_counted = notice.code == "mixed_types" || notice.code == "strings_converted";
+  if (notice.count > 1 && !is_counted) out += " (" + with_thousands(notice.count) + " times)";
   return out + "\n";
 }
 

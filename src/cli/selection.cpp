@@ -56,6 +56,15 @@ Result<Config> read_selected_config(const Selection& selection, const char* reme
       path, {.schema_of = schema_name, .location = check_place, .warehouse = check_warehouse});
 }
 
+// The first of them: a configuration may have very many.
+std::string listed(const std::vector<std::string>& names) {
+  constexpr std::size_t named_max = 10;
+  std::string out;
+  for (std::size_t i = 0; i < names.size() && i < named_max; ++i)
+    out += (i > 0 ? ", " : "") + names[i];
+  return names.size() > named_max ? out + ", ..." : out;
+}
+
 Result<void> keep_selected(Config& config, const std::vector<std::string>& wanted) {
   if (wanted.empty()) return {};
   std::vector<std::string> names;
@@ -66,7 +75,10 @@ Result<void> keep_selected(Config& config, const std::vector<std::string>& wante
     if (std::ranges::find(names, name) != names.end()) continue;
     // Only a slip of a name that is there may be repeated (base/quotable.h).
     const auto nearest = nearest_word(name, names);
-    if (!nearest) return config_error("the configuration has no source that --source names");
+    if (!nearest) {
+      return config_error("the configuration has no source that --source names",
+                          "one of its own: " + listed(names));
+    }
     return config_error("the configuration has no source \"" + name + "\"; did you mean \"" +
                         *nearest + "\"?");
   }
@@ -161,11 +173,12 @@ Result<std::vector<std::string>> configured_names(const Selection& selection) {
   return names;
 }
 
-Result<std::vector<std::string>> configured_schemas(const Selection& selection) {
-  DRAY_ASSIGN(std::vector<std::string> schemas, configured_names(selection));
-  for (std::string& name : schemas)
-    name = schema_name(name);
-  return schemas;
+Result<std::map<std::string, std::string>> names_by_schema(const Selection& selection) {
+  DRAY_ASSIGN(const std::vector<std::string> names, configured_names(selection));
+  std::map<std::string, std::string> by_schema;
+  for (const std::string& name : names)
+    by_schema.emplace(schema_name(name), name);
+  return by_schema;
 }
 
 std::vector<std::string> selected_schemas(const Selection& selection) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -37,12 +38,12 @@ FileWait wait_of(const Selection& selection, const Environment& environment,
 // is from there.
 Result<std::uint64_t> select_memory(const Selection& selection);
 
-// The schemas' names of the sources that the configuration names; empty when --warehouse stands for
-// it.
-Result<std::vector<std::string>> configured_schemas(const Selection& selection);
-
-// The names themselves, as --source takes them.
+// The names of the sources in the configuration, as --source takes them; none when --warehouse
+// stands for it.
 Result<std::vector<std::string>> configured_names(const Selection& selection);
+
+// The same, by their schemas.
+Result<std::map<std::string, std::string>> names_by_schema(const Selection& selection);
 
 // --source as the schemas' names; empty when all are meant.
 std::vector<std::string> selected_schemas(const Selection& selection);

@@ -10,6 +10,7 @@
 #include "app/report_json.h"
 #include "base/json_writer.h"
 #include "base/time.h"
+#include "cli/advice.h"
 #include "cli/commands.h"
 #include "cli/exit_code.h"
 #include "cli/format.h"
@@ -123,10 +124,7 @@ class Advice {
       : status_(status),
         name_(printable(status.source) + ": "),
         of_warehouse_(" --warehouse " + path_word(warehouse) + "\n"),
-        sync_(configured_name.empty()
-                  ? "dray sync " + path_word(status.location) + " " + path_word(warehouse) +
-                        " --source " + shell_word(status.source)
-                  : "dray sync --source " + shell_word(configured_name)) {}
+        sync_(sync_command(status, warehouse, configured_name)) {}
 
   // Nothing when all is well.
   std::string text() && {
@@ -356,10 +354,10 @@ void add_never_ran(const std::vector<std::string>& configured, std::vector<Sourc
 Result<StatusAnswer> find_status(const StatusCommand& command, const Environment& environment) {
   StatusAnswer answer;
   DRAY_ASSIGN(const std::string address, select_warehouse(command.selection));
-  DRAY_ASSIGN(const std::vector<std::string> names, configured_names(command.selection));
-  DRAY_ASSIGN(const std::vector<std::string> configured, configured_schemas(command.selection));
-  for (std::size_t i = 0; i < names.size(); ++i)
-    answer.configured.emplace(configured[i], names[i]);
+  DRAY_ASSIGN(answer.configured, names_by_schema(command.selection));
+  std::vector<std::string> configured;
+  for (const auto& [schema, name] : answer.configured)
+    configured.push_back(schema);
   answer.warehouse = shown_address(address);
   if (configured.empty() || !is_to_be_made(address)) {
     // What a check says on standard error, cron mails.

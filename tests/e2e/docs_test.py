@@ -3,6 +3,7 @@
 DRAY is the binary, DRAY_SOURCE_DIR the project.
 """
 
+import gzip
 import json
 import os
 import pathlib
@@ -109,6 +110,9 @@ class Commands(DocsTest):
 
     def test_command_line(self):
         self.use_logs()
+        # The object that its examples are about.
+        (self.work / "logs" / "2026-01-31").mkdir()
+        (self.work / "logs" / "2026-01-31" / "a.gz").write_bytes(gzip.compress(b"no JSON\n"))
         self.run_all(ROOT / "docs" / "cli.md")
 
     def test_sample(self):
