@@ -1,14 +1,11 @@
 #include "load/copy_rows.h"
 
-#include <algorithm>
 #include <bit>
 #include <cstring>
-#include <numeric>
 #include <utility>
 
 #include "base/short_bytes.h"
 #include "base/utf8.h"
-#include "model/cast.h"
 
 namespace dray {
 namespace {
@@ -67,55 +64,12 @@ char* put_nulls(std::size_t count, char* out) {
 
 static_assert(std::endian::native == std::endian::little);
 
-// Null if it is longer than the column's bound. An id has no NULL to be instead: the server refuses
-// it, and names the column.
-char* put_varchar(const LoadColumn& column, const Cell& cell, char* out) {
-  std::array<char, timestamp_text_bytes_max> time{};
-  const std::string_view text =
-      cell.kind == CellKind::micros
-          ? std::string_view(time.data(), format_timestamp(micros_of(cell), time.data()))
-          : cell.bytes;
-  const bool is_id = cell.slot == static_cast<Slot>(StandardColumn::id);
-  return is_id || fits_bound(column, text) ? put_text(text, out) : nullptr;
-}
-
-// Null if the value does not fit.
-char* put_cell(const LoadColumn& column, const Cell& cell, char* out) {
-  switch (column.type) {
-    case ColumnType::varchar:
-      return put_varchar(column, cell, out);
-    case ColumnType::timestamp: {
-      const auto value = as_timestamp(cell);
-      return value ? put_micros(*value, out) : nullptr;
-    }
-    case ColumnType::bigint: {
-      const auto value = as_bigint(cell);
-      return value ? put_integer(*value, out) : nullptr;
-    }
-    case ColumnType::double_precision: {
-      const auto value = as_double(cell, column.created ? Rounding::nearest : Rounding::none);
-      return value ? put_double(*value, out) : nullptr;
-    }
-    case ColumnType::boolean: {
-      const auto value = as_boolean(cell);
-      return value ? put_boolean(*value, out) : nullptr;
-    }
-  }
-  return nullptr;
-}
-
 // --- the size of a row in its page
 
 std::size_t with_cell(std::size_t before, ColumnType type, const Cell& cell, RowRoom room) {
   if (type != ColumnType::varchar) return with_value(before, type);
   if (cell.kind == CellKind::micros) return with_short_text(before, timestamp_text_bytes_max);
   return with_text(before, cell.bytes, room);
-}
-
-std::size_t with_standard(std::size_t before, StandardColumn column, std::string_view event,
-                          RowRoom room) {
-  if (column == StandardColumn::event) return with_text(before, event, room);
-  return with_value(before, ColumnType::timestamp);
 }
 
 }  // namespace
@@ -174,159 +128,114 @@ Result<std::uint64_t> CopyStream::end() {
   return connection_.end_copy();
 }
 
+// A row's fields, one behind the other.
+class StagedRowWriter::Out {
+ public:
+  static constexpr bool takes_number_text = false;
+
+  Out(const RowShape& shape, char* at) : shape_(shape), at_(at) {}
+
+  // A text that is longer than the column's bound does not fit. But an id has no NULL to be
+  // instead: the server refuses it, and names the column.
+  bool put_text(std::size_t i, const Cell& cell, std::string_view text) {
+    const bool is_id = cell.slot == static_cast<Slot>(StandardColumn::id);
+    if (!is_id && !fits_bound(shape_.column(i), text)) return false;
+    at_ = dray::put_text(text, at_);
+    return true;
+  }
+  bool put_copied_text(std::size_t i, const Cell& cell, std::string_view text) {
+    return put_text(i, cell, text);
+  }
+  void put_time(Micros value) { at_ = put_micros(value, at_); }
+  void put_boolean(bool value) { at_ = dray::put_boolean(value, at_); }
+  void put_integer(std::int64_t value) { at_ = dray::put_integer(value, at_); }
+  void put_double(double value) { at_ = dray::put_double(value, at_); }
+  void put_nulls(std::size_t count) { at_ = dray::put_nulls(count, at_); }
+
+  const char* end() const { return at_; }
+
+ private:
+  const RowShape& shape_;
+  char* at_;
+};
+
 StagedRowWriter::StagedRowWriter(const RowsToLoad& load, const RowLayout& layout, RowRoom room,
                                  ValueRejectSink value_rejects)
-    : load_(load),
-      layout_(layout),
+    : layout_(layout),
       room_(room),
       value_rejects_(std::move(value_rejects)),
-      cells_(load.columns.size()),
-      standard_(load.columns.size() / 64 + 1) {
-  slots_.fill(no_column);
-  for (std::size_t i = 0; i < load.columns.size(); ++i) {
-    const LoadColumn& column = load.columns[i];
+      shape_(load, value_rejects_),
+      placed_(shape_) {
+  for (const LoadColumn& column : load.columns) {
     fields_.push_back(static_cast<std::uint32_t>(field_count_));
-    if (!column.standard) slots_[column.slot] = static_cast<std::int16_t>(i);
-    if (column.refused) continue;
-    ++field_count_;
-    if (column.standard) standard_[i / 64] |= std::uint64_t{1} << (i % 64);
+    if (!column.refused) ++field_count_;
   }
 }
 
 const char* StagedRowWriter::write(const RowBlock& block, std::size_t row, const char* record,
                                    ByteBuffer& out) {
   const RowKey& key = block.keys[row];
-  const char* const end = place_cells(record, key);
+  const char* const end = placed_.place(block, key, record);
   has_refused_ = false;
   if (room_ == RowRoom::certain) drop_what_no_index_takes(key);
   if (has_refused_) return end;
-  if (present_count() > layout_.values_always_fitting) make_room(key, block.event);
+  if (placed_.count() > layout_.values_always_fitting) make_room(key);
   const std::size_t bytes_max = 2 + field_count_ * short_field_bytes_max + block.event.size() +
                                 static_cast<std::size_t>(end - record);
-  char* at = put_u16(static_cast<std::uint16_t>(field_count_), out.extend(bytes_max));
+  Out fields(shape_, put_u16(static_cast<std::uint16_t>(field_count_), out.extend(bytes_max)));
   std::size_t done = 0;  // fields written
-  for (std::size_t word = 0; word < present_.size(); ++word) {
-    for (std::uint64_t bits = present_[word]; bits != 0; bits &= bits - 1) {
-      const std::size_t i = word * 64 + static_cast<std::size_t>(std::countr_zero(bits));
-      at = put_nulls(fields_[i] - done, at);
-      done = fields_[i];
-      char* const behind = put_field(i, block, key, at);
-      if (behind == nullptr) continue;
-      at = behind;
-      ++done;
-    }
-  }
-  at = put_nulls(field_count_ - done, at);
-  out.truncate(static_cast<std::size_t>(at - out.data()));
+  placed_.each([&](std::size_t i) {
+    fields.put_nulls(fields_[i] - done);
+    done = fields_[i] + (placed_.put(i, key, fields) ? 1U : 0U);
+  });
+  fields.put_nulls(field_count_ - done);
+  out.truncate(static_cast<std::size_t>(fields.end() - out.data()));
   return end;
 }
 
-// Sorts the cells by column; tells those of refused columns.
-const char* StagedRowWriter::place_cells(const char* record, const RowKey& key) {
-  present_ = standard_;
-  CellReader reader(record);
-  for (Cell cell; reader.next(cell);) {
-    if (slots_[cell.slot] == no_column) continue;
-    const auto i = static_cast<std::size_t>(slots_[cell.slot]);
-    cells_[i] = cell;
-    if (load_.columns[i].refused) {
-      tell(i, *load_.columns[i].refused, key);
-    } else {
-      present_[i / 64] |= std::uint64_t{1} << (i % 64);
-    }
-  }
-  return reader.end();
-}
-
-std::size_t StagedRowWriter::present_count() const {
-  std::size_t count = 0;
-  for (const std::uint64_t word : present_)
-    count += static_cast<std::size_t>(std::popcount(word));
-  return count;
+// Where the value of column i ends that begins behind `before` bytes.
+std::size_t StagedRowWriter::with(std::size_t before, std::size_t i) const {
+  if (placed_.is_filled(i)) return with_value(before, shape_.column(i).type);
+  return with_cell(before, shape_.column(i).type, placed_.cell(i), room_);
 }
 
 // Takes away what the row has no room for, from the end of the table's columns; the columns that
 // every table of Dray's has always find it.
-void StagedRowWriter::make_room(const RowKey& key, std::string_view event) {
+void StagedRowWriter::make_room(const RowKey& key) {
   std::size_t reserved = 0;
   const auto is_kept = [&](std::size_t i) {
-    return load_.columns[i].standard || load_.columns[i].slot < property_slot_first;
-  };
-  const auto with = [&](std::size_t before, std::size_t i) {
-    const LoadColumn& column = load_.columns[i];
-    return column.standard ? with_standard(before, *column.standard, event, room_)
-                           : with_cell(before, column.type, cells_[i], room_);
+    return shape_.column(i).standard || shape_.column(i).slot < property_slot_first;
   };
   for (const std::size_t i : layout_.order) {
-    if (is_present(i) && is_kept(i)) reserved = aligned_row(with(reserved, i));
+    if (placed_.has(i) && is_kept(i)) reserved = aligned_row(with(reserved, i));
   }
   std::size_t bytes =
       row_bytes_before_values(layout_.table_columns) + reserved + layout_.bytes_of_others;
   for (const std::size_t i : layout_.order) {
-    if (!is_present(i) || is_kept(i)) continue;
+    if (!placed_.has(i) || is_kept(i)) continue;
     const std::size_t larger = with(bytes, i);
     if (aligned_row(larger) <= row_bytes_max) {
       bytes = larger;
-      continue;
+    } else {
+      leave_out(i, key);
     }
-    present_[i / 64] &= ~(std::uint64_t{1} << (i % 64));
-    tell(i, RejectReason::row_too_wide, key);
   }
 }
 
 void StagedRowWriter::drop_what_no_index_takes(const RowKey& key) {
   for (const std::uint32_t i : layout_.indexed) {
-    if (!is_present(i) || load_.columns[i].standard) continue;
-    if (cells_[i].kind == CellKind::micros ||
-        cells_[i].bytes.size() <= layout_.indexed_text_bytes_max)
+    if (!placed_.has(i) || placed_.cell(i).kind == CellKind::micros ||
+        placed_.cell(i).bytes.size() <= layout_.indexed_text_bytes_max)
       continue;
-    present_[i / 64] &= ~(std::uint64_t{1} << (i % 64));
-    tell(i, RejectReason::row_too_wide, key);
+    leave_out(i, key);
     // The one column that is never NULL.
-    if (load_.columns[i].name == facts(StandardColumn::id).name) has_refused_ = true;
+    if (shape_.column(i).name == facts(StandardColumn::id).name) has_refused_ = true;
   }
 }
 
-// Null if the value does not fit its column.
-char* StagedRowWriter::put_field(std::size_t i, const RowBlock& block, const RowKey& key,
-                                 char* out) {
-  const LoadColumn& column = load_.columns[i];
-  if (column.standard) return put_standard(i, block, key, out);
-  char* const behind = put_cell(column, cells_[i], out);
-  if (behind == nullptr) tell(i, RejectReason::does_not_fit, key);
-  return behind;
-}
-
-char* StagedRowWriter::put_standard(std::size_t i, const RowBlock& block, const RowKey& key,
-                                    char* out) {
-  switch (*load_.columns[i].standard) {
-    case StandardColumn::received_at:
-      return put_micros(key.received_at, out);
-    case StandardColumn::uuid:
-      return put_integer(static_cast<std::int64_t>(key.uuid), out);
-    case StandardColumn::uuid_ts:
-      return put_micros(load_.uuid_ts, out);
-    case StandardColumn::event: {
-      // This one alone of the standard columns may have been given another type, or a bound.
-      cells_[i] = {static_cast<Slot>(StandardColumn::event), CellKind::text, block.event};
-      char* const behind = put_cell(load_.columns[i], cells_[i], out);
-      if (behind == nullptr) tell(i, RejectReason::does_not_fit, key);
-      return behind;
-    }
-    default:
-      DRAY_ASSERT(false);
-  }
-}
-
-void StagedRowWriter::tell(std::size_t i, RejectReason reason, const RowKey& key) const {
-  const LoadColumn& column = load_.columns[i];
-  const Cell& cell = cells_[i];
-  std::array<char, timestamp_text_bytes_max> text{};
-  const std::string_view value =
-      cell.kind == CellKind::micros
-          ? std::string_view(text.data(), format_timestamp(micros_of(cell), text.data()))
-          : cell.bytes;
-  value_rejects_({key.object, key.line, reason, column.name, column.type, value});
+void StagedRowWriter::leave_out(std::size_t i, const RowKey& key) {
+  placed_.leave_out(i);
+  shape_.tell(i, RejectReason::row_too_wide, placed_.cell(i), key);
 }
 
 }  // namespace dray

@@ -4,7 +4,7 @@
 // Only load/postgres*.cpp include this.
 #pragma once
 
-#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 #include <vector>
@@ -16,6 +16,7 @@
 #include "load/warehouse.h"
 #include "model/staged.h"
 #include "sql/pq_connection.h"
+#include "stage/row_shape.h"
 
 namespace dray {
 
@@ -90,28 +91,21 @@ class StagedRowWriter {
   bool has_refused() const { return has_refused_; }
 
  private:
-  static constexpr std::int16_t no_column = -1;
+  class Out;
 
-  const char* place_cells(const char* record, const RowKey& key);
-  void make_room(const RowKey& key, std::string_view event);
+  void make_room(const RowKey& key);
   void drop_what_no_index_takes(const RowKey& key);
-  std::size_t present_count() const;
-  bool is_present(std::size_t i) const { return (present_[i / 64] >> (i % 64) & 1) != 0; }
-  char* put_field(std::size_t i, const RowBlock& block, const RowKey& key, char* out);
-  char* put_standard(std::size_t i, const RowBlock& block, const RowKey& key, char* out);
-  void tell(std::size_t i, RejectReason reason, const RowKey& key) const;
+  std::size_t with(std::size_t before, std::size_t i) const;
+  void leave_out(std::size_t i, const RowKey& key);
 
-  const RowsToLoad& load_;
   const RowLayout& layout_;
   bool has_refused_ = false;
   const RowRoom room_;
   const ValueRejectSink value_rejects_;
-  std::array<std::int16_t, slot_end> slots_{};  // to the column
-  std::vector<std::uint32_t> fields_;           // the field before each column, by column
+  const RowShape shape_;
+  PlacedRow placed_;                   // the row at hand
+  std::vector<std::uint32_t> fields_;  // the field before each column, by column
   std::size_t field_count_ = 0;
-  std::vector<Cell> cells_;              // by column; of the row at hand where present_
-  std::vector<std::uint64_t> present_;   // a bit per column
-  std::vector<std::uint64_t> standard_;  // the same for those that every row has
 };
 
 }  // namespace dray

@@ -119,7 +119,7 @@ Result<idx_t> fill_rows(DuckScan& scan, DuckScanThread& thread, duckdb_data_chun
   // A line may have megabytes, and DuckDB does not count what a chunk's strings take.
   constexpr std::uint64_t chunk_bytes_max = 8U << 20;
   thread.held.clear();
-  ChunkWriter writer(scan.load, chunk);
+  ChunkWriter writer(scan.shape, chunk);
   idx_t count = 0;
   while (count < duckdb_vector_size() && writer.text_bytes() < chunk_bytes_max) {
     if (scan.cursor.is_full) {

@@ -18,6 +18,7 @@
 #include "base/result.h"
 #include "load/duckdb_rows.h"
 #include "model/staged.h"
+#include "stage/row_shape.h"
 
 namespace dray {
 
@@ -48,8 +49,12 @@ Result<std::vector<DuckRelations::Cursor::Share>> shares_of(const StagedRows& ro
 // Shared by the threads of one scan.
 struct DuckScan {
   DuckScan(const RowsToLoad& from, DuckRelations::Cursor& to_go_on, std::uint64_t threads)
-      : load(from), cursor(to_go_on), thread_bytes_max(to_go_on.group_bytes_max / threads) {}
+      : load(from),
+        shape(from),
+        cursor(to_go_on),
+        thread_bytes_max(to_go_on.group_bytes_max / threads) {}
   const RowsToLoad& load;
+  const RowShape shape;
   DuckRelations::Cursor& cursor;  // of rows
   const std::uint64_t thread_bytes_max;
   std::atomic<std::size_t> next_block{0};  // of keys

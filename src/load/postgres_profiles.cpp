@@ -102,26 +102,10 @@ Result<bool> PostgresSession::touch_some(ColumnType type) {
   return !ids.empty();
 }
 
-// The text of what the column holds of an id, which somebody may have given another type.
+// The text of what the column holds of an id.
 std::optional<std::string> PostgresSession::stored_id(const LoadColumn& column, const Cell& cell) {
-  switch (column.type) {
-    case ColumnType::varchar:
-      if (!fits_bound(column, cell.bytes)) return std::nullopt;
-      return std::string(cell.bytes);
-    case ColumnType::bigint:
-      if (const auto value = as_bigint(cell)) return std::to_string(*value);
-      return std::nullopt;
-    case ColumnType::double_precision:
-      if (const auto value = as_double(cell, Rounding::none)) return double_text(*value);
-      return std::nullopt;
-    case ColumnType::boolean:
-      if (const auto value = as_boolean(cell)) return *value ? "true" : "false";
-      return std::nullopt;
-    case ColumnType::timestamp:
-      if (const auto value = as_timestamp(cell)) return format_timestamp(*value);
-      return std::nullopt;
-  }
-  return std::nullopt;
+  if (column.type == ColumnType::varchar && !fits_bound(column, cell.bytes)) return std::nullopt;
+  return id_text(column.type, cell);
 }
 
 // Whether the column's collation takes texts of different bytes for equal, as one that knows no

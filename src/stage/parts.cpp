@@ -4,11 +4,9 @@
 #include <zstd.h>
 
 #include <algorithm>
-#include <array>
-#include <bit>
 #include <charconv>
-#include <cstring>
 #include <limits>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -17,8 +15,8 @@
 #include "base/numbers.h"
 #include "base/short_bytes.h"
 #include "base/utf8.h"
-#include "model/cast.h"
 #include "stage/csv.h"
+#include "stage/row_shape.h"
 
 namespace dray {
 namespace {
@@ -61,25 +59,19 @@ class RowWriter {
   void begin(const TableLoad& load, const RunRows& rows, std::string_view null_text,
              RowOrigins origins) {
     load_ = &load;
+    placed_.emplace(shape_.emplace(load));
     object_numbers_ = rows.object_numbers;
     null_text_ = null_text;
     origins_ = origins;
-    profile_column_ = no_column;
+    profile_column_.reset();
     null_text_values_ = 0;
-    slots_.fill(no_column);
-    cells_.resize(load.columns.size());
-    standard_.assign(load.columns.size() / 64 + 1, 0);
     empty_row_.clear();
     empty_fields_.clear();
     for (std::size_t i = 0; i < load.columns.size(); ++i) {
       const LoadColumn& column = load.columns[i];
       empty_fields_.push_back(empty_row_.size());
-      if (!column.standard) slots_[column.slot] = static_cast<std::int16_t>(i);
       if (column.refused) continue;
-      if (origins == RowOrigins::add && column.name == load.profile_id_column) {
-        profile_column_ = static_cast<std::int16_t>(i);
-      }
-      if (column.standard) standard_[i / 64] |= std::uint64_t{1} << (i % 64);
+      if (column.name == load.profile_id_column) profile_column_ = i;
       if (column.type == ColumnType::varchar) empty_row_.append(null_text);
       empty_row_ += ',';
     }
@@ -89,7 +81,7 @@ class RowWriter {
   // Returns the record behind this one.
   const char* write(const RowBlock& block, std::size_t row, const char* record, ByteBuffer& out) {
     const RowKey& key = block.keys[row];
-    const char* const end = place_cells(record, key);
+    const char* const end = placed_->place(block, key, record);
     // A cell of n bytes takes n + 4 in the record.
     const std::size_t bytes_max = 2 * static_cast<std::size_t>(end - record) + empty_row_.size() +
                                   load_->columns.size() * short_field_bytes_max +
@@ -98,23 +90,19 @@ class RowWriter {
     char* const begin = out.extend(bytes_max);
     char* at = begin;
     std::size_t done = 0;  // columns whose fields are written
-    for (std::size_t word = 0; word < present_.size(); ++word) {
-      for (std::uint64_t bits = present_[word]; bits != 0; bits &= bits - 1) {
-        const std::size_t i = word * 64 + static_cast<std::size_t>(std::countr_zero(bits));
-        at = put_empty(done, i, at);
-        char* const behind = put_field(i, block, key, at);
-        done = i;
-        if (behind == nullptr) continue;
-        if (static_cast<std::size_t>(behind - begin) > row_bytes_max / 2 &&
-            is_too_much(load_->columns[i], {begin, behind})) {
-          tell(load_->columns[i], RejectReason::row_too_wide, cells_[i], key);
-          continue;
-        }
-        at = behind;
-        *at++ = ',';
-        done = i + 1;
+    placed_->each([&](std::size_t i) {
+      at = put_empty(done, i, at);
+      done = i;
+      Out field(*this, key, at);
+      if (!placed_->put(i, key, field)) return;
+      if (static_cast<std::size_t>(field.end() - begin) > row_bytes_max / 2 &&
+          is_too_much(load_->columns[i], {begin, field.end()})) {
+        return shape_->tell(i, RejectReason::row_too_wide, placed_->cell(i), key);
       }
-    }
+      at = field.end();
+      *at++ = ',';
+      done = i + 1;
+    });
     at = put_empty(done, load_->columns.size(), at);
     if (origins_ == RowOrigins::add) at = put_origin(block.first_row + row, key, at);
     if (at == begin) ++at;
@@ -126,26 +114,39 @@ class RowWriter {
   std::uint64_t null_text_values() const { return null_text_values_; }
 
  private:
-  static constexpr std::int16_t no_column = -1;
+  // One field.
+  class Out {
+   public:
+    // Number text whose kind is the column's is carried verbatim.
+    static constexpr bool takes_number_text = true;
 
-  // Sorts the cells by column; tells those of refused columns.
-  const char* place_cells(const char* record, const RowKey& key) {
-    present_ = standard_;
-    CellReader reader(record);
-    for (Cell cell; reader.next(cell);) {
-      const std::int16_t slot = slots_[cell.slot];
-      if (slot == no_column) continue;
-      const auto i = static_cast<std::size_t>(slot);
-      const LoadColumn& column = load_->columns[i];
-      if (column.refused) {
-        tell(column, *column.refused, cell, key);
-        continue;
+    Out(RowWriter& row, const RowKey& key, char* at) : row_(row), key_(key), at_(at) {}
+
+    // As much of the text as its column holds.
+    bool put_text(std::size_t i, const Cell& cell, std::string_view whole) {
+      const std::string_view text = text_that_fits(row_.load_->columns[i], whole);
+      if (text.size() < whole.size()) {
+        row_.shape_->tell(i, RejectReason::too_long, cell, key_);
       }
-      cells_[i] = cell;
-      present_[i / 64] |= std::uint64_t{1} << (i % 64);
+      at_ = row_.put_text(text, at_);
+      return true;
     }
-    return reader.end();
-  }
+    bool put_copied_text(std::size_t i, const Cell& cell, std::string_view text) {
+      return put_text(i, cell, text);
+    }
+    void put_time(Micros value) { at_ = dray::put_time(value, at_); }
+    void put_boolean(bool value) { at_ = put_bytes(value ? "t" : "f", at_); }
+    void put_integer(std::int64_t value) { at_ = dray::put_integer(value, at_); }
+    void put_integer_text(std::string_view text) { at_ = put_bytes(text, at_); }
+    void put_double_text(std::string_view text) { at_ = dray::put_double(text, at_); }
+
+    char* end() const { return at_; }
+
+   private:
+    RowWriter& row_;
+    const RowKey& key_;
+    char* at_;
+  };
 
   // Whether the row up to this field is longer than COPY would take.
   static bool is_too_much(const LoadColumn& column, std::string_view row) {
@@ -159,30 +160,6 @@ class RowWriter {
     return put_bytes({empty_row_.data() + begin, empty_fields_[to] - begin}, out);
   }
 
-  // Null if the value does not fit its column.
-  char* put_field(std::size_t i, const RowBlock& block, const RowKey& key, char* out) {
-    const LoadColumn& column = load_->columns[i];
-    if (column.standard) return put_standard(*column.standard, block, key, out);
-    const Cell& cell = cells_[i];
-    if (column.type == ColumnType::varchar) return put_varchar(column, cell, key, out);
-    char* const behind = put_cell(column, cell, out);
-    if (behind == nullptr) tell(column, RejectReason::does_not_fit, cell, key);
-    return behind;
-  }
-
-  char* put_standard(StandardColumn column, const RowBlock& block, const RowKey& key, char* out) {
-    switch (column) {
-      case StandardColumn::received_at:
-        return put_time(key.received_at, out);
-      case StandardColumn::uuid:
-        return put_integer(static_cast<std::int64_t>(key.uuid), out);
-      case StandardColumn::uuid_ts:
-        return put_time(load_->uuid_ts, out);
-      default:
-        return put_text(block.event, out);
-    }
-  }
-
   char* put_text(std::string_view text, char* out) {
     if (text != null_text_) return put_csv_text(text, out);
     ++null_text_values_;
@@ -193,13 +170,6 @@ class RowWriter {
     return column.varchar_bytes ? cut_utf8(text, *column.varchar_bytes) : text;
   }
 
-  char* put_varchar(const LoadColumn& column, const Cell& cell, const RowKey& key, char* out) {
-    if (cell.kind == CellKind::micros) return put_time(micros_of(cell), out);
-    const std::string_view text = text_that_fits(column, cell.bytes);
-    if (text.size() < cell.bytes.size()) tell(column, RejectReason::too_long, cell, key);
-    return put_text(text, out);
-  }
-
   char* put_origin(std::uint64_t row, const RowKey& key, char* out) const {
     out = put_integer(static_cast<std::int64_t>(row), out);
     *out++ = ',';
@@ -208,69 +178,35 @@ class RowWriter {
     out = put_integer(key.line, out);
     *out++ = ',';
     if (load_->profile_id_column.empty()) return out;
-    if (profile_column_ != no_column && is_present(static_cast<std::size_t>(profile_column_))) {
-      const auto i = static_cast<std::size_t>(profile_column_);
-      const std::string_view id = text_that_fits(load_->columns[i], cells_[i].bytes);
-      out = put_integer(static_cast<std::int64_t>(xxh3(id)), out);
-    }
+    if (profile_column_ && placed_->has(*profile_column_)) out = put_profile(*profile_column_, out);
     *out++ = ',';
     return out;
   }
 
-  bool is_present(std::size_t column) const {
-    return (present_[column / 64] >> (column % 64) & 1) != 0;
+  // The hash of the id as its column holds it.
+  char* put_profile(std::size_t i, char* out) const {
+    const LoadColumn& column = load_->columns[i];
+    const Cell& cell = placed_->cell(i);
+    if (column.type == ColumnType::varchar)
+      return put_hash(text_that_fits(column, cell.bytes), out);
+    const auto id = id_text(column.type, cell);
+    return id ? put_hash(*id, out) : out;
   }
 
-  // Number text whose kind is the column's is carried verbatim.
-  char* put_cell(const LoadColumn& column, const Cell& cell, char* out) {
-    switch (column.type) {
-      case ColumnType::varchar:
-        return nullptr;  // put_varchar()
-      case ColumnType::timestamp: {
-        const auto value = as_timestamp(cell);
-        return value ? put_time(*value, out) : nullptr;
-      }
-      case ColumnType::bigint: {
-        if (cell.kind == CellKind::integer) return put_bytes(cell.bytes, out);
-        const auto value = as_bigint(cell);
-        return value ? put_integer(*value, out) : nullptr;
-      }
-      case ColumnType::double_precision: {
-        // Every real is near to a double, and that is how near a double's column is.
-        if (cell.kind == CellKind::real) return put_double(cell.bytes, out);
-        const Rounding rounding = column.created ? Rounding::nearest : Rounding::none;
-        return as_double(cell, rounding) ? put_double(cell.bytes, out) : nullptr;
-      }
-      case ColumnType::boolean: {
-        const auto value = as_boolean(cell);
-        return value ? put_bytes(*value ? "t" : "f", out) : nullptr;
-      }
-    }
-    return nullptr;
-  }
-
-  void tell(const LoadColumn& column, RejectReason reason, const Cell& cell,
-            const RowKey& key) const {
-    std::array<char, timestamp_text_bytes_max> time{};
-    const std::string_view value =
-        cell.kind == CellKind::micros
-            ? std::string_view(time.data(), format_timestamp(micros_of(cell), time.data()))
-            : cell.bytes;
-    load_->value_rejects({key.object, key.line, reason, column.name, column.type, value});
+  static char* put_hash(std::string_view id, char* out) {
+    return put_integer(static_cast<std::int64_t>(xxh3(id)), out);
   }
 
   const TableLoad* load_ = nullptr;
+  std::optional<RowShape> shape_;
+  std::optional<PlacedRow> placed_;  // the row at hand
   const std::vector<std::int64_t>* object_numbers_ = nullptr;
   std::string_view null_text_;
   std::uint64_t null_text_values_ = 0;
   RowOrigins origins_ = RowOrigins::leave_out;
-  std::int16_t profile_column_ = no_column;
-  std::array<std::int16_t, slot_end> slots_{};  // to the column
-  std::vector<Cell> cells_;                     // by column; of the row at hand where present_
-  std::vector<std::uint64_t> present_;          // a bit per column: has a field of its own
-  std::vector<std::uint64_t> standard_;         // the same for those that every row has
-  std::string empty_row_;                       // the fields of a row without values
-  std::vector<std::size_t> empty_fields_;       // where each column's begins in it
+  std::optional<std::size_t> profile_column_;
+  std::string empty_row_;                  // the fields of a row without values
+  std::vector<std::size_t> empty_fields_;  // where each column's begins in it
 };
 
 // One part after the other through one compressor.

@@ -636,6 +636,81 @@ TEST_P(WarehouseContract, ValuesThatDoNotFitAreRejectsAndTheRowIsLoaded) {
               ElementsAre("b.json|1|does_not_fit|price|much"));
 }
 
+// The columns of Dray's own that somebody may have given another type, in a table for each type; of
+// `event` no cell of a row tells.
+TEST_P(WarehouseContract, StandardColumnsOfOtherTypesTakeWhatFits) {
+  struct Table {
+    const char* name;
+    const char* type;
+    const char* event;     // as it is called
+    const char* expected;  // event, event_text, user_id, anonymous_id, sent_at, timestamp
+  };
+  constexpr Table tables[] = {
+      {"to_boolean", "boolean", "To boolean", "NULL|NULL|NULL|true|NULL|NULL"},
+      {"_true", "boolean", "true", "true|true|NULL|true|NULL|NULL"},
+      {"to_bigint", "bigint", "To bigint", "NULL|NULL|7|NULL|NULL|NULL"},
+      {"_42", "bigint", "42", "42|42|7|NULL|NULL|NULL"},
+      {"to_double", "double precision", "To double", "NULL|NULL|7|NULL|NULL|NULL"},
+      {"_43", "double precision", "43", "43|43|7|NULL|NULL|NULL"},
+      {"to_timestamp", "timestamp", "To timestamp",
+       "NULL|NULL|NULL|NULL|2024-05-01 10:00:00|2024-05-01 10:00:00"},
+      {"to_text", "varchar", "To text",
+       "to_text|To text|7|true|2024-05-01 10:00:00|2024-05-01 10:00:00"},
+      {"tracks", "bigint", nullptr, nullptr},
+  };
+  std::string events;
+  {
+    const auto at = session();
+    ASSERT_TRUE(at->apply(CreateSchema{"shop"}).ok());
+    for (const auto& [name, type, event, expected] : tables) {
+      std::string columns =
+          "id varchar not null, received_at timestamp, uuid bigint, uuid_ts timestamp";
+      for (const char* column : {"event", "event_text", "user_id", "anonymous_id", "sent_at",
+                                 "\"timestamp\"", "original_timestamp"}) {
+        columns += std::string(", ") + column + " " + type;
+      }
+      const auto made =
+          at->execute(typed("create table shop." + std::string(name) + " (" + columns + ")"));
+      ASSERT_TRUE(made.ok()) << made.error().text();
+      if (event == nullptr) continue;
+      events += R"({"type":"track","userId":"7","anonymousId":"true","messageId":"m-)" +
+                std::string(name) + R"(","event":")" + event +
+                R"(","receivedAt":"2024-05-01T10:00:00Z"})" + "\n";
+    }
+    // Nobody can put a text into this one.
+    ASSERT_TRUE(at->execute(typed("create table shop.to_date (id varchar not null, received_at "
+                                  "timestamp, uuid bigint, uuid_ts timestamp, event date)"))
+                    .ok());
+  }
+  // More rows than one chunk of an engine's has.
+  for (int i = 0; i < 3'000; ++i) {
+    events += R"({"type":"track","userId":"7","messageId":"d)" + std::to_string(i) +
+              R"(","event":"To date","receivedAt":"2024-05-01T10:00:00Z"})" + "\n";
+  }
+  store.add("a.json", events);
+  sync_all();
+  for (const auto& [name, type, event, expected] : tables) {
+    if (event == nullptr) continue;
+    EXPECT_THAT(rows("select event, event_text, user_id, anonymous_id, sent_at, \"timestamp\" from "
+                     "shop." +
+                     std::string(name)),
+                ElementsAre(expected))
+        << name << " " << type;
+  }
+  EXPECT_THAT(rows("select count(*), count(event), min(event), count(user_id) from shop.tracks"),
+              ElementsAre("3008|2|42|3008"));
+  EXPECT_THAT(rows("select count(*), count(event) from shop.to_date"), ElementsAre("3000|0"));
+  EXPECT_THAT(
+      rows("select table_name, reason, value, count(*) from _dray.rejects where "
+           "column_name = 'event' and table_name <> 'tracks' group by 1, 2, 3 order by 1"),
+      ElementsAre("to_bigint|does_not_fit|to_bigint|1", "to_boolean|does_not_fit|to_boolean|1",
+                  "to_date|unknown_column_type|to_date|3000", "to_double|does_not_fit|to_double|1",
+                  "to_timestamp|does_not_fit|to_timestamp|1"));
+  EXPECT_THAT(rows("select count(*) from _dray.rejects where column_name = 'event' and reason = "
+                   "'does_not_fit' and table_name = 'tracks'"),
+              ElementsAre("3006"));
+}
+
 TEST_P(WarehouseContract, LongTextsArriveWhole) {
   const std::string value(300'000, 'x');
   store.add("a.json", sold("m1", "10:00:00", R"({"note":")" + value + R"("})"));

@@ -1,116 +1,61 @@
-#include <algorithm>
-#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/time.h"
 #include "ledger/tables.h"
-#include "model/cast.h"
-#include "model/record.h"
 #include "sqlite/sqlite_session.h"
+#include "stage/row_shape.h"
 
 namespace dray {
 namespace {
 
-// A cell as a value of its column's type; nothing if it does not fit without loss. `text` is room
-// for what is not in the cell.
-std::optional<PlainValue> value_of(const LoadColumn& column, const Cell& cell, std::string& text) {
-  const auto plain = [](const auto& value) {
-    return value ? std::optional(PlainValue(*value)) : std::nullopt;
-  };
-  switch (column.type) {
-    case ColumnType::boolean:
-      return plain(as_boolean(cell));
-    case ColumnType::bigint:
-      return plain(as_bigint(cell));
-    case ColumnType::double_precision:
-      return plain(as_double(cell, column.created ? Rounding::nearest : Rounding::none));
-    case ColumnType::timestamp: {
-      const auto micros = as_timestamp(cell);
-      return micros ? std::optional(PlainValue(from_micros(*micros))) : std::nullopt;
-    }
-    case ColumnType::varchar:
-      break;
-  }
-  if (cell.kind != CellKind::micros) return PlainValue(cell.bytes);
-  text = format_timestamp(micros_of(cell));
-  return PlainValue(std::string_view(text));
-}
-
-void tell(const RowsToLoad& load, const LoadColumn& column, RejectReason reason, const Cell& cell,
-          const RowKey& key) {
-  const std::string text =
-      cell.kind == CellKind::micros ? format_timestamp(micros_of(cell)) : std::string(cell.bytes);
-  load.value_rejects({key.object, key.line, reason, column.name, column.type, text});
-}
-
 // Binds the rows of a load to its columns that are not refused, in their order.
 class RowBinder {
  public:
-  explicit RowBinder(const RowsToLoad& load) : load_(load), parameters_(load.columns.size()) {
-    columns_.fill(no_column);
-    int parameter = 0;
-    for (std::size_t i = 0; i < load.columns.size(); ++i) {
-      const LoadColumn& column = load.columns[i];
-      if (!column.standard) columns_[column.slot] = i;
-      if (!column.refused) parameters_[i] = ++parameter;
-    }
-  }
+  explicit RowBinder(const RowsToLoad& load) : shape_(load), placed_(shape_) {}
 
   // Returns the record behind this one.
   const char* bind(SqliteStatement& insert, const RowBlock& block, const RowKey& key,
                    const char* record) {
-    for (std::size_t i = 0; i < load_.columns.size(); ++i) {
-      if (!load_.columns[i].refused) insert.bind(parameters_[i], standard(i, block, key));
+    const char* const end = placed_.place(block, key, record);
+    int parameter = 0;
+    for (std::size_t i = 0; i < shape_.size(); ++i) {
+      if (shape_.column(i).refused) continue;
+      Out out(insert, ++parameter);
+      if (!placed_.has(i) || !placed_.put(i, key, out)) insert.bind(parameter, {});
     }
-    CellReader cells(record);
-    for (Cell cell; cells.next(cell);) {
-      if (columns_[cell.slot] == no_column) continue;
-      const std::size_t i = columns_[cell.slot];
-      const LoadColumn& column = load_.columns[i];
-      if (column.refused) {
-        tell(load_, column, *column.refused, cell, key);
-      } else {
-        bind_cell(insert, i, cell, key);
-      }
-    }
-    return cells.end();
+    return end;
   }
 
  private:
-  static constexpr std::size_t no_column = SIZE_MAX;
+  // One parameter.
+  class Out {
+   public:
+    static constexpr bool takes_number_text = false;
 
-  void bind_cell(SqliteStatement& insert, std::size_t i, const Cell& cell, const RowKey& key) {
-    if (const auto value = value_of(load_.columns[i], cell, text_)) {
-      insert.bind(parameters_[i], *value);
-    } else {
-      tell(load_, load_.columns[i], RejectReason::does_not_fit, cell, key);
+    Out(SqliteStatement& insert, int parameter) : insert_(insert), parameter_(parameter) {}
+    bool put_text(std::size_t, const Cell&, std::string_view text) {
+      insert_.bind(parameter_, text);
+      return true;
     }
-  }
-
-  // What no cell of the record tells; NULL for the other columns.
-  PlainValue standard(std::size_t i, const RowBlock& block, const RowKey& key) {
-    const LoadColumn& column = load_.columns[i];
-    if (!column.standard) return {};
-    switch (*column.standard) {
-      case StandardColumn::received_at:
-        return from_micros(key.received_at);
-      case StandardColumn::uuid:
-        return static_cast<std::int64_t>(key.uuid);
-      case StandardColumn::uuid_ts:
-        return from_micros(load_.uuid_ts);
-      default:
-        break;
+    bool put_copied_text(std::size_t i, const Cell& cell, std::string_view text) {
+      return put_text(i, cell, text);
     }
-    DRAY_ASSERT(column.standard == StandardColumn::event);
-    const Cell cell{0, CellKind::text, block.event};
-    const auto value = value_of(column, cell, text_);
-    if (!value) tell(load_, column, RejectReason::does_not_fit, cell, key);
-    return value.value_or(PlainValue());
-  }
+    void put_time(Micros value) { insert_.bind(parameter_, from_micros(value)); }
+    void put_boolean(bool value) { insert_.bind(parameter_, value); }
+    void put_integer(std::int64_t value) { insert_.bind(parameter_, value); }
+    void put_double(double value) { insert_.bind(parameter_, value); }
 
-  const RowsToLoad& load_;
-  std::vector<int> parameters_;                  // by column
-  std::array<std::size_t, slot_end> columns_{};  // by slot
-  std::string text_;
+   private:
+    SqliteStatement& insert_;
+    const int parameter_;
+  };
+
+  const RowShape shape_;
+  PlacedRow placed_;
 };
 
 }  // namespace

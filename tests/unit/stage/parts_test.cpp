@@ -250,6 +250,59 @@ TEST_F(Parts, ARefusedColumnHasNoFieldAndItsValuesAreTold) {
   EXPECT_EQ(rejects_, (std::vector<std::string>{"1 b too_many_columns told"}));
 }
 
+// The event is a row's as well, though its block has it.
+TEST_F(Parts, AnEventThatDoesNotFitItsColumnIsToldLikeAnyOtherValue) {
+  LoadColumn event = standard(StandardColumn::event);
+  for (const ColumnType type : {ColumnType::boolean, ColumnType::bigint,
+                                ColumnType::double_precision, ColumnType::timestamp}) {
+    event.type = type;
+    rejects_.clear();
+    line_ = 0;
+    add({{16, CellKind::integer, "1"}});
+    write({event, column("n", ColumnType::bigint, 16)});
+    EXPECT_EQ(text().substr(0, 3), ",1\n") << to_string(type);
+    EXPECT_EQ(rejects_.at(0), "1 event does_not_fit order_completed") << to_string(type);
+  }
+  event.type = ColumnType::varchar;
+  event.varchar_bytes = 9;
+  rejects_.clear();
+  write({event});
+  EXPECT_EQ(text().substr(0, 10), "order_com\n");
+  EXPECT_EQ(rejects_.at(0), "1 event too_long order_completed");
+  event.refused = RejectReason::unknown_column_type;
+  rejects_.clear();
+  write({event, column("n", ColumnType::bigint, 16)});
+  EXPECT_EQ(text().substr(0, 2), "1\n");
+  EXPECT_EQ(rejects_.at(0), "1 event unknown_column_type order_completed");
+}
+
+TEST_F(Parts, TheHashOfAProfileIsThatOfItsIdAsTheColumnHoldsIt) {
+  PartOptions options;
+  options.origins = RowOrigins::add;
+  const std::vector<std::int64_t> objects = {7};
+  load_.object_numbers = &objects;
+  load_.profile_id_column = "user_id";
+  const auto user = static_cast<Slot>(StandardColumn::user_id);
+  add({{user, CellKind::text, "1.0"}});
+  add({{user, CellKind::text, "ana"}});
+  write({column("user_id", ColumnType::bigint, user)}, options);
+  EXPECT_EQ(text(),
+            "1,0,7,1," + std::to_string(static_cast<std::int64_t>(xxh3("1"))) + "\n,1,7,2,\n");
+  write({column("user_id", ColumnType::varchar, user)}, options);
+  EXPECT_EQ(text(), "1.0,0,7,1," + std::to_string(static_cast<std::int64_t>(xxh3("1.0"))) +
+                        "\nana,1,7,2," + std::to_string(static_cast<std::int64_t>(xxh3("ana"))) +
+                        "\n");
+}
+
+TEST_F(Parts, ATimeIsCutToItsColumnLikeAnyText) {
+  add({micros(8, 0)});
+  LoadColumn narrow = column("timestamp", ColumnType::varchar, 8);
+  narrow.varchar_bytes = 10;
+  write({narrow});
+  EXPECT_EQ(text(), "1970-01-01\n");
+  EXPECT_EQ(rejects_, (std::vector<std::string>{"1 timestamp too_long 1970-01-01 00:00:00"}));
+}
+
 TEST_F(Parts, DoublesAreTheTextOfTheEventAndVanishingOnesZero) {
   for (const char* number : {"1.50", "-0.0", "1e21", "1.7976931348623157e308", "4.9e-324", "1e-400",
                              "123456789012345678901234567890.5"}) {
