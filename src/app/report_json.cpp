@@ -75,6 +75,7 @@ void write_report(JsonWriter& json, const RunReport& report) {
   if (report.failure) {
     json.key("failure").begin_object();
     write_error_fields(json, *report.failure);
+    json.field("partly_loaded", report.failure->is_partly_loaded);
     json.end_object();
   }
   json.end_object();

@@ -30,8 +30,6 @@ std::string_view to_string(ErrorCode code) {
       return "overtaken";
     case ErrorCode::begin_again:
       return "begin_again";
-    case ErrorCode::partly_loaded:
-      return "partly_loaded";
     case ErrorCode::disk_full:
       return "disk_full";
     case ErrorCode::out_of_memory:
@@ -41,6 +39,7 @@ std::string_view to_string(ErrorCode code) {
       return "missing_right";
     case ErrorCode::constraint:
     case ErrorCode::reference:
+    case ErrorCode::own_constraint:
       return "constraint";
     case ErrorCode::in_use:
       return "in_use";
@@ -87,6 +86,7 @@ Actor Error::actor() const {
     case ErrorCode::missing_table_right:
     case ErrorCode::constraint:
     case ErrorCode::reference:
+    case ErrorCode::own_constraint:
     case ErrorCode::in_use:
       return Actor::admin;
     default:

@@ -29,13 +29,13 @@ enum class ErrorCode {
   none,                 // Its cause says all.
   overtaken,            // Another sync was quicker, and this one has left nothing behind.
   begin_again,          // What stood in the way is out of it: the run may begin anew.
-  partly_loaded,        // Some tables have their new rows already; the next sync adds the rest.
   disk_full,            // A disk of this machine or of the server.
   out_of_memory,        // Of what the process was allowed, or of the server's.
   missing_right,        // The remedy is the GRANT.
   missing_table_right,  // Likewise, on one table: what needs no more than the others may go on.
   constraint,           // A row breaks what somebody has asked of a table.
   reference,            // Likewise a foreign key: what a row refers to may come with another table.
+  own_constraint,       // Likewise, on a table of Dray's own: that is about the whole load.
   in_use,               // Another session or program holds what is needed.
   not_connected,        // The server could not be reached, or let nobody in.
 };
@@ -64,6 +64,9 @@ struct Error {
   std::string remedy{};
   ErrorCode code = ErrorCode::none;
   std::string sqlstate{};  // as a server gave it; "" from elsewhere
+  // Of an error that ended a run: some tables may have their new rows already, and the next sync
+  // adds the rest.
+  bool is_partly_loaded = false;
 
   // The same error, seen from one step further out.
   Error within(std::string_view context) &&;

@@ -87,6 +87,7 @@ void write_status(JsonWriter& json, const SourceStatus& status) {
   write_time(json, "newest_event", status.newest_event);
   json.field("failures_in_a_row", status.failures);
   json.field("objects_loaded", status.objects_loaded).field("rejects_open", status.rejects_open);
+  json.field("objects_sharing_numbers", status.objects_sharing);
   write_left_out(json, status);
   json.end_object();
 }
@@ -136,6 +137,7 @@ class Advice {
     add_changed();
     add_skipped();
     add_tables();
+    add_sharing();
     if (status_.rejects_open > 0) {
       out_ += name_ + counted(status_.rejects_open, "reject") +
               "\n  see: dray rejects list --source " + shell_word(status_.source) + of_warehouse_;
@@ -214,6 +216,14 @@ class Advice {
     if (status_.tables_waiting.empty()) return;
     out_ +=
         "  mend what the reason names: each sync tries them again, and loads the other tables\n";
+  }
+
+  void add_sharing() {
+    if (status_.objects_sharing == 0) return;
+    out_ += name_ + counted(status_.objects_sharing, "object") +
+            " with the numbers of another source's, by an earlier version: where their rows came "
+            "from may be told wrongly\n  load them again: docs/cli.md, \"Loading an object "
+            "again\"\n";
   }
 
   const SourceStatus& status_;

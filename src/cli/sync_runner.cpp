@@ -26,7 +26,7 @@ bool ended_early(const RunReport& report) {
 
 bool is_stopped(const RunReport& report) {
   return report.failure && report.failure->cause == Cause::cancelled &&
-         report.failure->code != ErrorCode::partly_loaded;
+         !report.failure->is_partly_loaded;
 }
 
 // What is the same for all jobs of one command.

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "ledger/rows.h"
+#include "sql/query_values.h"
 
 namespace dray {
 
@@ -32,13 +33,19 @@ Result<void> write_changed(Session& session, const std::string& source, Timestam
   SqlBuilder since("update _dray.objects set changed_at = timestamp ");
   since.text(format_timestamp(to_micros(now))).code(" where changed_at is null and source = ");
   since.text(source).code(" and object_number");
-  DRAY_TRY(execute_in(session, since, objects.changed));
+  DRAY_TRY(execute_in(session, "objects", since, objects.changed));
   SqlBuilder settled("update _dray.objects set changed_at = null where source = ");
   settled.text(source).code(" and object_number");
-  return execute_in(session, settled, objects.settled);
+  return execute_in(session, "objects", settled, objects.settled);
 }
 
 namespace {
+
+Result<void> delete_objects(Session& session, const std::string& source,
+                            const std::vector<std::int64_t>& numbers) {
+  SqlBuilder sql("delete from _dray.objects where source = ");
+  return execute_in(session, "objects", sql.text(source).code(" and object_number"), numbers);
+}
 
 Result<void> append_objects(Session& session, const std::string& source, const RunId& run_id,
                             Timestamp now, const std::vector<ObjectEntry>& objects,
@@ -66,17 +73,22 @@ Result<void> append_objects(Session& session, const std::string& source, const R
 
 Result<void> announce_objects(Session& session, const std::string& source, const RunId& run_id,
                               Timestamp now, const std::vector<ObjectEntry>& objects) {
-  std::vector<ObjectEntry> unknown;
+  std::vector<ObjectEntry> made;
+  std::vector<std::int64_t> kept;
+  std::vector<std::int64_t> left;
   for (const ObjectEntry& entry : objects) {
     if (!entry.set_aside_reason.empty()) continue;
-    if (!entry.known) {
-      unknown.push_back(entry);
+    if (entry.replaces == entry.number) {
+      kept.push_back(entry.number);
       continue;
     }
-    SqlBuilder sql("update _dray.objects set state = 'loading' where object_number = ");
-    DRAY_TRY(session.execute(std::move(sql.number(entry.number)).done()));
+    if (entry.replaces) left.push_back(*entry.replaces);
+    made.push_back(entry);
   }
-  return append_objects(session, source, run_id, now, unknown, "loading");
+  SqlBuilder announce("update _dray.objects set state = 'loading' where source = ");
+  DRAY_TRY(execute_in(session, "objects", announce.text(source).code(" and object_number"), kept));
+  DRAY_TRY(delete_objects(session, source, left));
+  return append_objects(session, source, run_id, now, made, "loading");
 }
 
 Result<bool> has_unfinished(Session& session, const std::string& source) {
@@ -86,37 +98,39 @@ Result<bool> has_unfinished(Session& session, const std::string& source) {
   return !found.rows.empty();
 }
 
-Result<void> forget_unfinished(Session& session, const std::string& source) {
-  SqlBuilder sql("delete from _dray.lineage where object_number in (select object_number from ");
-  sql.code("_dray.objects where state = 'loading' and source = ").text(source);
-  return session.execute(std::move(sql.code(")")).done());
+Result<void> forget_unfinished(Session& session, const std::string& source,
+                               const SharedNumbers& shared) {
+  SqlBuilder sql("select object_number from _dray.objects where state = 'loading' and source = ");
+  DRAY_ASSIGN(const QueryResult loading, session.query(std::move(sql.text(source)).done()));
+  std::vector<std::int64_t> numbers;
+  for (const auto& row : loading.rows) {
+    DRAY_ASSIGN(const std::int64_t number, needed_integer(row[0], "_dray.objects.object_number"));
+    if (!shared.objects.contains(number)) numbers.push_back(number);
+  }
+  return forget_origins(session, numbers);
 }
 
 Result<void> forget_origins(Session& session, const std::vector<std::int64_t>& object_numbers) {
-  return execute_in(session, SqlBuilder("delete from _dray.lineage where object_number"),
+  return execute_in(session, "lineage", SqlBuilder("delete from _dray.lineage where object_number"),
                     object_numbers);
 }
 
 Result<void> write_objects(Session& session, const std::string& source, const RunId& run_id,
                            Timestamp now, const std::vector<ObjectEntry>& objects) {
   SqlBuilder announced("delete from _dray.objects where state = 'loading' and source = ");
-  DRAY_TRY(session.execute(std::move(announced.text(source)).done()));
+  DRAY_TRY(execute_on(session, "objects", std::move(announced.text(source)).done()));
+  std::vector<std::int64_t> replaced;
   for (const ObjectEntry& entry : objects) {
-    if (!entry.known) continue;
-    SqlBuilder sql("delete from _dray.objects where source = ");
-    DRAY_TRY(session.execute(
-        std::move(sql.text(source).code(" and key = ").text(entry.object.key)).done()));
+    if (entry.replaces) replaced.push_back(*entry.replaces);
   }
+  DRAY_TRY(delete_objects(session, source, replaced));
   return append_objects(session, source, run_id, now, objects, "loaded");
 }
 
 Result<void> forget_objects(Session& session, const std::string& source,
                             const std::vector<std::string>& keys) {
-  for (const std::string& key : keys) {
-    SqlBuilder sql("delete from _dray.objects where state = 'set_aside' and source = ");
-    DRAY_TRY(session.execute(std::move(sql.text(source).code(" and key = ").text(key)).done()));
-  }
-  return {};
+  SqlBuilder sql("delete from _dray.objects where state = 'set_aside' and source = ");
+  return execute_in(session, "objects", sql.text(source).code(" and key"), keys);
 }
 
 }  // namespace dray

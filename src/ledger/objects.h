@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "ledger/numbers.h"
 #include "ledger/shape.h"
 #include "model/object.h"
 #include "model/report.h"
@@ -57,7 +58,7 @@ Result<void> write_changed(Session& session, const std::string& source, Timestam
 struct ObjectEntry {
   ObjectInfo object;
   std::int64_t number = 0;
-  bool known = false;                     // an entry for the key exists and is replaced
+  std::optional<std::int64_t> replaces;   // the number of the key's entry, if there is one
   std::string set_aside_reason;           // "" for a loaded object
   bool waits = false;                     // loaded, less the rows of a table that refuses some
   std::optional<Timestamp> set_aside_at;  // by an earlier run; nothing: by this one
@@ -75,11 +76,13 @@ Result<void> announce_objects(Session& session, const std::string& source, const
 Result<bool> has_unfinished(Session& session, const std::string& source);
 
 // Takes back the origins of the rows that a load which did not end has committed: whoever loads its
-// objects now tells them again.
-Result<void> forget_unfinished(Session& session, const std::string& source);
+// objects now tells them again. Of objects with `shared` numbers they stay: they may be others'.
+Result<void> forget_unfinished(Session& session, const std::string& source,
+                               const SharedNumbers& shared);
 
 // Takes back the origins of all rows of objects that are loaded again: where they were in the old
-// content says nothing of the new one, and would settle ties wrongly.
+// content says nothing of the new one, and would settle ties wrongly. No other source's objects
+// have these numbers.
 Result<void> forget_origins(Session& session, const std::vector<std::int64_t>& object_numbers);
 
 // What became of them.

@@ -39,7 +39,7 @@ Result<void> write_pending(Session& session, const std::string& source, Timestam
 
 Result<void> forget_pending(Session& session, const std::string& files) {
   SqlBuilder sql("delete from _dray.pending where files = ");
-  return session.execute(std::move(sql.text(files)).done());
+  return execute_on(session, "pending", std::move(sql.text(files)).done());
 }
 
 Result<void> forget_settled(Session& session, const std::string& source) {
@@ -48,7 +48,7 @@ Result<void> forget_settled(Session& session, const std::string& source) {
       " and not exists (select 1 from _dray.objects o where o.state = 'waiting' ");
   sql.code("and o.source = ").text(source);
   sql.code(" and not exists (select 1 from _dray.skipped s where s.source = o.source and s.key = ");
-  return session.execute(std::move(sql.code("o.key))")).done());
+  return execute_on(session, "pending", std::move(sql.code("o.key))")).done());
 }
 
 }  // namespace dray

@@ -95,17 +95,47 @@ Result<ValuesRejected> write_rejects(Session& session, const std::string& source
                                      const std::vector<std::string>& object_keys,
                                      const std::vector<bool>& unusable) {
   RejectRows rows(source, run_id, now, rejects, object_keys, unusable);
-  DRAY_TRY(session.append(ledger_schema, "rejects", rows));
+  if (auto written = session.append(ledger_schema, "rejects", rows); !written) {
+    return of_ledger(std::move(written).error(), "rejects");
+  }
   return std::move(rows).values_rejected();
 }
 
-Result<void> resolve_rejects(Session& session, const std::string& source, const RunId& run_id,
-                             const std::string& object, const std::vector<std::uint64_t>& lines) {
+namespace {
+
+SqlBuilder resolve_open(const std::string& source, const RunId& run_id) {
   SqlBuilder sql("update _dray.rejects set resolved_run = ");
   sql.text(run_id.text()).code(" where resolved_run is null and source = ").text(source);
-  sql.code(" and object = ").text(object);
-  if (lines.empty()) return session.execute(std::move(sql).done());
-  return execute_in(session, sql.code(" and line"), lines);
+  return sql;
+}
+
+}  // namespace
+
+Result<void> resolve_rejects(Session& session, const std::string& source, const RunId& run_id,
+                             const std::vector<std::string>& objects) {
+  return execute_in(session, "rejects", resolve_open(source, run_id).code(" and object"), objects);
+}
+
+Result<void> resolve_rejects(Session& session, const std::string& source, const RunId& run_id,
+                             const LinesOfObjects& lines) {
+  // Each row is compared with every object of a statement.
+  constexpr std::size_t objects_at_once = 500;
+  for (auto object = lines.begin(); object != lines.end();) {
+    SqlBuilder sql = resolve_open(source, run_id).code(" and (");
+    for (std::size_t i = 0; i < objects_at_once && object != lines.end(); ++i, ++object) {
+      if (i > 0 && sql.size() > text_bytes_per_statement) break;
+      sql.word(i == 0 ? "" : " or ").code("(object = ").text(object->first);
+      sql.code(" and line in (");
+      bool is_first = true;
+      for (const std::uint64_t line : object->second) {
+        sql.word(is_first ? "" : ", ").number(line);
+        is_first = false;
+      }
+      sql.code("))");
+    }
+    DRAY_TRY(execute_on(session, "rejects", std::move(sql.code(")")).done()));
+  }
+  return {};
 }
 
 Result<ResolvedRejects> count_resolved(Session& session, const std::string& source,

@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -28,9 +29,14 @@ Result<ValuesRejected> write_rejects(Session& session, const std::string& source
                                      const std::vector<std::string>& object_keys,
                                      const std::vector<bool>& unusable);
 
-// Marks the open rejects of these lines as mended by this run; without lines those of all.
+// Marks the open rejects of these objects as mended by this run.
 Result<void> resolve_rejects(Session& session, const std::string& source, const RunId& run_id,
-                             const std::string& object, const std::vector<std::uint64_t>& lines);
+                             const std::vector<std::string>& objects);
+
+// Likewise those of some of their lines.
+using LinesOfObjects = std::map<std::string, std::set<std::uint64_t>>;
+Result<void> resolve_rejects(Session& session, const std::string& source, const RunId& run_id,
+                             const LinesOfObjects& lines);
 
 // Of the rejects that this run has resolved, how many there are, and how many are rejects of this
 // run again: of the same line, table and column.

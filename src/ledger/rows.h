@@ -56,24 +56,34 @@ class CountedRows final : public RowSource {
 template <typename Fill>
 Result<void> append_rows(Session& session, const char* table, std::size_t count, Fill fill) {
   CountedRows<Fill> rows(count, std::move(fill));
-  return session.append(ledger_schema, table, rows);
+  auto appended = session.append(ledger_schema, table, rows);
+  return appended ? appended : of_ledger(std::move(appended).error(), table);
 }
 
-// A statement with so many numbers is too long for no warehouse: Redshift takes 16 MB.
+// A statement with so many numbers is too long for no warehouse, and neither is one with texts of
+// so many bytes: Redshift takes 16 MB.
 constexpr std::size_t numbers_per_statement = 10'000;
+constexpr std::size_t text_bytes_per_statement = 1U << 20;
 
-// Executes "`head` in (1, 2, 3)", in as many statements as that takes.
+// Executes a statement that changes rows of `table` of the ledger.
+Result<void> execute_on(Session& session, std::string_view table, const Sql& sql);
+
+// The same with "`head` in (1, 2, 3)", in as many statements as that takes; of no numbers in none.
 template <typename Number>
-Result<void> execute_in(Session& session, const SqlBuilder& head,
+Result<void> execute_in(Session& session, std::string_view table, const SqlBuilder& head,
                         const std::vector<Number>& numbers) {
   for (std::size_t done = 0; done < numbers.size(); done += numbers_per_statement) {
     const std::size_t end = std::min(numbers.size(), done + numbers_per_statement);
     SqlBuilder sql = head;
     for (std::size_t i = done; i < end; ++i)
       sql.word(i == done ? " in (" : ", ").number(numbers[i]);
-    DRAY_TRY(session.execute(std::move(sql.code(")")).done()));
+    DRAY_TRY(execute_on(session, table, std::move(sql.code(")")).done()));
   }
   return {};
 }
+
+// Likewise with texts: "`head` in ('a', 'b')".
+Result<void> execute_in(Session& session, std::string_view table, const SqlBuilder& head,
+                        const std::vector<std::string>& texts);
 
 }  // namespace dray

@@ -118,12 +118,12 @@ Result<bool> has_run(Session& session, const RunId& run_id) {
 }
 
 Result<RunId> last_committed_run(Session& session, const std::string& source) {
-  DRAY_ASSIGN(const bool there, has_ledger(session));
-  if (!there) return RunId();
-  SqlBuilder sql("select max(run_id) from _dray.runs where status in ('success', 'partial')");
-  DRAY_ASSIGN(const QueryResult rows,
-              session.query(std::move(sql.code(" and source = ").text(source)).done()));
-  return RunId(rows.rows[0][0].value_or(""));
+  DRAY_ASSIGN(const LedgerShape shape, ledger_shape(session));
+  if (!shape.is_there) return RunId();
+  SqlBuilder sql("select run_id from _dray.runs where status in ('success', 'partial')");
+  sql.code(" and source = ").text(source).sql(newest_first(shape)).code(" limit 1");
+  DRAY_ASSIGN(const QueryResult rows, session.query(std::move(sql).done()));
+  return RunId(rows.rows.empty() ? "" : text_of(rows.rows[0][0]));
 }
 
 Result<Failures> failures_in_a_row(Session& session, const std::string& source) {

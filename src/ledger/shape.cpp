@@ -243,6 +243,8 @@ Result<LedgerShape> ledger_shape(Session& session) {
   return shape;
 }
 
+LedgerShape whole_ledger() { return {true, true, true, true, true, true, true}; }
+
 Result<bool> has_ledger(Session& session) {
   DRAY_ASSIGN(const LedgerShape shape, ledger_shape(session));
   return shape.is_there;

@@ -37,6 +37,8 @@ struct LedgerShape {
 };
 
 Result<LedgerShape> ledger_shape(Session& session);
+// What create_ledger() leaves.
+LedgerShape whole_ledger();
 
 // Whether the warehouse has a ledger at all.
 Result<bool> has_ledger(Session& session);

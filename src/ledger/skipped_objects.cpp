@@ -35,7 +35,8 @@ namespace {
 
 Result<void> delete_skipped(Session& session, const std::string& source, const std::string& key) {
   SqlBuilder sql("delete from _dray.skipped where source = ");
-  return session.execute(std::move(sql.text(source).code(" and key = ").text(key)).done());
+  return execute_on(session, "skipped",
+                    std::move(sql.text(source).code(" and key = ").text(key)).done());
 }
 
 }  // namespace
@@ -51,7 +52,7 @@ Result<void> write_skipped(Session& session, const std::string& source, SkippedO
   DRAY_TRY(forget_objects(session, source, {object.key}));
   SqlBuilder settled("update _dray.objects set changed_at = null where source = ");
   settled.text(source).code(" and key = ").text(object.key);
-  DRAY_TRY(session.execute(std::move(settled).done()));
+  DRAY_TRY(execute_on(session, "objects", std::move(settled).done()));
   DRAY_TRY(delete_skipped(session, source, object.key));
   return append_rows(session, "skipped", 1, [&](std::size_t, std::vector<PlainValue>& row) {
     row.assign({std::string_view(source), std::string_view(object.key),
@@ -65,7 +66,7 @@ Result<void> write_skipped(Session& session, const std::string& source, SkippedO
 Result<void> forget_skipped(Session& session, const std::string& source, const std::string& key) {
   DRAY_TRY(delete_skipped(session, source, key));
   SqlBuilder sql("update _dray.sources set listed_at = null where source = ");
-  return session.execute(std::move(sql.text(source)).done());
+  return execute_on(session, "sources", std::move(sql.text(source)).done());
 }
 
 }  // namespace dray

@@ -152,8 +152,8 @@ class StatusReader {
   // A source that an earlier version loaded has it in the lineage alone.
   Result<void> add_newest_event(SourceStatus& status) {
     SqlBuilder sql(
-        "select max(l.received_at) from _dray.lineage l join _dray.tables t on t.table_number = "
-        "l.table_number where t.source = ");
+        "select max(l.received_at) from _dray.lineage l join _dray.objects o on o.object_number = "
+        "l.object_number where o.source = ");
     DRAY_ASSIGN(const QueryResult newest, ask(sql.text(status.source)));
     status.newest_event = time_or_none(newest.rows[0][0]);
     return {};

@@ -72,10 +72,14 @@ struct SourceStatus {
   std::vector<ObjectChanged> objects_changed;     // by key, until loaded again or skipped
   std::vector<TableWaiting> tables_waiting;       // now
   std::uint64_t rejects_open = 0;
+  // Whose numbers objects of other sources have too (ledger/numbers.h): their rows' origins may be
+  // of either.
+  std::uint64_t objects_sharing = 0;
 };
 
-// `noted_look`: when a run last found that nothing was left to do, where that is not in the ledger
-// but in a note of the warehouse's. There must be a ledger.
+// All but `objects_sharing`, which is asked for all sources at once. `noted_look`: when a run last
+// found that nothing was left to do, where that is not in the ledger but in a note of the
+// warehouse's. There must be a ledger.
 Result<SourceStatus> source_status(Session& session, const std::string& source,
                                    std::optional<Timestamp> noted_look);
 

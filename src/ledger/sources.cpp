@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "ledger/rows.h"
-#include "ledger/shape.h"
 
 namespace dray {
 
@@ -21,8 +20,25 @@ Result<std::vector<std::string>> sources_beginning_with(Session& session, const 
   return others;
 }
 
+Result<std::optional<SourceEntry>> read_source(Session& session, const std::string& source,
+                                               const LedgerShape& shape) {
+  SqlBuilder sql("select location, listed_at");
+  if (shape.has_looks) sql.code(", looked_at, newest_event");
+  sql.code(" from _dray.sources where source = ").text(source);
+  DRAY_ASSIGN(const QueryResult found, session.query(std::move(sql).done()));
+  if (found.rows.empty()) return std::optional<SourceEntry>();
+  const LedgerRow& row = found.rows.front();
+  SourceEntry entry{text_of(row[0]), to_time(row[1]), {}, {}};
+  if (shape.has_looks) {
+    entry.looked_at = time_of(row[2]);
+    entry.newest_event = to_time(row[3]);
+  }
+  return std::optional(std::move(entry));
+}
+
 Result<void> write_source(Session& session, const std::string& source, const SourceEntry& entry) {
-  DRAY_TRY(session.execute(
+  DRAY_TRY(execute_on(
+      session, "sources",
       std::move(SqlBuilder("delete from _dray.sources where source = ").text(source)).done()));
   const auto time = [](const std::optional<Timestamp>& value) {
     return value ? PlainValue(*value) : PlainValue();
@@ -41,7 +57,8 @@ Result<void> write_look(Session& session, const std::string& source, Timestamp l
   sql.text(time(looked_at));
   if (listed_at) sql.code(", listed_at = timestamp ").text(time(*listed_at));
   sql.code(", looked_run = (select max(run_number) from _dray.runs where source = ").text(source);
-  return session.execute(std::move(sql.code(") where source = ").text(source)).done());
+  return execute_on(session, "sources",
+                    std::move(sql.code(") where source = ").text(source)).done());
 }
 
 }  // namespace dray

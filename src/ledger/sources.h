@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "ledger/shape.h"
 #include "sql/session.h"
 
 namespace dray {
@@ -20,6 +21,10 @@ struct SourceEntry {
   Timestamp looked_at;
   std::optional<Timestamp> newest_event;
 };
+
+// Nothing of a source that the ledger does not know. There must be one, and `shape` is its own.
+Result<std::optional<SourceEntry>> read_source(Session& session, const std::string& source,
+                                               const LedgerShape& shape);
 
 // Puts the entry in the place of what the ledger had of the source.
 Result<void> write_source(Session& session, const std::string& source, const SourceEntry& entry);

@@ -2,25 +2,16 @@
 
 #include <utility>
 
-#include "base/hash.h"
 #include "ledger/rows.h"
+#include "ledger/sources.h"
 #include "sql/query_values.h"
 
 namespace dray {
-namespace {
-
-// Every source has numbers of its own, so that syncs of two sources at once need not wait for one
-// another to know theirs: 2^40 of them, in one of 2^22 ranges.
-std::int64_t first_number(const std::string& source) {
-  return static_cast<std::int64_t>((xxh3(source) >> 42U) << 40U);
-}
-
-}  // namespace
 
 Result<LedgerMark> read_mark(Session& session, const std::string& source) {
   SqlBuilder of_objects(
-      "select count(*), max(run_id), max(object_number), max(loaded + filtered), max(rejected) from "
-      "_dray.objects where source = ");
+      "select count(*), max(run_id), max(loaded + filtered), max(rejected), min(object_number), "
+      "max(object_number) from _dray.objects where source = ");
   DRAY_ASSIGN(const QueryResult objects, session.query(std::move(of_objects.text(source)).done()));
   SqlBuilder of_tables("select max(table_number) from _dray.tables where source = ");
   DRAY_ASSIGN(const QueryResult tables, session.query(std::move(of_tables.text(source)).done()));
@@ -30,34 +21,40 @@ Result<LedgerMark> read_mark(Session& session, const std::string& source) {
   LedgerMark mark;
   mark.objects = to_number(objects.rows[0][0], 0);
   mark.newest_run = objects.rows[0][1].value_or("");
-  mark.next_object_number = to_number(objects.rows[0][2], first_number(source)) + 1;
-  mark.next_table_number = to_number(tables.rows[0][0], first_number(source)) + 1;
+  DRAY_ASSIGN(mark.numbers,
+              find_range(session, source,
+                         {integer_in(objects.rows[0][4]), integer_in(objects.rows[0][5]),
+                          integer_in(tables.rows[0][0])}));
   if (const auto& last_load = runs.rows[0][0]) {
     mark.last_uuid_ts = parse_timestamp(*last_load).value_or(0);
   }
   // Somebody may have emptied the runs, and what is gone from the source has no object.
-  mark.has_loaded = to_number(runs.rows[0][1], 0) > 0 || to_number(objects.rows[0][3], 0) > 0;
-  mark.has_rejected = to_number(runs.rows[0][2], 0) > 0 || to_number(objects.rows[0][4], 0) > 0;
+  mark.has_loaded = to_number(runs.rows[0][1], 0) > 0 || to_number(objects.rows[0][2], 0) > 0;
+  mark.has_rejected = to_number(runs.rows[0][2], 0) > 0 || to_number(objects.rows[0][3], 0) > 0;
   return mark;
+}
+
+bool has_loaded_since(const LedgerMark& before, const LedgerMark& now) {
+  return now.objects != before.objects || now.newest_run != before.newest_run ||
+         now.last_uuid_ts != before.last_uuid_ts;
 }
 
 Result<LedgerState> read_ledger(Session& session, const std::string& source) {
   LedgerState state;
-  state.mark.next_object_number = state.mark.next_table_number = first_number(source) + 1;
+  state.mark.numbers = first_range(source);
   DRAY_ASSIGN(state.shape, ledger_shape(session));
   const LedgerShape& shape = state.shape;
   if (!shape.is_there) return state;
   // First: what is loaded after it was taken shows as a change.
   DRAY_ASSIGN(state.mark, read_mark(session, source));
-  SqlBuilder of_source("select location, listed_at");
-  if (shape.has_looks) of_source.code(", newest_event");
-  of_source.code(" from _dray.sources where source = ").text(source);
-  DRAY_ASSIGN(const QueryResult sources, session.query(std::move(of_source).done()));
-  if (!sources.rows.empty()) {
-    const auto& row = sources.rows.front();
-    state.location = row[0];
-    state.listed_at = to_time(row[1]);
-    if (shape.has_looks) state.newest_event = to_time(row[2]);
+  if (state.mark.numbers.has_left) {
+    DRAY_ASSIGN(state.shared, shared_numbers(session, source));
+  }
+  DRAY_ASSIGN(const auto entry, read_source(session, source, shape));
+  if (entry) {
+    state.location = entry->location;
+    state.listed_at = entry->listed_at;
+    state.newest_event = entry->newest_event;
   }
   DRAY_ASSIGN(const QueryResult keys,
               session.query(std::move(SqlBuilder("select min(key), max(key), min(case when state "

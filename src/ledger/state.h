@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "ledger/numbers.h"
 #include "ledger/objects.h"
 #include "ledger/shape.h"
 #include "sql/session.h"
@@ -23,8 +24,7 @@ struct LedgerMark {
   Micros last_uuid_ts = 0;    // the greatest of the source's loads
   bool has_loaded = false;    // a line, ever, or left one out on purpose
   bool has_rejected = false;  // a line, ever
-  std::int64_t next_object_number = 1;
-  std::int64_t next_table_number = 1;
+  NumberRange numbers;        // for what the source has not yet
 };
 
 struct LedgerState {
@@ -40,6 +40,7 @@ struct LedgerState {
   std::unordered_map<std::string, LedgerObject> objects;  // by key; see read_objects
   bool has_unloaded = false;  // of the objects that were read, also if they are forgotten here
   std::map<std::string, std::int64_t> tables;  // number by table name, of the source
+  SharedNumbers shared;                        // that an earlier version gave to several sources
   LedgerMark mark;
 };
 
@@ -53,5 +54,8 @@ Result<void> read_objects(Session& session, const std::string& source,
 
 // How the ledger stands now; there must be one.
 Result<LedgerMark> read_mark(Session& session, const std::string& source);
+
+// Whether a load of the source has ended between the two.
+bool has_loaded_since(const LedgerMark& before, const LedgerMark& now);
 
 }  // namespace dray

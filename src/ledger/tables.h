@@ -4,6 +4,8 @@
 
 #include <string_view>
 
+#include "base/result.h"
+
 namespace dray {
 
 inline constexpr const char* ledger_schema = "_dray";
@@ -20,5 +22,10 @@ inline constexpr const char* long_rows_table_name = "long_rows";
 inline constexpr std::string_view objects_table = "_dray.objects";
 inline constexpr std::string_view pending_table = "_dray.pending";
 inline constexpr std::string_view runs_table = "_dray.runs";
+
+// What failed with `table` of the ledger: the error names it, and is none about the table of events
+// that is loaded meanwhile. A right that is missing there is missing for every table, and so is
+// what a constraint of somebody's refuses.
+Error of_ledger(Error error, std::string_view table);
 
 }  // namespace dray

@@ -79,31 +79,24 @@ bool fits_bound(const LoadColumn& column, std::string_view text) {
          utf8_characters(text) <= *column.varchar_bytes;
 }
 
-Result<void> CopyStream::begin(const Sql& sql) {
-  buffer_.clear();
-  DRAY_TRY(connection_.begin_copy(sql));
-  buffer_.append(copy_header);
-  return {};
-}
-
-void CopyStream::begin_row(std::size_t fields) {
+void CopyRows::begin_row(std::size_t fields) {
   put_u16(static_cast<std::uint16_t>(fields), buffer_.extend(2));
 }
 
-void CopyStream::put_null() { put_nulls(1, buffer_.extend(4)); }
-void CopyStream::put(std::int64_t value) { put_integer(value, buffer_.extend(12)); }
-void CopyStream::put(bool value) { put_boolean(value, buffer_.extend(5)); }
-void CopyStream::put(double value) { put_double(value, buffer_.extend(12)); }
-void CopyStream::put_time(Micros micros) { put_micros(micros, buffer_.extend(12)); }
+void CopyRows::put_null() { put_nulls(1, buffer_.extend(4)); }
+void CopyRows::put(std::int64_t value) { put_integer(value, buffer_.extend(12)); }
+void CopyRows::put(bool value) { put_boolean(value, buffer_.extend(5)); }
+void CopyRows::put(double value) { put_double(value, buffer_.extend(12)); }
+void CopyRows::put_time(Micros micros) { put_micros(micros, buffer_.extend(12)); }
 
-void CopyStream::put(std::string_view text) {
+void CopyRows::put(std::string_view text) {
   put_u32(static_cast<std::uint32_t>(text.size()), buffer_.extend(4));
   buffer_.append(text);
 }
 
-void CopyStream::put(const PlainValue& value) {
+void CopyRows::put(const PlainValue& value) {
   struct Visitor {
-    CopyStream& out;
+    CopyRows& out;
     void operator()(std::monostate) const { out.put_null(); }
     void operator()(bool v) const { out.put(v); }
     void operator()(std::int64_t v) const { out.put(v); }
@@ -114,17 +107,31 @@ void CopyStream::put(const PlainValue& value) {
   std::visit(Visitor{*this}, value);
 }
 
-Result<void> CopyStream::pass_on() {
-  if (buffer_.size() < piece_bytes) return {};
-  DRAY_TRY(connection_.put_copy(buffer_.view()));
-  buffer_.clear();
+Result<void> CopyStream::begin(const Sql& sql) {
+  buffer().clear();
+  DRAY_TRY(connection_.begin_copy(sql));
+  buffer().append(copy_header);
   return {};
 }
 
+Result<void> CopyStream::send() {
+  DRAY_TRY(connection_.put_copy(buffer().view()));
+  buffer().clear();
+  return {};
+}
+
+Result<void> CopyStream::pass_on() {
+  return buffer().size() < piece_bytes ? Result<void>() : send();
+}
+
+Result<void> CopyStream::pass_on(const CopyRows& rows) {
+  DRAY_TRY(send());
+  return connection_.put_copy(rows.view());
+}
+
 Result<std::uint64_t> CopyStream::end() {
-  put_u16(0xFFFF, buffer_.extend(2));
-  DRAY_TRY(connection_.put_copy(buffer_.view()));
-  buffer_.clear();
+  put_u16(0xFFFF, buffer().extend(2));
+  DRAY_TRY(send());
   return connection_.end_copy();
 }
 

@@ -20,13 +20,9 @@
 
 namespace dray {
 
-// A COPY ... FROM STDIN (FORMAT binary) in progress. Borrows the connection.
-class CopyStream {
+// Rows in memory, as COPY takes them.
+class CopyRows {
  public:
-  explicit CopyStream(PqConnection& connection) : connection_(connection) {}
-
-  Result<void> begin(const Sql& sql);
-
   // A row is begin_row() and that many fields.
   void begin_row(std::size_t fields);
   void put_null();
@@ -38,14 +34,28 @@ class CopyStream {
   void put(const PlainValue& value);
   // Whoever writes rows by itself writes here.
   ByteBuffer& buffer() { return buffer_; }
+  std::string_view view() const { return buffer_.view(); }
 
+ private:
+  ByteBuffer buffer_;
+};
+
+// A COPY ... FROM STDIN (FORMAT binary) in progress. Borrows the connection.
+class CopyStream : public CopyRows {
+ public:
+  explicit CopyStream(PqConnection& connection) : connection_(connection) {}
+
+  Result<void> begin(const Sql& sql);
   // After each row or some: sends what has gathered.
   Result<void> pass_on();
+  // Sends rows that were made before.
+  Result<void> pass_on(const CopyRows& rows);
   Result<std::uint64_t> end();  // rows
 
  private:
+  Result<void> send();
+
   PqConnection& connection_;
-  ByteBuffer buffer_;
 };
 
 // How many values every row has room for, whatever they are.

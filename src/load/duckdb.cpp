@@ -10,6 +10,7 @@
 #include "base/path_text.h"
 #include "ledger/tables.h"
 #include "load/duckdb_casts.h"
+#include "load/duckdb_gate.h"
 #include "load/duckdb_room.h"
 #include "load/duckdb_rows.h"
 #include "load/duckdb_session.h"
@@ -41,7 +42,7 @@ void hash_texts(duckdb_function_info, duckdb_data_chunk input, duckdb_vector out
       duckdb_validity_set_row_invalid(duckdb_vector_get_validity(output), i);
       continue;
     }
-    const std::string_view text(duckdb_string_t_data(&texts[i]), duckdb_string_t_length(texts[i]));
+    const std::string_view text = text_of(texts[i]);
     hashes[i] = static_cast<std::int64_t>(
         seeds == nullptr ? xxh3(text) : xxh3(text, static_cast<std::uint64_t>(seeds[i])));
   }
@@ -95,14 +96,12 @@ class DuckWarehouse final : public Warehouse {
 
   Result<std::unique_ptr<WarehouseSession>> open_session() override {
     const std::scoped_lock lock(mutex_);
-    const bool is_file = path_ != ":memory:";
-    if (!database_ || (is_file && database_->is_distrusted() && database_.use_count() == 1)) {
-      database_.reset();
-      DRAY_TRY(open());
-    }
+    auto place = std::make_unique<DuckGate::Place>(gate_);
+    DRAY_TRY(place->alone([&] { return open_anew(); }));
+    if (!database_) return internal_error("the DuckDB file is not open, and a session has it");
     DRAY_ASSIGN(auto connection, DuckConnection::open(*database_));
     return std::unique_ptr<WarehouseSession>(std::make_unique<DuckSession>(
-        database_, std::move(connection), dialect_, relations_, room_, turn_,
+        std::move(place), *database_, std::move(connection), dialect_, relations_, room_, turn_,
         DuckFile{path_ == ":memory:", block_bytes_}, options_));
   }
 
@@ -114,6 +113,14 @@ class DuckWarehouse final : public Warehouse {
   std::string location() const override { return "duckdb:" + path_to_text(path_); }
 
  private:
+  // If that could not be done before, or a statement has failed; what is in memory would be gone.
+  Result<void> open_anew() {
+    const bool is_spoilt = database_ && path_ != ":memory:" && database_->is_distrusted();
+    if (database_ && !is_spoilt) return {};
+    database_.reset();
+    return open();
+  }
+
   const std::string path_;
   const DuckDialect dialect_;
   const WarehouseOptions options_;
@@ -121,8 +128,9 @@ class DuckWarehouse final : public Warehouse {
   DuckRelations relations_;
   DuckRoom room_;
   DuckTurn turn_;
-  std::mutex mutex_;
-  std::shared_ptr<DuckDatabase> database_;  // nothing after it could not be opened anew
+  DuckGate gate_;
+  std::mutex mutex_;                        // of what follows; before the gate's
+  std::unique_ptr<DuckDatabase> database_;  // nothing after it could not be opened anew
   std::uint64_t block_bytes_ = 0;           // of the file
 };
 

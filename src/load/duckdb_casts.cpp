@@ -13,56 +13,65 @@ namespace {
 
 std::optional<double> as_exact_double(const Cell& cell) { return as_double(cell, Rounding::none); }
 
-bool is_valid(duckdb_vector vector, idx_t row) {
-  const std::uint64_t* validity = duckdb_vector_get_validity(vector);
-  return validity == nullptr ||
-         duckdb_validity_row_is_valid(const_cast<std::uint64_t*>(validity), row);
+// dray_as_...(text varchar, kind bigint): the arguments.
+struct CastInput {
+  explicit CastInput(duckdb_data_chunk input)
+      : texts(input, 0), kinds(input, 1), rows(duckdb_data_chunk_get_size(input)) {}
+
+  Cell cell(idx_t row) const { return {0, static_cast<CellKind>(kinds[row]), text_of(texts[row])}; }
+
+  DuckColumn<duckdb_string_t> texts;
+  DuckColumn<std::int64_t> kinds;
+  idx_t rows;
+};
+
+// Calls `work`, for DuckDB.
+template <typename Work>
+void run_cast(duckdb_function_info info, Work work) {
+  auto* errors = static_cast<DuckErrors*>(duckdb_scalar_function_get_extra_info(info));
+  errors->run(
+      [&]() -> Result<void> {
+        work();
+        return {};
+      },
+      [&](const char* text) { duckdb_scalar_function_set_error(info, text); });
 }
 
-// dray_as_...(text varchar, kind bigint)
 template <typename Value, std::optional<Value> (*cast)(const Cell&)>
-void cast_rows(duckdb_function_info, duckdb_data_chunk input, duckdb_vector output) {
-  duckdb_vector texts = duckdb_data_chunk_get_vector(input, 0);
-  auto* text = static_cast<duckdb_string_t*>(duckdb_vector_get_data(texts));
-  const auto* kind =
-      static_cast<std::int64_t*>(duckdb_vector_get_data(duckdb_data_chunk_get_vector(input, 1)));
-  duckdb_vector_ensure_validity_writable(output);
-  std::uint64_t* validity = duckdb_vector_get_validity(output);
-  auto* values = static_cast<Value*>(duckdb_vector_get_data(output));
-  for (idx_t i = 0; i < duckdb_data_chunk_get_size(input); ++i) {
-    std::optional<Value> value;
-    if (is_valid(texts, i)) {
-      value = cast({0,
-                    static_cast<CellKind>(kind[i]),
-                    {duckdb_string_t_data(&text[i]), duckdb_string_t_length(text[i])}});
+void cast_rows(duckdb_function_info info, duckdb_data_chunk chunk, duckdb_vector output) {
+  run_cast(info, [&] {
+    const CastInput input(chunk);
+    duckdb_vector_ensure_validity_writable(output);
+    std::uint64_t* validity = duckdb_vector_get_validity(output);
+    auto* values = static_cast<Value*>(duckdb_vector_get_data(output));
+    for (idx_t i = 0; i < input.rows; ++i) {
+      const auto value = input.texts.has(i) ? cast(input.cell(i)) : std::nullopt;
+      if (value) {
+        values[i] = *value;
+      } else {
+        duckdb_validity_set_row_invalid(validity, i);
+      }
     }
-    if (value) {
-      values[i] = *value;
-    } else {
-      duckdb_validity_set_row_invalid(validity, i);
-    }
-  }
+  });
 }
 
-// dray_as_varchar(text varchar, kind bigint): a double's text is DuckDB's own until here.
-void write_texts(duckdb_function_info, duckdb_data_chunk input, duckdb_vector output) {
-  duckdb_vector texts = duckdb_data_chunk_get_vector(input, 0);
-  auto* text = static_cast<duckdb_string_t*>(duckdb_vector_get_data(texts));
-  const auto* kind =
-      static_cast<std::int64_t*>(duckdb_vector_get_data(duckdb_data_chunk_get_vector(input, 1)));
-  duckdb_vector_ensure_validity_writable(output);
-  std::uint64_t* validity = duckdb_vector_get_validity(output);
-  for (idx_t i = 0; i < duckdb_data_chunk_get_size(input); ++i) {
-    if (!is_valid(texts, i)) {
-      duckdb_validity_set_row_invalid(validity, i);
-      continue;
+// dray_as_varchar: a double's text is DuckDB's own until here.
+void write_texts(duckdb_function_info info, duckdb_data_chunk chunk, duckdb_vector output) {
+  run_cast(info, [&] {
+    const CastInput input(chunk);
+    duckdb_vector_ensure_validity_writable(output);
+    std::uint64_t* validity = duckdb_vector_get_validity(output);
+    for (idx_t i = 0; i < input.rows; ++i) {
+      if (!input.texts.has(i)) {
+        duckdb_validity_set_row_invalid(validity, i);
+        continue;
+      }
+      const Cell stored = input.cell(i);
+      const auto real = stored.kind == CellKind::real ? nearest_double(stored.bytes) : std::nullopt;
+      const std::string written = real ? double_text(*real) : std::string(stored.bytes);
+      duckdb_vector_assign_string_element_len(output, i, written.data(), written.size());
     }
-    const std::string_view stored(duckdb_string_t_data(&text[i]), duckdb_string_t_length(text[i]));
-    const auto real =
-        static_cast<CellKind>(kind[i]) == CellKind::real ? nearest_double(stored) : std::nullopt;
-    const std::string written = real ? double_text(*real) : std::string(stored);
-    duckdb_vector_assign_string_element_len(output, i, written.data(), written.size());
-  }
+  });
 }
 
 struct CastFunction {
@@ -81,6 +90,7 @@ Result<void> register_cast(DuckConnection& connection, const CastFunction& cast)
   duckdb_scalar_function_add_parameter(function, number);
   duckdb_scalar_function_set_return_type(function, result);
   duckdb_scalar_function_set_special_handling(function);  // NULL comes in as what it is
+  duckdb_scalar_function_set_extra_info(function, &connection.errors(), nullptr);
   duckdb_scalar_function_set_function(function, cast.run);
   const duckdb_state state = duckdb_register_scalar_function(connection.handle(), function);
   duckdb_destroy_logical_type(&result);

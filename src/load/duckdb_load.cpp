@@ -19,9 +19,13 @@ Result<RowsLoaded> DuckSession::load_rows(RowsToLoad& load) {
     DRAY_TRY(bind_indexes(load.schema, load.table));
     DRAY_TRY(settle_rivals(load, loaded));
   }
-  notes_bytes_ += DuckRoom::bytes_noted(load.columns.size());
+  room_.note_table(load.columns.size());
   // Before the rows, of which some may be committed by themselves.
-  if (load.lineage_table) DRAY_TRY(write_lineage(load));
+  if (load.lineage_table) {
+    if (auto written = write_lineage(load); !written) {
+      return of_ledger(std::move(written).error(), lineage_table_name);
+    }
+  }
   DRAY_ASSIGN(loaded.rows_inserted, insert(load));
   if (!load.profile_id_column.empty()) {
     SqlBuilder sql("insert into dray_touched select distinct dray_uuid(");
@@ -218,22 +222,27 @@ Result<bool> DuckSession::hides_row_numbers(const RowsToLoad& load) {
   return tables->with_rowid.contains({load.schema, load.table});
 }
 
-std::string_view DuckSession::text_of(duckdb_string_t& text) {
-  return {duckdb_string_t_data(&text), duckdb_string_t_length(text)};
-}
-
 void DuckSession::read_rivals(duckdb_data_chunk chunk, Rivals& rivals) {
-  const auto numbers = [&](idx_t column) { return values_of<std::int64_t>(chunk, column); };
+  const auto numbers = [&](idx_t column) { return DuckColumn<std::int64_t>(chunk, column); };
+  const auto stored_row = numbers(0);
+  const auto stored_received_at = numbers(1);
+  const auto uuid = numbers(2);
+  const auto check = numbers(3);
+  const auto received_at = numbers(4);
+  const auto object = numbers(5);
+  const auto line = numbers(6);
+  const auto row = numbers(7);
   for (idx_t i = 0; i < duckdb_data_chunk_get_size(chunk); ++i) {
     Rival rival;
-    rival.stored_row = numbers(0)[i];
-    rival.stored_received_at = numbers(1)[i];
-    rival.key.uuid = static_cast<std::uint64_t>(numbers(2)[i]);
-    rival.key.check = static_cast<std::uint64_t>(numbers(3)[i]);
-    rival.key.received_at = numbers(4)[i];
-    rival.key.object = static_cast<std::uint32_t>(numbers(5)[i]);
-    rival.key.line = static_cast<std::uint32_t>(numbers(6)[i]);
-    rival.row = static_cast<std::uint64_t>(numbers(7)[i]);
+    rival.stored_row = stored_row[i];
+    // All else is of dray_keys, or a row's number.
+    rival.stored_received_at = stored_received_at.value_or(i, no_received_at);
+    rival.key.uuid = static_cast<std::uint64_t>(uuid[i]);
+    rival.key.check = static_cast<std::uint64_t>(check[i]);
+    rival.key.received_at = received_at[i];
+    rival.key.object = static_cast<std::uint32_t>(object[i]);
+    rival.key.line = static_cast<std::uint32_t>(line[i]);
+    rival.row = static_cast<std::uint64_t>(row[i]);
     rivals.add(rival);
   }
 }
@@ -243,15 +252,19 @@ Result<void> DuckSession::find_origins(const RowsToLoad& load, Rivals& rivals) {
   if (tied.empty()) return {};
   SqlBuilder sql("select l.uuid, epoch_us(l.received_at), o.key, l.line from ");
   sql.word(lineage_table).code(" l join ").word(objects_table);
-  sql.code(" o on o.object_number = l.object_number where l.uuid in ");
+  sql.code(" o on o.object_number = l.object_number and o.source = ").text(load.schema);
+  sql.code(" where l.uuid in ");
   sql.code("(select number from dray_numbers(").number(relations_.show(std::move(tied)));
   sql.code(")) and l.table_number in (").numbers(load.rival_tables);
   return connection_->each_chunk(std::move(sql.code(")")).done(), [&](duckdb_data_chunk chunk) {
-    const auto numbers = [&](idx_t column) { return values_of<std::int64_t>(chunk, column); };
-    auto* keys = values_of<duckdb_string_t>(chunk, 2);
+    const DuckColumn<std::int64_t> uuid(chunk, 0);
+    const DuckColumn<std::int64_t> received_at(chunk, 1);
+    const DuckColumn<duckdb_string_t> key(chunk, 2);
+    const DuckColumn<std::int64_t> line(chunk, 3);
     for (idx_t i = 0; i < duckdb_data_chunk_get_size(chunk); ++i) {
-      rivals.add_origin(numbers(0)[i], numbers(1)[i], text_of(keys[i]),
-                        static_cast<std::uint64_t>(numbers(3)[i]));
+      if (!key.has(i)) continue;  // a hand has been there; no object has no key
+      rivals.add_origin(uuid[i], received_at.value_or(i, no_received_at), text_of(key[i]),
+                        static_cast<std::uint64_t>(line.value_or(i, 0)));
     }
   });
 }
@@ -275,7 +288,7 @@ Result<void> DuckSession::remove_rows(const RowsToLoad& load,
   if (removed == rows.size()) return {};
   return internal_error(load.table + ": " + std::to_string(rows.size()) +
                         " rows were to be replaced and " + std::to_string(removed) +
-                        " were removed; nothing was committed");
+                        " were removed");
 }
 
 // The rows of a table called `t` to which find_rivals() gave these numbers.

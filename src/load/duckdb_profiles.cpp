@@ -8,6 +8,7 @@
 #include "load/duckdb_rows.h"
 #include "load/profile_casts.h"
 #include "load/rivals.h"
+#include "model/row_batch.h"
 #include "sql/duckdb_connection.h"
 #include "sql/query_values.h"
 
@@ -27,12 +28,12 @@ Sql DuckSession::is_touched(const Sql& id) {
 // to a file: so many profiles are merged at a time as have room in a quarter of its memory, or
 // if they are long in an eighth.
 Result<std::vector<DuckSession::ProfilePart>> DuckSession::profile_parts(
-    const RowsProfileMerge& merge) {
+    const RowsProfileMerge& merge, bool is_long) {
   // A short text, the aggregate that holds it, and its place.
   constexpr std::uint64_t value_bytes = 128;
   const std::uint64_t profile_bytes = (merge.columns.size() + 4) * value_bytes;
   ProfilePart part;
-  DRAY_ASSIGN(part.is_long, has_long_rows(*merge.load));
+  part.is_long = is_long;
   DRAY_ASSIGN(const bool is_hidden, hides_row_numbers(*merge.load));
   part.has_row_numbers = !is_hidden;
   std::vector<ProfilePart> parts;
@@ -44,9 +45,11 @@ Result<std::vector<DuckSession::ProfilePart>> DuckSession::profile_parts(
                                        "dray_touched where uuid is not null order by uuid")
                                        .done();
   DRAY_TRY(connection_->each_chunk(sizes, [&](duckdb_data_chunk chunk) {
+    const DuckColumn<std::int64_t> uuids(chunk, 0);
+    const DuckColumn<std::int64_t> sizes_of_texts(chunk, 1);
     for (idx_t i = 0; i < duckdb_data_chunk_get_size(chunk); ++i) {
-      const std::int64_t uuid = values_of<std::int64_t>(chunk, 0)[i];
-      const auto own = static_cast<std::uint64_t>(values_of<std::int64_t>(chunk, 1)[i]);
+      const std::int64_t uuid = uuids[i];
+      const auto own = static_cast<std::uint64_t>(sizes_of_texts.value_or(i, 0));
       if (bytes > 0 && bytes + profile_bytes + own > bytes_max) {
         part.is_all = false;
         part.last = uuid - 1;
@@ -77,16 +80,25 @@ Sql DuckSession::sizes_of_long(const RowsProfileMerge& merge) {
   return std::move(sql.code(" group by dray_uuid(").sql(id).code(") order by uuid")).done();
 }
 
+// Each thread holds 2,048 rows, or a row group that is as short as long rows make it.
 Result<std::uint64_t> DuckSession::merge_rows(const RowsProfileMerge& merge) {
+  DRAY_ASSIGN(const bool is_long, has_long_rows(*merge.load));
+  if (is_long) DRAY_TRY(execute(SqlBuilder("set threads = 1").done()));
+  DRAY_ASSIGN(const std::uint64_t merged, merge_parts(merge, is_long));
+  if (is_long) DRAY_TRY(set_threads());
+  return merged;
+}
+
+Result<std::uint64_t> DuckSession::merge_parts(const RowsProfileMerge& merge, bool is_long) {
   DRAY_TRY(bind_indexes(merge.schema, merge.table));
   DRAY_TRY(reject_unfit(merge));
   DRAY_ASSIGN(const Peculiarities* tables, peculiarities());
-  if (tables->referenced.contains(merge.table)) return update_profiles(merge);
+  if (tables->referenced.contains(merge.table)) return update_profiles(merge, is_long);
   if (!merge.kept_columns.empty()) DRAY_TRY(keep_values(merge));
   SqlBuilder erase("delete from ");
   erase.table(merge.schema, merge.table).code(" where ").sql(is_touched());
   DRAY_TRY(execute(std::move(erase).done()));
-  return each_part(merge, [&](const ProfilePart& part) -> Result<std::uint64_t> {
+  return each_part(merge, is_long, [&](const ProfilePart& part) -> Result<std::uint64_t> {
     if (merge.kept_columns.empty()) return insert_latest(merge, part, Kept::none);
     // A new profile has what the columns that are not ours have as a default.
     DRAY_ASSIGN(const std::uint64_t old, insert_latest(merge, part, Kept::has));
@@ -96,11 +108,9 @@ Result<std::uint64_t> DuckSession::merge_rows(const RowsProfileMerge& merge) {
 }
 
 Result<std::uint64_t> DuckSession::each_part(
-    const RowsProfileMerge& merge,
+    const RowsProfileMerge& merge, bool is_long,
     const std::function<Result<std::uint64_t>(const ProfilePart&)>& write) {
-  DRAY_ASSIGN(const std::vector<ProfilePart> parts, profile_parts(merge));
-  // Each thread holds 2,048 rows, or a row group that is as short as long rows make it.
-  if (parts.front().is_long) DRAY_TRY(execute(SqlBuilder("set threads = 1").done()));
+  DRAY_ASSIGN(const std::vector<ProfilePart> parts, profile_parts(merge, is_long));
   std::uint64_t merged = 0;
   for (const ProfilePart& part : parts) {
     if (connection_->interrupted()) return cancelled_error();
@@ -111,15 +121,14 @@ Result<std::uint64_t> DuckSession::each_part(
     DRAY_ASSIGN(const std::uint64_t rows, write(part));
     merged += rows;
   }
-  if (parts.front().is_long) DRAY_TRY(set_threads());
   return merged;
 }
 
 // Where other tables' foreign keys refer to the profiles, each is changed in its place. It costs
 // DuckDB a copy of every changed value until the commit.
-Result<std::uint64_t> DuckSession::update_profiles(const RowsProfileMerge& merge) {
+Result<std::uint64_t> DuckSession::update_profiles(const RowsProfileMerge& merge, bool is_long) {
   DRAY_ASSIGN(const std::uint64_t merged,
-              each_part(merge, [&](const ProfilePart& part) -> Result<std::uint64_t> {
+              each_part(merge, is_long, [&](const ProfilePart& part) -> Result<std::uint64_t> {
                 SqlBuilder latest("create or replace temp table dray_merged as ");
                 DRAY_ASSIGN(const Sql values, latest_values(merge, part, Kept::none));
                 DRAY_TRY(execute(std::move(latest.sql(values)).done()));
@@ -298,20 +307,25 @@ Result<void> DuckSession::reject_unfit(const RowsProfileMerge& merge) {
 Result<void> DuckSession::reject_values(const RowsProfileMerge& merge, const std::string& column,
                                         const Sql& condition, RejectReason reason,
                                         ColumnType type) {
-  SqlBuilder sql("select k.object, k.line, cast(t.");
-  sql.name(column).code(" as varchar) from ").table(merge.schema, merge.source_table);
-  sql.code(" t join dray_keys(").number(relations_.show(*merge.load));
+  SqlBuilder sql("select k.object, k.line, t.value from (select uuid, received_at, left(cast(");
+  // Of a value the beginning is kept, and no more of it goes through the join.
+  sql.name(column).code(" as varchar), ").number(std::uint64_t{reject_value_bytes_max});
+  sql.code(") as value from ").table(merge.schema, merge.source_table);
+  sql.code(" where uuid_ts = make_timestamp(").number(merge.uuid_ts).code(") and ");
+  sql.name(merge.id_column).code(" is not null and ").name(column).code(" is not null");
+  sql.sql(condition).code(") t join dray_keys(").number(relations_.show(*merge.load));
   sql.code(") k on t.uuid = k.uuid and epoch_us(t.received_at) = k.received_at");
-  sql.code(" where t.uuid_ts = make_timestamp(").number(merge.uuid_ts).code(") and t.");
-  sql.name(merge.id_column).code(" is not null and t.").name(column).code(" is not null");
-  DRAY_ASSIGN(const QueryResult rows, query(std::move(sql.sql(condition)).done()));
-  for (const auto& row : rows.rows) {
-    DRAY_ASSIGN(const std::uint64_t object, needed_count(row[0], "dray_keys.object"));
-    DRAY_ASSIGN(const std::uint64_t line, needed_count(row[1], "dray_keys.line"));
-    merge.value_rejects({static_cast<std::uint32_t>(object), static_cast<std::uint32_t>(line),
-                         reason, column, type, *row[2]});
-  }
-  return {};
+  // There may be one for every row.
+  return connection_->each_chunk(std::move(sql).done(), [&](duckdb_data_chunk chunk) {
+    const DuckColumn<std::int64_t> object(chunk, 0);
+    const DuckColumn<std::int64_t> line(chunk, 1);
+    const DuckColumn<duckdb_string_t> value(chunk, 2);
+    for (idx_t i = 0; i < duckdb_data_chunk_get_size(chunk); ++i) {
+      merge.value_rejects({static_cast<std::uint32_t>(object[i]),
+                           static_cast<std::uint32_t>(line[i]), reason, column, type,
+                           text_of(value[i])});
+    }
+  });
 }
 
 Result<void> DuckSession::keep_values(const RowsProfileMerge& merge) {

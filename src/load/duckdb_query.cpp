@@ -75,8 +75,8 @@ class Shown {
   }
 
   void fill(duckdb_data_chunk out) {
-    duckdb_data_chunk chunk = duckdb_fetch_chunk(result_.handle());
-    if (chunk == nullptr) {
+    const DuckChunk chunk(duckdb_fetch_chunk(result_.handle()));
+    if (!chunk) {
       // The end and a failure look alike.
       if (const char* message = duckdb_result_error(&result_.handle()); is_said(message)) {
         error_ = message;
@@ -86,10 +86,9 @@ class Shown {
     }
     for (idx_t i = 0; i < duckdb_data_chunk_get_column_count(out); ++i) {
       duckdb_vector_reference_vector(duckdb_data_chunk_get_vector(out, i),
-                                     duckdb_data_chunk_get_vector(chunk, i));
+                                     duckdb_data_chunk_get_vector(chunk.handle(), i));
     }
-    duckdb_data_chunk_set_size(out, duckdb_data_chunk_get_size(chunk));
-    duckdb_destroy_data_chunk(&chunk);
+    duckdb_data_chunk_set_size(out, duckdb_data_chunk_get_size(chunk.handle()));
   }
 
   const std::string& error() const { return error_; }
@@ -101,30 +100,35 @@ class Shown {
 
 // The result that the function shows at the moment, if any: a statement cannot ask for its own.
 struct Stage {
+  DuckErrors* errors = nullptr;
   Shown* shown = nullptr;
 };
 
 void bind_result(duckdb_bind_info info) {
   const auto* stage = static_cast<Stage*>(duckdb_bind_get_extra_info(info));
-  if (stage->shown == nullptr) {
-    duckdb_bind_set_error(info, "dray_result() is dray's own");
-    return;
-  }
-  stage->shown->add_columns(info);
+  if (stage->shown == nullptr) return duckdb_bind_set_error(info, "dray_result() is dray's own");
+  const auto bind = [&]() -> Result<void> {
+    stage->shown->add_columns(info);
+    return {};
+  };
+  stage->errors->run(bind, [&](const char* text) { duckdb_bind_set_error(info, text); });
 }
 
 // The order of rows is the statement's.
 void init_result(duckdb_init_info info) { duckdb_init_set_max_threads(info, 1); }
 
 void scan_result(duckdb_function_info info, duckdb_data_chunk out) {
-  static_cast<Stage*>(duckdb_function_get_extra_info(info))->shown->fill(out);
+  const auto* stage = static_cast<Stage*>(duckdb_function_get_extra_info(info));
+  const auto fill = [&]() -> Result<void> {
+    stage->shown->fill(out);
+    return {};
+  };
+  stage->errors->run(fill, [&](const char* text) { duckdb_function_set_error(info, text); });
 }
 
 std::optional<std::string_view> text_at(duckdb_vector vector, idx_t row) {
-  std::uint64_t* validity = duckdb_vector_get_validity(vector);
-  if (!duckdb_validity_row_is_valid(validity, row)) return std::nullopt;
-  auto& text = static_cast<duckdb_string_t*>(duckdb_vector_get_data(vector))[row];
-  return std::string_view(duckdb_string_t_data(&text), duckdb_string_t_length(text));
+  const DuckColumn<duckdb_string_t> texts(vector);
+  return texts.has(row) ? std::optional(text_of(texts[row])) : std::nullopt;
 }
 
 Result<void> give_rows(duckdb_data_chunk chunk, ResultSink& sink) {
@@ -169,6 +173,7 @@ class LockedReader final : public DuckReader {
 
  private:
   Result<void> register_function() {
+    stage_.errors = &database_->errors();
     duckdb_table_function function = duckdb_create_table_function();
     duckdb_table_function_set_name(function, function_name);
     duckdb_table_function_set_extra_info(function, &stage_, nullptr);

@@ -1,10 +1,10 @@
 #include "load/duckdb_room.h"
-#include "sql/query_values.h"
 
 #include <algorithm>
 #include <string>
 
 #include "model/memory_shares.h"
+#include "sql/query_values.h"
 #include "sql/sql.h"
 
 namespace dray {
@@ -25,6 +25,12 @@ std::uint64_t bytes_of(const Growth& tables) {
   return tables.tables * table_bytes + tables.columns * noted_column_bytes;
 }
 
+// What it takes to have the one and to grow by the other.
+std::uint64_t bytes_with(const Growth& stored, const Growth& growth) {
+  return bytes_of(stored) + bytes_of(growth) + notes_least +
+         std::max(engine_least, growth.columns_widest * written_column_bytes);
+}
+
 }  // namespace
 
 DuckRoom::DuckRoom(const WarehouseOptions& options)
@@ -40,33 +46,51 @@ Result<void> DuckRoom::measure(DuckConnection& connection) {
                                           "duckdb_tables() where database_name = "
                                           "current_database()")
                                    .done()));
-  DRAY_ASSIGN(stored_.columns, needed_count(counted.rows[0][0], "duckdb_tables().column_count"));
-  DRAY_ASSIGN(stored_.tables, needed_count(counted.rows[0][1], "count(*) of duckdb_tables()"));
-  if (const auto wanted = bytes_wanting({})) {
-    const std::uint64_t least = least_memory_for_engine(*wanted, threads_);
+  Growth stored;
+  DRAY_ASSIGN(stored.columns, needed_count(counted.rows[0][0], "duckdb_tables().column_count"));
+  DRAY_ASSIGN(stored.tables, needed_count(counted.rows[0][1], "count(*) of duckdb_tables()"));
+  if (const std::uint64_t wanted = bytes_with(stored, {}); wanted > all_bytes_) {
+    const std::uint64_t least = least_memory_for_engine(wanted, threads_);
     return config_error("the warehouse has " + *counted.rows[0][1] + " tables of " +
                             *counted.rows[0][0] + " columns, more than DuckDB has room for",
                         "--memory " + std::to_string(least >> 20) + "MiB or more");
   }
-  const std::uint64_t free = all_bytes_ - bytes_of(stored_);
-  engine_bytes_ = std::min(engine_most_, free - std::max(free / 4, notes_least));
-  notes_bytes_ = free - engine_bytes_;
-  if (engine_bytes_ == engine_most_) return {};
+  const std::uint64_t free = all_bytes_ - bytes_of(stored);
+  const std::uint64_t engine = std::min(engine_most_, free - std::max(free / 4, notes_least));
+  {
+    const std::scoped_lock lock(mutex_);
+    stored_ = stored;
+    engine_bytes_ = engine;
+    notes_bytes_ = free - engine;
+    noted_bytes_ = 0;
+  }
+  if (engine == engine_most_) return {};
   SqlBuilder sql("set memory_limit = ");
-  return connection.execute(std::move(sql.text(std::to_string(engine_bytes_) + "B")).done());
+  return connection.execute(std::move(sql.text(std::to_string(engine) + "B")).done());
 }
 
 std::optional<std::uint64_t> DuckRoom::bytes_wanting(const Growth& growth) const {
-  const std::uint64_t wanted = bytes_of(stored_) + bytes_of(growth) + notes_least +
-                               std::max(engine_least, growth.columns_widest * written_column_bytes);
+  const std::scoped_lock lock(mutex_);
+  const std::uint64_t wanted = bytes_with(stored_, growth);
   return wanted > all_bytes_ ? std::optional(wanted) : std::nullopt;
 }
 
 // The first vector's note of who wrote each row, and what describes a column's data.
-std::uint64_t DuckRoom::bytes_noted(std::size_t columns) {
+void DuckRoom::note_table(std::size_t columns) {
   constexpr std::uint64_t vector_bytes = 32U << 10;
   constexpr std::uint64_t written_once_bytes = 3U << 10;
-  return vector_bytes + columns * written_once_bytes;
+  const std::scoped_lock lock(mutex_);
+  noted_bytes_ += vector_bytes + columns * written_once_bytes;
+}
+
+bool DuckRoom::is_noted_full() const {
+  const std::scoped_lock lock(mutex_);
+  return noted_bytes_ >= notes_bytes_;
+}
+
+std::uint64_t DuckRoom::engine_bytes() const {
+  const std::scoped_lock lock(mutex_);
+  return engine_bytes_;
 }
 
 }  // namespace dray

@@ -1,11 +1,12 @@
 // What DuckDB has to hold of a warehouse's tables without counting it, and what that leaves of its
 // memory.
 //
-// Only load/duckdb*.cpp include this. Threads: belongs to the session's.
+// Only load/duckdb*.cpp include this. Threads: any.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <mutex>
 #include <optional>
 
 #include "base/result.h"
@@ -20,28 +21,30 @@ class DuckRoom {
   explicit DuckRoom(const WarehouseOptions& options);
 
   // Counts the columns that are there, and gives DuckDB less memory of its own if they take more
-  // than their share. Right after the file was opened. `config`, with the least that it takes, when
-  // there is not enough.
+  // than their share. Right after the file was opened, when nothing is noted. `config`, with the
+  // least that it takes, when there is not enough.
   Result<void> measure(DuckConnection& connection);
 
   // What it takes to grow so, counted and not; nothing if that is there.
   std::optional<std::uint64_t> bytes_wanting(const Growth& growth) const;
 
-  // What DuckDB notes of a table of so many columns that was written, until the file is opened
-  // anew.
-  static std::uint64_t bytes_noted(std::size_t columns);
+  // A table of so many columns is written. DuckDB notes that until the file is opened anew; whether
+  // there is no room for more of it.
+  void note_table(std::size_t columns);
+  bool is_noted_full() const;
 
-  // That DuckDB may count, and what is left for what it notes.
-  std::uint64_t engine_bytes() const { return engine_bytes_; }
-  std::uint64_t notes_bytes() const { return notes_bytes_; }
+  // That DuckDB may count.
+  std::uint64_t engine_bytes() const;
 
  private:
   const std::uint64_t all_bytes_;
   const std::uint64_t engine_most_;
   const unsigned threads_;
-  Growth stored_;  // the tables and columns that are there
+  mutable std::mutex mutex_;  // of what follows
+  Growth stored_;             // the tables and columns that are there
   std::uint64_t engine_bytes_;
-  std::uint64_t notes_bytes_;
+  std::uint64_t notes_bytes_;  // that may be noted
+  std::uint64_t noted_bytes_ = 0;
 };
 
 }  // namespace dray

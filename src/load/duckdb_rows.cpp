@@ -51,13 +51,37 @@ void add_column(duckdb_bind_info info, const std::string& name, duckdb_type type
   duckdb_bind_add_result_column(info, name.c_str(), holder.handle);
 }
 
-const RowsToLoad* bound_load(duckdb_bind_info info) {
-  const auto* relations = static_cast<DuckRelations*>(duckdb_bind_get_extra_info(info));
-  const RowsToLoad* load = relations->load(parameter(info));
-  if (load == nullptr) {
-    duckdb_bind_set_error(info, "nothing is staged under this number");
-    return nullptr;
-  }
+DuckRelations& relations_of(duckdb_bind_info info) {
+  return *static_cast<DuckRelations*>(duckdb_bind_get_extra_info(info));
+}
+DuckRelations& relations_of(duckdb_init_info info) {
+  return *static_cast<DuckRelations*>(duckdb_init_get_extra_info(info));
+}
+DuckRelations& relations_of(duckdb_function_info info) {
+  return *static_cast<DuckRelations*>(duckdb_function_get_extra_info(info));
+}
+
+void set_callback_error(duckdb_bind_info info, const char* text) {
+  duckdb_bind_set_error(info, text);
+}
+void set_callback_error(duckdb_init_info info, const char* text) {
+  duckdb_init_set_error(info, text);
+}
+void set_callback_error(duckdb_function_info info, const char* text) {
+  duckdb_function_set_error(info, text);
+}
+
+// Calls `work` with the relations, for DuckDB.
+template <typename Info, typename Work>
+void run_callback(Info info, Work work) {
+  DuckRelations& relations = relations_of(info);
+  relations.errors().run([&] { return work(relations); },
+                         [&](const char* text) { set_callback_error(info, text); });
+}
+
+Result<const RowsToLoad*> bound_load(duckdb_bind_info info, const DuckRelations& relations) {
+  const RowsToLoad* load = relations.load(parameter(info));
+  if (load == nullptr) return internal_error("nothing is staged under this number");
   duckdb_bind_set_cardinality(info, load->rows->row_count(), false);
   // Borrowed, so nothing deletes it.
   duckdb_bind_set_bind_data(info, const_cast<RowsToLoad*>(load), nullptr);
@@ -65,53 +89,74 @@ const RowsToLoad* bound_load(duckdb_bind_info info) {
 }
 
 void bind_rows(duckdb_bind_info info) {
-  const RowsToLoad* load = bound_load(info);
-  if (load == nullptr) return;
-  for (const LoadColumn& column : load->columns) {
-    if (!column.refused) add_column(info, column.name, duckdb_type_of(column.type));
-  }
+  run_callback(info, [&](const DuckRelations& relations) -> Result<void> {
+    DRAY_ASSIGN(const RowsToLoad* const load, bound_load(info, relations));
+    for (const LoadColumn& column : load->columns) {
+      if (!column.refused) add_column(info, column.name, duckdb_type_of(column.type));
+    }
+    return {};
+  });
 }
 
 template <const auto& columns>
 void bind_numbers_of(duckdb_bind_info info) {
-  if (bound_load(info) == nullptr) return;
-  for (const char* name : columns)
-    add_column(info, name, DUCKDB_TYPE_BIGINT);
+  run_callback(info, [&](const DuckRelations& relations) -> Result<void> {
+    DRAY_TRY(bound_load(info, relations));
+    for (const char* name : columns)
+      add_column(info, name, DUCKDB_TYPE_BIGINT);
+    return {};
+  });
+}
+
+template <typename T>
+void set_init_data(duckdb_init_info info, std::unique_ptr<T> data) {
+  duckdb_init_set_init_data(info, data.release(), destroy<T>);
 }
 
 void init_scan(duckdb_init_info info) {
-  const auto* load = static_cast<const RowsToLoad*>(duckdb_init_get_bind_data(info));
-  const auto* relations = static_cast<DuckRelations*>(duckdb_init_get_extra_info(info));
-  const std::uint64_t threads = relations->insert_threads(*load);
-  duckdb_init_set_max_threads(info, threads);
-  duckdb_init_set_init_data(info, new DuckScan(*load, relations->cursor(), threads),
-                            destroy<DuckScan>);
+  run_callback(info, [&](const DuckRelations& relations) -> Result<void> {
+    const auto* load = static_cast<const RowsToLoad*>(duckdb_init_get_bind_data(info));
+    const std::uint64_t threads = relations.insert_threads(*load);
+    duckdb_init_set_max_threads(info, threads);
+    set_init_data(info, std::make_unique<DuckScan>(*load, relations.cursor(), threads));
+    return {};
+  });
 }
 
 void init_scan_thread(duckdb_init_info info) {
-  duckdb_init_set_init_data(info, new DuckScanThread, destroy<DuckScanThread>);
+  run_callback(info, [&](const DuckRelations&) -> Result<void> {
+    set_init_data(info, std::make_unique<DuckScanThread>());
+    return {};
+  });
 }
 
 template <Result<idx_t> (*fill)(DuckScan&, DuckScanThread&, duckdb_data_chunk)>
 void scan_chunk(duckdb_function_info info, duckdb_data_chunk chunk) {
-  auto& scan = *static_cast<DuckScan*>(duckdb_function_get_init_data(info));
-  auto& thread = *static_cast<DuckScanThread*>(duckdb_function_get_local_init_data(info));
-  const Result<idx_t> count = fill(scan, thread, chunk);
-  if (!count) return duckdb_function_set_error(info, count.error().message.c_str());
-  duckdb_data_chunk_set_size(chunk, *count);
+  run_callback(info, [&](const DuckRelations&) -> Result<void> {
+    auto& scan = *static_cast<DuckScan*>(duckdb_function_get_init_data(info));
+    auto& thread = *static_cast<DuckScanThread*>(duckdb_function_get_local_init_data(info));
+    DRAY_ASSIGN(const idx_t count, fill(scan, thread, chunk));
+    duckdb_data_chunk_set_size(chunk, count);
+    return {};
+  });
 }
 
 void bind_numbers(duckdb_bind_info info) {
-  const auto* relations = static_cast<DuckRelations*>(duckdb_bind_get_extra_info(info));
-  const auto* numbers = relations->numbers(parameter(info));
-  if (numbers == nullptr) return duckdb_bind_set_error(info, "no numbers under this number");
-  add_column(info, "number", DUCKDB_TYPE_BIGINT);
-  duckdb_bind_set_cardinality(info, numbers->size(), true);
-  duckdb_bind_set_bind_data(info, const_cast<std::vector<std::int64_t>*>(numbers), nullptr);
+  run_callback(info, [&](const DuckRelations& relations) -> Result<void> {
+    const auto* numbers = relations.numbers(parameter(info));
+    if (numbers == nullptr) return internal_error("no numbers under this number");
+    add_column(info, "number", DUCKDB_TYPE_BIGINT);
+    duckdb_bind_set_cardinality(info, numbers->size(), true);
+    duckdb_bind_set_bind_data(info, const_cast<std::vector<std::int64_t>*>(numbers), nullptr);
+    return {};
+  });
 }
 
 void init_numbers(duckdb_init_info info) {
-  duckdb_init_set_init_data(info, new std::size_t(0), destroy<std::size_t>);
+  run_callback(info, [&](const DuckRelations&) -> Result<void> {
+    set_init_data(info, std::make_unique<std::size_t>(0));
+    return {};
+  });
 }
 
 void scan_numbers(duckdb_function_info info, duckdb_data_chunk chunk) {
@@ -185,6 +230,7 @@ std::uint64_t DuckRelations::long_row_bytes() const {
 }
 
 Result<void> DuckRelations::register_functions(DuckConnection& connection) {
+  errors_ = &connection.errors();
   for (const Function& function :
        {Function{"dray_rows", bind_rows, init_scan, init_scan_thread, scan_chunk<fill_rows>},
         Function{"dray_keys", bind_numbers_of<keys_columns>, init_scan, init_scan_thread,

@@ -31,7 +31,8 @@ class DuckRelations {
   // whole ones.
   std::uint64_t insert_threads(const RowsToLoad& load) const;
 
-  // Registers the functions with the database behind `connection`; once per database.
+  // Registers the functions with the database behind `connection`; once per database, before
+  // anything is shown. Their errors are its DuckErrors'.
   Result<void> register_functions(DuckConnection& connection);
 
   // dray_rows(n): the rows of `load` that are not dropped, its columns without the refused ones.
@@ -62,9 +63,11 @@ class DuckRelations {
   struct Cursor;
   Cursor& cursor() const { return *cursor_; }
   const std::vector<std::int64_t>* numbers(std::int64_t number) const;
+  DuckErrors& errors() const { return *errors_; }
 
  private:
   const std::uint64_t memory_bytes_;
+  DuckErrors* errors_ = nullptr;  // of the database that has the functions
   std::unique_ptr<Cursor> cursor_;
   mutable std::mutex mutex_;
   const RowsToLoad* load_ = nullptr;

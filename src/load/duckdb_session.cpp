@@ -13,6 +13,17 @@
 #include "sql/duckdb_constraints.h"
 
 namespace dray {
+namespace {
+
+struct DuckAppender {
+  DuckAppender() = default;
+  ~DuckAppender() { duckdb_appender_destroy(&handle); }
+  DuckAppender(const DuckAppender&) = delete;
+  DuckAppender& operator=(const DuckAppender&) = delete;
+  duckdb_appender handle = nullptr;
+};
+
+}  // namespace
 
 Result<bool> dray_tells_long_rows(DuckConnection& connection) {
   SqlBuilder sql(
@@ -36,9 +47,9 @@ Result<Catalog> DuckSession::catalog(const std::string& schema) {
   if (!out.schema_exists) return out;
   SqlBuilder sql(
       "select c.table_name, c.column_name, c.data_type, v.view_name is not null, "
-      "c.column_default is not null and v.view_name is null from duckdb_columns() c left join duckdb_views() v on v.database_name = c.database_name and "
-      "v.schema_name = c.schema_name and v.view_name = c.table_name where c.database_name = "
-      "current_database() and c.schema_name = ");
+      "c.column_default is not null and v.view_name is null from duckdb_columns() c left join "
+      "duckdb_views() v on v.database_name = c.database_name and v.schema_name = c.schema_name and "
+      "v.view_name = c.table_name where c.database_name = current_database() and c.schema_name = ");
   DRAY_ASSIGN(
       const QueryResult columns,
       query(std::move(sql.text(*live->front()).code(" order by 1, c.column_index")).done()));
@@ -59,7 +70,7 @@ Result<Catalog> DuckSession::catalog(const std::string& schema) {
 }
 
 Result<void> DuckSession::begin() {
-  if (committed_ && is_alone()) DRAY_TRY(settle());
+  if (committed_ || room_.is_noted_full()) DRAY_TRY(place_->alone([this] { return settle(); }));
   return begin_transaction();
 }
 
@@ -68,14 +79,10 @@ Result<void> DuckSession::begin_transaction() {
   return execute(SqlBuilder("begin transaction").done());
 }
 
-// The warehouse and this session have the database, and nobody else: what settle() does to it would
-// end another one's transaction.
-bool DuckSession::is_alone() const { return database_.use_count() <= 2; }
-
 // A transaction that began before the last turn ended does not see what that one committed.
 Result<void> DuckSession::lock(std::chrono::seconds wait_max) {
   DRAY_TRY(turn_.take(this, wait_max, [this] { return connection_->interrupted(); }));
-  if (database_->is_distrusted() && !file_.is_in_memory) {
+  if (database_.is_distrusted() && !file_.is_in_memory) {
     return transient_error("another sync into this file has failed, and it has to be opened anew")
         .with_code(ErrorCode::overtaken);
   }
@@ -139,26 +146,24 @@ Result<std::uint64_t> DuckSession::merge_profiles(const RowsProfileMerge& merge)
 
 Result<void> DuckSession::append(const std::string& schema, const std::string& table,
                                  RowSource& rows) {
-  duckdb_appender appender = nullptr;
-  Result<void> outcome;
-  if (duckdb_appender_create(connection_->handle(), schema.c_str(), table.c_str(), &appender) !=
-      DuckDBSuccess) {
-    outcome = connection_->failure(duckdb_appender_error(appender));
-  } else {
-    outcome = append_all(appender, rows);
+  DuckAppender appender;
+  if (duckdb_appender_create(connection_->handle(), schema.c_str(), table.c_str(),
+                             &appender.handle) != DuckDBSuccess) {
+    return connection_->failure(duckdb_appender_error(appender.handle));
   }
-  duckdb_appender_destroy(&appender);
-  return outcome;
+  return append_all(appender.handle, rows);
 }
 
 // Until a checkpoint what was committed stays in memory that DuckDB cannot free, and some of it
 // until the file is opened anew.
 Result<void> DuckSession::settle() {
   DRAY_TRY(execute(SqlBuilder("checkpoint").done()));
-  if (file_.is_in_memory || notes_bytes_ < room_.notes_bytes()) return {};
-  notes_bytes_ = 0;
+  if (file_.is_in_memory || !room_.is_noted_full()) return {};
   DRAY_TRY(execute(SqlBuilder("use memory").done()));
-  DRAY_TRY(database_->reopen());
+  if (auto reopened = database_.reopen(); !reopened) {
+    database_.distrust();  // whoever comes next opens it anew
+    return reopened;
+  }
   DRAY_TRY(connection_->use_warehouse(DuckConnection::Names::ours));
   return room_.measure(*connection_);
 }
@@ -176,7 +181,7 @@ bool DuckSession::is_generated(const std::string& schema, const std::string& tab
 Error DuckSession::explained(Error error, const std::string& schema, const std::string& table) {
   const auto& violation = connection_->violation();
   if (!violation || error.cause == Cause::cancelled) return error;
-  return violation_error(*violation, *database_, schema, table);
+  return violation_error(*violation, database_, schema, table);
 }
 
 }  // namespace dray

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "load/duckdb_gate.h"
 #include "load/duckdb_room.h"
 #include "load/duckdb_rows.h"
 #include "load/duckdb_sql.h"
@@ -38,11 +39,13 @@ struct DuckFile {
 
 class DuckSession final : public WarehouseSession, public RowLoader {
  public:
-  // Borrows the dialect, the relations, the room and the turn.
-  DuckSession(std::shared_ptr<DuckDatabase> database, std::unique_ptr<DuckConnection> connection,
-              const DuckDialect& dialect, DuckRelations& relations, DuckRoom& room, DuckTurn& turn,
-              DuckFile file, const WarehouseOptions& options)
-      : database_(std::move(database)),
+  // Borrows the database, the dialect, the relations, the room and the turn.
+  DuckSession(std::unique_ptr<DuckGate::Place> place, DuckDatabase& database,
+              std::unique_ptr<DuckConnection> connection, const DuckDialect& dialect,
+              DuckRelations& relations, DuckRoom& room, DuckTurn& turn, DuckFile file,
+              const WarehouseOptions& options)
+      : place_(std::move(place)),
+        database_(database),
         connection_(std::move(connection)),
         dialect_(dialect),
         relations_(relations),
@@ -54,7 +57,7 @@ class DuckSession final : public WarehouseSession, public RowLoader {
         threads_(duckdb_threads(options)),
         merged_columns_max_(options.merged_columns_max) {}
 
-  // The transaction ends before the turn does.
+  // The transaction ends before the turn does, and the place last.
   ~DuckSession() override {
     connection_.reset();
     turn_.give_back(this);
@@ -90,7 +93,6 @@ class DuckSession final : public WarehouseSession, public RowLoader {
   Result<void> settle();
   Result<void> commit_transaction();
   Result<void> begin_transaction();
-  bool is_alone() const;
   bool is_generated(const std::string& schema, const std::string& table, const std::string& column);
   Error explained(Error error, const std::string& schema, const std::string& table);
 
@@ -122,13 +124,15 @@ class DuckSession final : public WarehouseSession, public RowLoader {
     bool has_row_numbers = true;  // their source
   };
 
-  Result<std::vector<ProfilePart>> profile_parts(const RowsProfileMerge& merge);
+  Result<std::vector<ProfilePart>> profile_parts(const RowsProfileMerge& merge, bool is_long);
   static Sql sizes_of_long(const RowsProfileMerge& merge);
   Result<std::uint64_t> merge_rows(const RowsProfileMerge& merge);
+  // `is_long`: in the source are rows that DuckDB cannot hold 2,048 of.
+  Result<std::uint64_t> merge_parts(const RowsProfileMerge& merge, bool is_long);
   Result<std::uint64_t> each_part(
-      const RowsProfileMerge& merge,
+      const RowsProfileMerge& merge, bool is_long,
       const std::function<Result<std::uint64_t>(const ProfilePart&)>& write);
-  Result<std::uint64_t> update_profiles(const RowsProfileMerge& merge);
+  Result<std::uint64_t> update_profiles(const RowsProfileMerge& merge, bool is_long);
   static Sql update_merged(const RowsProfileMerge& merge);
   static Sql insert_merged(const RowsProfileMerge& merge);
 
@@ -161,12 +165,6 @@ class DuckSession final : public WarehouseSession, public RowLoader {
   Result<void> find_rivals(const RowsToLoad& load, Rivals& rivals);
   Result<bool> hides_row_numbers(const RowsToLoad& load);
 
-  template <typename T>
-  static T* values_of(duckdb_data_chunk chunk, idx_t column) {
-    return static_cast<T*>(duckdb_vector_get_data(duckdb_data_chunk_get_vector(chunk, column)));
-  }
-
-  static std::string_view text_of(duckdb_string_t& text);
   static void read_rivals(duckdb_data_chunk chunk, Rivals& rivals);
   Result<void> find_origins(const RowsToLoad& load, Rivals& rivals);
   Result<void> remove_rows(const RowsToLoad& load, const std::vector<std::int64_t>& rows);
@@ -186,7 +184,8 @@ class DuckSession final : public WarehouseSession, public RowLoader {
   Result<void> add_names(const Sql& sql, TableNames& names);
   Result<void> bind_indexes(const std::string& schema, const std::string& table);
 
-  std::shared_ptr<DuckDatabase> database_;  // outlives the connection
+  std::unique_ptr<DuckGate::Place> place_;  // outlives all that follows
+  DuckDatabase& database_;
   std::unique_ptr<DuckConnection> connection_;
   const DuckDialect& dialect_;
   DuckRelations& relations_;
@@ -199,7 +198,6 @@ class DuckSession final : public WarehouseSession, public RowLoader {
   const unsigned threads_;
   const std::size_t merged_columns_max_;
   bool committed_ = false;
-  std::uint64_t notes_bytes_ = 0;
   std::optional<bool> in_order_;  // how rows are inserted, once that is set
   std::optional<Peculiarities> peculiarities_;
 };

@@ -1,7 +1,6 @@
 #include "load/postgres.h"
 
 #include <algorithm>
-#include <charconv>
 #include <functional>
 #include <map>
 #include <span>
@@ -17,6 +16,7 @@
 #include "load/reserved_schemas.h"
 #include "load/rivals.h"
 #include "sql/pq_connection.h"
+#include "sql/query_values.h"
 
 namespace dray {
 namespace {
@@ -92,7 +92,8 @@ class PostgresWarehouse final : public Warehouse {
                 connection.query(SqlBuilder("select current_setting('max_locks_per_transaction')"
                                             "::bigint * current_setting('max_connections')::bigint")
                                      .done()));
-    const auto room = number_of<std::size_t>(locks.rows[0][0]);
+    DRAY_ASSIGN(const std::uint64_t room,
+                needed_count(locks.rows[0][0], "max_locks_per_transaction"));
     return std::max<std::size_t>(room / 2 / locks_per_table, 1);
   }
 

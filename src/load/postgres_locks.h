@@ -1,6 +1,6 @@
 // Waiting for other sessions of a PostgreSQL server, with a bound, and telling who they are.
 //
-// Threads: as the connection. Errors: as load/sqlstate.h decides.
+// Threads: as the connection. Errors: as sql/sqlstate.h decides.
 #pragma once
 
 #include <chrono>

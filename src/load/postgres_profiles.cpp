@@ -9,15 +9,15 @@
 #include "load/profile_casts.h"
 #include "load/rivals.h"
 #include "load/wide_profiles.h"
-#include "model/cast.h"
+#include "model/row_batch.h"
 #include "sql/pq_connection.h"
+#include "sql/query_values.h"
 
 namespace dray {
-Result<void> PostgresSession::put_touched(CopyStream& copy, std::string_view id) {
-  copy.begin_row(2);
-  copy.put(id);
-  copy.put(static_cast<std::int64_t>(xxh3(id)));
-  return copy.pass_on();
+void PostgresSession::put_touched(CopyRows& rows, std::string_view id) {
+  rows.begin_row(2);
+  rows.put(id);
+  rows.put(static_cast<std::int64_t>(xxh3(id)));
 }
 
 Result<void> PostgresSession::touch_replaced(const RowsToLoad& load) {
@@ -27,22 +27,16 @@ Result<void> PostgresSession::touch_replaced(const RowsToLoad& load) {
   sql.table(load.schema, load.table);
   sql.code(" t join ").sql(replaced_table.name).code(" r on t.ctid = r.stored_row and ");
   sql.code("t.tableoid = r.table_oid where t.").name(load.profile_id_column);
-  std::string ids;  // of one part of the rivals; PostgreSQL's text has no NUL
+  return touch_stored(load, std::move(sql.code(" is not null")).done());
+}
+
+// The profiles of stored ids.
+Result<void> PostgresSession::touch_stored(const RowsToLoad& load, const Sql& ids) {
   const auto column = std::ranges::find(load.columns, load.profile_id_column, &LoadColumn::name);
   const ColumnType type = column == load.columns.end() ? ColumnType::varchar : column->type;
-  DRAY_TRY(connection_->each_row(std::move(sql.code(" is not null")).done(), [&](PqRow row) {
-    ids.append(stored_text(type, *row[0])).push_back('\0');
-    return Result<void>();
-  }));
-  CopyStream copy(*connection_);
-  DRAY_TRY(begin_copy(copy, touched_table));
-  for (std::size_t begin = 0; begin < ids.size();) {
-    const std::string_view id = ids.c_str() + begin;
-    DRAY_TRY(put_touched(copy, id));
-    begin += id.size() + 1;
-  }
-  DRAY_TRY(copy.end());
-  return {};
+  return append_made(ids, touched_table, [&](std::string_view id, CopyRows& rows) {
+    put_touched(rows, stored_text(type, id));
+  });
 }
 
 Result<void> PostgresSession::touch_staged(const RowsToLoad& load) {
@@ -60,46 +54,25 @@ Result<void> PostgresSession::touch_staged(const RowsToLoad& load) {
       if (load.rows->is_dropped(block.first_row + i)) continue;
       for (Cell cell; cells.next(cell);) {
         if (cell.slot != column->slot) continue;
-        if (const auto id = stored_id(*column, cell)) DRAY_TRY(put_touched(copy, *id));
+        if (const auto id = stored_id(*column, cell)) put_touched(copy, *id);
       }
+      DRAY_TRY(copy.pass_on());
     }
   }
   DRAY_TRY(copy.end());
   return {};
 }
 
-// Those of whom a row is stored, a few thousand at a time. A column that takes no values is not
-// read either.
+// Those of whom a row is stored. A column that takes no values is not read either.
 Result<void> PostgresSession::touch_all(const RowsToLoad& load) {
   const auto column = std::ranges::find(load.columns, load.profile_id_column, &LoadColumn::name);
-  const bool is_known = column != load.columns.end();
-  if (is_known && column->refused) return {};
+  if (column != load.columns.end() && column->refused) return {};
   DRAY_ASSIGN(const bool is_blurred, blurs(load.schema, load.table, load.profile_id_column));
-  SqlBuilder sql("declare dray_ids no scroll cursor for select distinct ");
+  SqlBuilder sql("select distinct ");
   sql.name(load.profile_id_column).word(by_bytes(is_blurred)).code(" from ");
   sql.table(load.schema, load.table).code(" where ");
-  sql.name(load.profile_id_column).code(" is not null");
-  DRAY_TRY(execute(std::move(sql).done()));
-  while (true) {
-    DRAY_ASSIGN(const bool more, touch_some(is_known ? column->type : ColumnType::varchar));
-    if (!more) break;
-  }
-  return execute(SqlBuilder("close dray_ids").done());
-}
-
-Result<bool> PostgresSession::touch_some(ColumnType type) {
-  std::vector<std::string> ids;
-  DRAY_TRY(connection_->each_row(SqlBuilder("fetch 10000 from dray_ids").done(),
-                                 [&](PqRow row) -> Result<void> {
-                                   ids.push_back(stored_text(type, *row[0]));
-                                   return {};
-                                 }));
-  CopyStream copy(*connection_);
-  DRAY_TRY(begin_copy(copy, touched_table));
-  for (const std::string& id : ids)
-    DRAY_TRY(put_touched(copy, id));
-  DRAY_TRY(copy.end());
-  return !ids.empty();
+  return touch_stored(load,
+                      std::move(sql.name(load.profile_id_column).code(" is not null")).done());
 }
 
 // The text of what the column holds of an id.
@@ -174,42 +147,20 @@ Result<void> PostgresSession::cast_values(const RowsProfileMerge& merge) {
 Result<void> PostgresSession::cast_values(const RowsProfileMerge& merge, const ProfileCast& cast,
                                           const TempTable& table) {
   DRAY_TRY(make_temp_table(table));
-  SqlBuilder sql("declare dray_values no scroll cursor for select distinct s.");
+  SqlBuilder sql("select distinct s.");
   sql.name(cast.column).word(by_bytes(cast.from == ColumnType::varchar)).code(" from ");
   sql.table(merge.schema, merge.source_table).code(" s join ").sql(touched_table.name);
   sql.code(" t on ").sql(is_profiles_row_);
   sql.code(" where s.").name(cast.column).code(" is not null");
-  DRAY_TRY(execute(std::move(sql).done()));
-  while (true) {
-    DRAY_ASSIGN(const bool more, cast_some_values(cast, table));
-    if (!more) break;
-  }
-  DRAY_TRY(execute(SqlBuilder("close dray_values").done()));
+  DRAY_TRY(append_made(std::move(sql).done(), table, [&](std::string_view stored, CopyRows& rows) {
+    const std::string text = stored_text(cast.from, stored);
+    const auto fitting = cast_stored(cast, text, VarcharUnit::characters);
+    if (!fitting) return;
+    rows.begin_row(2);
+    rows.put(*stored_value(cast.from, text));
+    rows.put(*fitting);
+  }));
   return analyze(table);
-}
-
-// Only what fits is held, which is short as a rule.
-Result<bool> PostgresSession::cast_some_values(const ProfileCast& cast, const TempTable& table) {
-  std::vector<std::string> fitting;
-  bool more = false;
-  DRAY_TRY(connection_->each_row(SqlBuilder("fetch 10000 from dray_values").done(),
-                                 [&](PqRow row) -> Result<void> {
-                                   more = true;
-                                   std::string text = stored_text(cast.from, *row[0]);
-                                   if (cast_stored(cast, text, VarcharUnit::characters))
-                                     fitting.push_back(std::move(text));
-                                   return {};
-                                 }));
-  CopyStream copy(*connection_);
-  DRAY_TRY(begin_copy(copy, table));
-  for (const std::string& text : fitting) {
-    copy.begin_row(2);
-    copy.put(*stored_value(cast.from, text));
-    copy.put(*cast_stored(cast, text, VarcharUnit::characters));
-    DRAY_TRY(copy.pass_on());
-  }
-  DRAY_TRY(copy.end());
-  return more;
 }
 
 // The latest value of each column that is not NULL, of all rows of the touched profiles. The
@@ -302,32 +253,38 @@ Result<void> PostgresSession::empty_profiles(const RowsProfileMerge& merge, cons
   return execute(std::move(sql).done());
 }
 
-// Values of this load that the profiles' column does not take. `cast` tells column and types.
+// Values of this load that the profiles' column does not take. `cast` tells column and types. They
+// are told as they come: there may be one for every row.
 Result<void> PostgresSession::reject_values(const RowsProfileMerge& merge, const ProfileCast& cast,
-                                            RejectReason reason,
-                                            const std::function<bool(std::string_view)>& fits,
+                                            RejectReason reason, const Fits& fits,
                                             const Sql& profiles) {
-  SqlBuilder sql("select uuid, ");
-  sql.name(cast.column).code(" from ").table(merge.schema, merge.source_table);
-  sql.code(" where uuid_ts = timestamp ").text(format_timestamp(merge.uuid_ts));
+  if (!are_keys_sent_) DRAY_TRY(send_keys(*merge.load));
+  SqlBuilder sql("select k.object, k.line, ");
+  // Whether it fits the whole of it tells; of a reject its beginning is kept.
+  const bool is_cut = !fits && cast.from == ColumnType::varchar;
+  if (is_cut) sql.code("pg_catalog.left(");
+  sql.code("s.").name(cast.column);
+  if (is_cut) sql.code(", ").number(std::uint64_t{reject_value_bytes_max}).code(")");
+  sql.code(" from ").table(merge.schema, merge.source_table).code(" s join ");
+  sql.sql(keys_table.name).code(" k on s.uuid = k.uuid where s.uuid_ts = timestamp ");
+  sql.text(format_timestamp(merge.uuid_ts));
   // The ids are there for the index: only uuid_ts tells the rows, and that has none.
-  sql.code(" and ").name(merge.id_column).code(" in (select ").sql(source_id_);
+  sql.code(" and s.").name(merge.id_column).code(" in (select ").sql(source_id_);
   sql.code(" from ").sql(profiles).code(" t)");
   if (source_blurs_ids_) {
-    sql.code(" and ").name(merge.id_column).code(" collate \"C\" in (select ").sql(source_id_);
+    sql.code(" and s.").name(merge.id_column).code(" collate \"C\" in (select ").sql(source_id_);
     sql.code(" from ").sql(profiles).code(" t)");
   }
-  sql.code(" and ").name(cast.column);
-  std::map<std::uint64_t, std::string> values;  // by uuid
-  DRAY_TRY(connection_->each_row(
-      std::move(sql.code(" is not null")).done(), [&](PqRow row) -> Result<void> {
-        std::string text = stored_text(cast.from, *row[1]);
-        if (fits(text)) return {};
-        values.emplace(static_cast<std::uint64_t>(number_of<std::int64_t>(row[0])),
-                       std::move(text));
-        return {};
-      }));
-  return reject_staged(merge, cast, reason, values);
+  sql.code(" and s.").name(cast.column).code(" is not null");
+  return connection_->each_row(std::move(sql).done(), [&](PqRow row) -> Result<void> {
+    const std::string text = stored_text(cast.from, *row[2]);
+    if (fits && fits(text)) return {};
+    DRAY_ASSIGN(const std::uint64_t object, needed_count(row[0], "pg_temp.dray_keys.object"));
+    DRAY_ASSIGN(const std::uint64_t line, needed_count(row[1], "pg_temp.dray_keys.line"));
+    merge.value_rejects({static_cast<std::uint32_t>(object), static_cast<std::uint32_t>(line),
+                         reason, cast.column, cast.to, text});
+    return {};
+  });
 }
 
 // Profiles whose id somebody's index has no room for are in the source table alone.
@@ -338,9 +295,8 @@ Result<void> PostgresSession::forget_long_ids(const RowsProfileMerge& merge) {
   SqlBuilder condition("octet_length(id) > ");
   const Sql is_long = std::move(condition.number(std::uint64_t{index_row_bytes_max})).done();
   SqlBuilder profiles("(select id from pg_temp.dray_touched where ");
-  DRAY_TRY(reject_values(
-      merge, {merge.id_column, ColumnType::varchar}, RejectReason::row_too_wide,
-      [](std::string_view) { return false; }, std::move(profiles.sql(is_long).code(")")).done()));
+  DRAY_TRY(reject_values(merge, {merge.id_column, ColumnType::varchar}, RejectReason::row_too_wide,
+                         nullptr, std::move(profiles.sql(is_long).code(")")).done()));
   SqlBuilder forget("delete from pg_temp.dray_touched where ");
   return execute(std::move(forget.sql(is_long)).done());
 }
@@ -349,11 +305,8 @@ Result<void> PostgresSession::forget_long_ids(const RowsProfileMerge& merge) {
 Result<void> PostgresSession::reject_unfit(const RowsProfileMerge& merge,
                                            const WideProfiles& wide) {
   for (const std::size_t place : wide.places()) {
-    SqlBuilder profiles("(select id from pg_temp.dray_unfit where place = ");
-    DRAY_TRY(reject_values(
-        merge, {merge.columns[place], wide.type_of(place)}, RejectReason::row_too_wide,
-        [](std::string_view) { return false; },
-        std::move(profiles.number(std::uint64_t{place}).code(")")).done()));
+    DRAY_TRY(reject_values(merge, {merge.columns[place], wide.type_of(place)},
+                           RejectReason::row_too_wide, nullptr, WideProfiles::unfit_at(place)));
   }
   return {};
 }
@@ -371,9 +324,8 @@ Result<std::uint64_t> PostgresSession::compute_profiles(const RowsProfileMerge& 
     const std::string& column = merge.columns[place];
     if (std::ranges::find(columns, column) == columns.end()) continue;
     SqlBuilder leave_out("update pg_temp.dray_profiles set ");
-    leave_out.name(column).code(" = null where \"the id\" in (select id from ");
-    leave_out.code("pg_temp.dray_unfit where place = ").number(std::uint64_t{place});
-    DRAY_TRY(execute(std::move(leave_out.code(")")).done()));
+    leave_out.name(column).code(" = null where \"the id\" in ").sql(WideProfiles::unfit_at(place));
+    DRAY_TRY(execute(std::move(leave_out).done()));
   }
   return profiles;
 }

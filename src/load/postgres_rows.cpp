@@ -7,6 +7,7 @@
 #include "load/rivals.h"
 #include "load/wide_profiles.h"
 #include "sql/pq_connection.h"
+#include "sql/query_values.h"
 
 namespace dray {
 namespace {
@@ -108,7 +109,8 @@ Result<RowLayout> PostgresSession::layout_of(const RowsToLoad& load) {
     if (load.columns[found->second].type != ColumnType::varchar) continue;
     if (!column[2]) continue;
     layout.indexed.push_back(found->second);
-    index_columns = std::max(index_columns, number_of<std::int64_t>(column[2]));
+    DRAY_ASSIGN(const std::int64_t count, needed_integer(column[2], "pg_index.indnatts"));
+    index_columns = std::max(index_columns, count);
   }
   layout.indexed_text_bytes_max = index_row_bytes_max / static_cast<std::size_t>(index_columns);
   layout.values_always_fitting =

@@ -207,6 +207,8 @@ Result<void> PostgresSession::append(const std::string& schema, const std::strin
 
 Result<RowsLoaded> PostgresSession::load_rows(RowsToLoad& load) {
   RowsLoaded loaded;
+  row_addresses_ = {};
+  are_keys_sent_ = false;
   const bool has_profiles = !load.profile_id_column.empty();
   if (has_profiles) DRAY_TRY(make_temp_table(touched_table));
   bool any_stored = false;
@@ -227,17 +229,15 @@ Result<RowsLoaded> PostgresSession::load_rows(RowsToLoad& load) {
   DRAY_TRY(check_arrived(load.schema, load.table, live_rows(load), loaded.rows_inserted));
   // Built after the first rows an index takes a third of the time.
   if (!any_stored) DRAY_TRY(ensure_indexes(load));
-  if (load.lineage_table) DRAY_TRY(of_ledger(write_lineage(load)));
+  if (load.lineage_table) DRAY_TRY(of_lineage(write_lineage(load)));
   if (has_profiles) {
     DRAY_TRY(load.touches_all_profiles ? touch_all(load) : touch_staged(load));
   }
   return loaded;
 }
 
-// A right on the ledger's tables is missing for every table.
-Result<void> PostgresSession::of_ledger(Result<void> outcome) {
-  if (outcome || outcome.error().code != ErrorCode::missing_table_right) return outcome;
-  return std::move(outcome).error().with_code(ErrorCode::missing_right);
+Result<void> PostgresSession::of_lineage(Result<void> outcome) {
+  return outcome ? outcome : of_ledger(std::move(outcome).error(), lineage_table_name);
 }
 
 Result<std::uint64_t> PostgresSession::merge_rows(const RowsProfileMerge& merge) {
@@ -245,10 +245,8 @@ Result<std::uint64_t> PostgresSession::merge_rows(const RowsProfileMerge& merge)
   DRAY_TRY(analyze(touched_table));
   DRAY_TRY(find_ids(merge));
   DRAY_TRY(cast_values(merge));
-  for (const ProfileRefusal& refused : merge.refused_columns) {
-    DRAY_TRY(reject_values(merge, {refused.column, refused.from}, refused.reason,
-                           [](std::string_view) { return false; }));
-  }
+  for (const ProfileRefusal& refused : merge.refused_columns)
+    DRAY_TRY(reject_values(merge, {refused.column, refused.from}, refused.reason, nullptr));
   DRAY_TRY(forget_long_ids(merge));
   WideProfiles wide(*connection_, {merge, touched_table.name, is_profiles_row_});
   DRAY_TRY(wide.find());
@@ -369,6 +367,45 @@ Result<void> PostgresSession::make_temp_table(const TempTable& table) {
 Result<void> PostgresSession::begin_copy(CopyStream& copy, const TempTable& table) {
   SqlBuilder sql("copy ");
   return copy.begin(std::move(sql.sql(table.name).code(" from stdin (format binary)")).done());
+}
+
+// While an answer comes no COPY can begin. So what is made of it is held, a few thousand rows or
+// some MB, whatever texts are in them; of what there was no room for the answer is asked for again,
+// and for less of it next time.
+Result<void> PostgresSession::append_made(const Sql& select, const TempTable& table,
+                                          const MakeRows& make) {
+  constexpr std::uint64_t rows_max = 10'000;
+  constexpr std::size_t held_bytes_max = 4U << 20;
+  SqlBuilder cursor("declare dray_values scroll cursor for ");
+  DRAY_TRY(execute(std::move(cursor.sql(select)).done()));
+  std::uint64_t taken = 0;
+  std::uint64_t at_once = rows_max;
+  while (true) {
+    CopyRows rows;
+    std::uint64_t some = 0;
+    bool is_full = false;
+    SqlBuilder fetch("fetch ");
+    fetch.number(at_once).code(" from dray_values");
+    DRAY_TRY(connection_->each_row(std::move(fetch).done(), [&](PqRow row) -> Result<void> {
+      is_full = rows.view().size() >= held_bytes_max;
+      if (is_full) return {};
+      ++some;
+      make(*row[0], rows);
+      return {};
+    }));
+    if (!rows.view().empty()) {
+      CopyStream copy(*connection_);
+      DRAY_TRY(begin_copy(copy, table));
+      DRAY_TRY(copy.pass_on(rows));
+      DRAY_TRY(copy.end());
+    }
+    taken += some;
+    if (!is_full && some < at_once) break;
+    at_once = is_full ? some : std::min(2 * at_once, rows_max);
+    SqlBuilder back("move absolute ");
+    if (is_full) DRAY_TRY(execute(std::move(back.number(taken).code(" in dray_values")).done()));
+  }
+  return execute(SqlBuilder("close dray_values").done());
 }
 
 // Nobody else does it for a temporary table, and a plan for a wrong number of rows may take

@@ -4,7 +4,6 @@
 // accounts). Only load/postgres*.cpp include it.
 #pragma once
 
-#include <charconv>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -22,6 +21,7 @@
 #include "load/postgres_locks.h"
 #include "load/postgres_row.h"
 #include "load/rivals.h"
+#include "load/row_addresses.h"
 #include "load/warehouse.h"
 #include "load/wide_profiles.h"
 #include "sql/pq_connection.h"
@@ -33,48 +33,9 @@ enum class IndexKind {
   hashed,   // of texts: a B-tree refuses those of more than 2,700 bytes
 };
 
-template <typename Number>
-Number number_of(std::optional<std::string_view> text) {
-  Number number = 0;
-  if (text) std::from_chars(text->data(), text->data() + text->size(), number);
-  return number;
-}
-
 // Behind a text of a column whose collation may take several texts for one
 // (PostgresSession::blurs): then it is the bytes that are compared.
 constexpr std::string_view by_bytes(bool is_blurred) { return is_blurred ? " collate \"C\"" : ""; }
-
-// Where rows lie, in 64 bits each: a partition, its block, and the place in the block. Of a
-// partitioned table each partition has its own blocks.
-class RowAddresses {
- public:
-  // `ctid` is "(BLOCK,PLACE)".
-  Result<std::int64_t> add(std::string_view table_oid, std::string_view ctid) {
-    const auto oid = number_of<std::uint32_t>(table_oid);
-    const auto [partition, added] = partitions_.try_emplace(oid, oids_.size());
-    if (added) oids_.push_back(oid);
-    if (partition->second >= partitions_max) {
-      return config_error("a table of more than 65,536 partitions cannot be loaded");
-    }
-    const std::size_t comma = ctid.find(',');
-    const auto block = number_of<std::uint32_t>(ctid.substr(1, comma - 1));
-    const auto place = number_of<std::uint16_t>(ctid.substr(comma + 1));
-    return static_cast<std::int64_t>(partition->second << 48 | std::uint64_t{block} << 16 | place);
-  }
-
-  // A line of COPY: table_oid, ctid.
-  std::string line(std::int64_t row) const {
-    const auto bits = static_cast<std::uint64_t>(row);
-    return std::to_string(oids_[bits >> 48]) + "\t(" +
-           std::to_string(static_cast<std::uint32_t>(bits >> 16)) + "," +
-           std::to_string(static_cast<std::uint16_t>(bits)) + ")\n";
-  }
-
- private:
-  static constexpr std::uint64_t partitions_max = 1ULL << 16;
-  std::map<std::uint32_t, std::uint64_t> partitions_;  // by oid
-  std::vector<std::uint32_t> oids_;
-};
 
 class PostgresSession final : public WarehouseSession, public RowLoader {
  public:
@@ -108,7 +69,7 @@ class PostgresSession final : public WarehouseSession, public RowLoader {
 
  private:
   Result<RowsLoaded> load_rows(RowsToLoad& load);
-  static Result<void> of_ledger(Result<void> outcome);
+  static Result<void> of_lineage(Result<void> outcome);
   Result<std::uint64_t> merge_rows(const RowsProfileMerge& merge);
   Result<void> append_rows(const std::string& schema, const std::string& table, RowSource& rows);
   Result<void> change_schema(const Sql& change);
@@ -141,6 +102,9 @@ class PostgresSession final : public WarehouseSession, public RowLoader {
                                                  SqlBuilder("id text, uuid bigint").done()};
   Result<void> make_temp_table(const TempTable& table);
   Result<void> begin_copy(CopyStream& copy, const TempTable& table);
+  // Appends to the table what `make` makes of the first value of each row that the query gives.
+  using MakeRows = std::function<void(std::string_view value, CopyRows& rows)>;
+  Result<void> append_made(const Sql& select, const TempTable& table, const MakeRows& make);
   Result<void> analyze(const TempTable& table);
   static std::uint64_t live_rows(const RowsToLoad& load);
   Result<std::string> triggers_and_rules(const std::string& schema, const std::string& table);
@@ -195,11 +159,11 @@ class PostgresSession final : public WarehouseSession, public RowLoader {
                                                     const std::vector<std::string>& brought);
 
   // --- users and accounts ------------------------------------------------------------------------
-  Result<void> put_touched(CopyStream& copy, std::string_view id);
+  static void put_touched(CopyRows& rows, std::string_view id);
   Result<void> touch_replaced(const RowsToLoad& load);
+  Result<void> touch_stored(const RowsToLoad& load, const Sql& ids);
   Result<void> touch_staged(const RowsToLoad& load);
   Result<void> touch_all(const RowsToLoad& load);
-  Result<bool> touch_some(ColumnType type);
   static std::optional<std::string> stored_id(const LoadColumn& column, const Cell& cell);
   Result<void> find_ids(const RowsProfileMerge& merge);
   Result<bool> blurs(std::string_view schema, std::string_view table, std::string_view column);
@@ -209,7 +173,6 @@ class PostgresSession final : public WarehouseSession, public RowLoader {
   Result<void> cast_values(const RowsProfileMerge& merge);
   Result<void> cast_values(const RowsProfileMerge& merge, const ProfileCast& cast,
                            const TempTable& table);
-  Result<bool> cast_some_values(const ProfileCast& cast, const TempTable& table);
   void add_latest_values(SqlBuilder& sql, const RowsProfileMerge& merge,
                          std::span<const std::string> columns);
   static void add_cast(SqlBuilder& sql, SqlBuilder& joins, const RowsProfileMerge& merge,
@@ -217,8 +180,10 @@ class PostgresSession final : public WarehouseSession, public RowLoader {
   Result<void> remove_empty_profiles(const RowsProfileMerge& merge);
   static void add_unreferenced(SqlBuilder& sql, const Reference& reference);
   Result<void> empty_profiles(const RowsProfileMerge& merge, const Sql& is_empty);
+  // Of the values that fit, if any may.
+  using Fits = std::function<bool(std::string_view)>;
   Result<void> reject_values(const RowsProfileMerge& merge, const ProfileCast& cast,
-                             RejectReason reason, const std::function<bool(std::string_view)>& fits,
+                             RejectReason reason, const Fits& fits,
                              const Sql& profiles = touched_table.name);
   Result<void> forget_long_ids(const RowsProfileMerge& merge);
   Result<void> reject_unfit(const RowsProfileMerge& merge, const WideProfiles& wide);
@@ -236,7 +201,8 @@ class PostgresSession final : public WarehouseSession, public RowLoader {
   std::optional<bool> publishes_;         // whether anybody does; of the transaction at hand
   std::vector<std::string> temp_tables_;  // of the transaction at hand
   std::map<std::string, std::vector<std::string>> own_columns_;  // by table of the ledger's
-  RowAddresses row_addresses_;                        // what Rival::stored_row stands for
+  RowAddresses row_addresses_;  // what Rival::stored_row stands for, of the table at hand
+  bool are_keys_sent_ = false;  // of the load at hand, to keys_table
   std::optional<std::vector<Reference>> references_;  // to the table at hand, once asked for
   // Of the merge at hand: what the source table has of an id `t.id`, and whether a row `s` of it is
   // that profile's.

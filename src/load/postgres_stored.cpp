@@ -6,19 +6,22 @@
 #include "load/rivals.h"
 #include "load/wide_profiles.h"
 #include "sql/pq_connection.h"
+#include "sql/query_values.h"
 
 namespace dray {
 
 Result<void> PostgresSession::settle_rivals(RowsToLoad& load, RowsLoaded& loaded) {
   DRAY_TRY(send_keys(load));
-  return dray::settle_rivals(load, duplicates_bytes_,
-                             {[&](Rivals& rivals) { return find_rivals(load, rivals); },
-                              [&](Rivals& rivals) { return of_ledger(find_origins(load, rivals)); },
-                              [&](const auto& rows) { return remove_rows(load, rows); }},
-                             loaded);
+  return dray::settle_rivals(
+      load, duplicates_bytes_,
+      {[&](Rivals& rivals) { return find_rivals(load, rivals); },
+       [&](Rivals& rivals) { return of_lineage(find_origins(load, rivals)); },
+       [&](const auto& rows) { return remove_rows(load, rows); }},
+      loaded);
 }
 
 Result<void> PostgresSession::send_keys(const RowsToLoad& load) {
+  are_keys_sent_ = true;
   DRAY_TRY(make_temp_table(keys_table));
   CopyStream copy(*connection_);
   DRAY_TRY(begin_copy(copy, keys_table));
@@ -50,13 +53,17 @@ Result<void> PostgresSession::find_rivals(const RowsToLoad& load, Rivals& rivals
   return connection_->each_row(std::move(sql).done(), [&](PqRow row) -> Result<void> {
     Rival rival;
     DRAY_ASSIGN(rival.stored_row, row_addresses_.add(*row[0], *row[1]));
-    rival.stored_received_at = parse_timestamp(row[3].value_or("")).value_or(0);
-    rival.key.uuid = static_cast<std::uint64_t>(number_of<std::int64_t>(row[4]));
-    rival.key.check = static_cast<std::uint64_t>(number_of<std::int64_t>(row[5]));
-    rival.key.received_at = number_of<std::int64_t>(row[6]);
-    rival.key.object = number_of<std::uint32_t>(row[7]);
-    rival.key.line = number_of<std::uint32_t>(row[8]);
-    rival.row = number_of<std::uint64_t>(row[9]);
+    rival.stored_received_at = parse_timestamp(row[3].value_or("")).value_or(no_received_at);
+    DRAY_ASSIGN(const std::int64_t uuid, needed_integer(row[4], "pg_temp.dray_keys.uuid"));
+    DRAY_ASSIGN(const std::int64_t check, needed_integer(row[5], "pg_temp.dray_keys.check_id"));
+    DRAY_ASSIGN(rival.key.received_at, needed_integer(row[6], "pg_temp.dray_keys.received_at"));
+    DRAY_ASSIGN(const std::uint64_t object, needed_count(row[7], "pg_temp.dray_keys.object"));
+    DRAY_ASSIGN(const std::uint64_t line, needed_count(row[8], "pg_temp.dray_keys.line"));
+    DRAY_ASSIGN(rival.row, needed_count(row[9], "pg_temp.dray_keys.staged_row"));
+    rival.key.uuid = static_cast<std::uint64_t>(uuid);
+    rival.key.check = static_cast<std::uint64_t>(check);
+    rival.key.object = static_cast<std::uint32_t>(object);
+    rival.key.line = static_cast<std::uint32_t>(line);
     rivals.add_if_same_id(rival, row[2].value_or(""));
     return {};
   });
@@ -79,12 +86,15 @@ Result<void> PostgresSession::find_origins(const RowsToLoad& load, Rivals& rival
   sql.word(lineage_table).code(" l join ").sql(numbers_table.name);
   sql.code(" n on l.uuid = n.number join ")
       .word(objects_table)
-      .code(" o on o.object_number = l.object_number where l.table_number in (");
+      .code(" o on o.object_number = l.object_number and o.source = ")
+      .text(load.schema)
+      .code(" where l.table_number in (");
   sql.numbers(load.rival_tables).code(")");
   return connection_->each_row(std::move(sql).done(), [&](PqRow row) -> Result<void> {
-    rivals.add_origin(number_of<std::int64_t>(row[0]),
-                      parse_timestamp(row[1].value_or("")).value_or(0), row[2].value_or(""),
-                      number_of<std::uint64_t>(row[3]));
+    DRAY_ASSIGN(const std::int64_t uuid, needed_integer(row[0], "lineage.uuid"));
+    DRAY_ASSIGN(const std::uint64_t line, needed_count(row[3], "lineage.line"));
+    rivals.add_origin(uuid, parse_timestamp(row[1].value_or("")).value_or(no_received_at),
+                      row[2].value_or(""), line);
     return {};
   });
 }
@@ -170,10 +180,12 @@ Result<std::uint64_t> PostgresSession::replace_in_place(const RowsToLoad& load,
   DRAY_ASSIGN(const std::vector<std::string> emptied, columns_to_empty(load, names));
   DRAY_ASSIGN(const Sql replace, update_and_insert(load, names, emptied));
   DRAY_ASSIGN(const QueryResult counts, query(replace));
-  const auto count = [&](std::size_t i) { return number_of<std::uint64_t>(counts.rows[0][i]); };
+  DRAY_ASSIGN(const std::uint64_t updated, needed_count(counts.rows[0][0], "count(*)"));
+  DRAY_ASSIGN(const std::uint64_t ids, needed_count(counts.rows[0][1], "count(distinct id)"));
+  DRAY_ASSIGN(const std::uint64_t added, needed_count(counts.rows[0][2], "count(*)"));
   // A row that the table cannot hold leaves the one that it would replace as it is.
-  const std::uint64_t missing = loaded.rows_replaced - std::min(count(0), loaded.rows_replaced);
-  if (missing <= loaded.rows_refused.size()) return count(1) + count(2);
+  const std::uint64_t missing = loaded.rows_replaced - std::min(updated, loaded.rows_replaced);
+  if (missing <= loaded.rows_refused.size()) return ids + added;
   return not_replaced(load);
 }
 

@@ -84,17 +84,4 @@ RejectReason reason_of(const ProfileCast& cast) {
   return cast.to == ColumnType::varchar ? RejectReason::too_long : RejectReason::does_not_fit;
 }
 
-Result<void> reject_staged(const RowsProfileMerge& merge, const ProfileCast& cast,
-                           RejectReason reason,
-                           const std::map<std::uint64_t, std::string>& values) {
-  if (values.empty()) return {};
-  const StagedRows& staged = *merge.load->rows;
-  return each_key(staged, [&](const RowKey& key, std::uint64_t row) -> Result<void> {
-    const auto value = values.find(key.uuid);
-    if (value == values.end() || staged.is_dropped(row)) return {};
-    merge.value_rejects({key.object, key.line, reason, cast.column, cast.to, value->second});
-    return {};
-  });
-}
-
 }  // namespace dray

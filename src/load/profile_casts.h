@@ -5,7 +5,6 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -35,10 +34,5 @@ std::optional<PlainValue> cast_stored(const ProfileCast& cast, std::string_view 
 
 // Why a value that does not fit does not.
 RejectReason reason_of(const ProfileCast& cast);
-
-// Tells merge.value_rejects of values of this load, by the uuid of their rows, that `cast` does not
-// take. Rows that were dropped are not told.
-Result<void> reject_staged(const RowsProfileMerge& merge, const ProfileCast& cast,
-                           RejectReason reason, const std::map<std::uint64_t, std::string>& values);
 
 }  // namespace dray

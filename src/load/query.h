@@ -41,7 +41,7 @@ struct QueryOptions {
   std::function<void(const std::string& file, const std::string& program)> on_wait;
 };
 
-// Runs the one statement in `text` if it only reads (load/statement.h), on a connection that is
+// Runs the one statement in `text` if it only reads (sql/statement.h), on a connection that is
 // set to reading. No more than some thousand rows are in memory at a time. `address` as in
 // load/open.h. What is wrong with the statement is a `config` error: the person who typed it mends
 // it. The sink may have had rows before an error.

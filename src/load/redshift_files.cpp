@@ -43,9 +43,9 @@ Result<StageOutcome> RedshiftSession::stage(const StageRun& run,
 std::optional<unsigned> RedshiftSession::slices() {
   const auto counted = query(SqlBuilder("select count(*) from stv_slices where type = 'D'").done());
   if (!counted || counted->rows.empty()) return std::nullopt;
-  const std::int64_t count = redshift_number(counted->rows[0][0].value_or("0"));
-  if (count <= 0 || count >= slices_most) return std::nullopt;
-  return static_cast<unsigned>(count);
+  const auto count = integer_in(counted->rows[0][0]);
+  if (!count || *count <= 0 || *count >= slices_most) return std::nullopt;
+  return static_cast<unsigned>(*count);
 }
 
 // Where nobody tells how many tables there are, Redshift will say itself when there are too many.

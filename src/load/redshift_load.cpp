@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <span>
 
+#include "ledger/tables.h"
+#include "sql/query_values.h"
+
 namespace dray {
 namespace {
 
@@ -18,6 +21,19 @@ ObjectPositions objects_by_number(const std::vector<std::int64_t>& numbers) {
 
 }  // namespace
 
+Result<std::uint32_t> object_of(std::optional<std::string_view> number,
+                                const ObjectPositions& positions) {
+  DRAY_ASSIGN(const std::int64_t known, needed_integer(number, "the object of a staged row"));
+  const auto object = positions.find(known);
+  if (object == positions.end()) return internal_error("a staged row of an unknown object");
+  return object->second;
+}
+
+Result<std::uint32_t> line_of(std::optional<std::string_view> number) {
+  DRAY_ASSIGN(const std::uint64_t line, needed_count(number, "the line of a staged row"));
+  return static_cast<std::uint32_t>(line);
+}
+
 Result<FilesLoaded> RedshiftSession::load(FilesToLoad& load) {
   const auto at = stager_.staged().find(load.files);
   DRAY_ASSERT(at != stager_.staged().end());
@@ -29,7 +45,11 @@ Result<FilesLoaded> RedshiftSession::load(FilesToLoad& load) {
     DRAY_ASSIGN(loaded.object_keys, find_objects(load, staged));
   }
   // All the rows have one: also what loses now may tie with what comes later.
-  if (load.lineage_table) DRAY_TRY(execute(insert_lineage(load, staged.table)));
+  if (load.lineage_table) {
+    if (auto written = execute(insert_lineage(load, staged.table)); !written) {
+      return of_ledger(std::move(written).error(), lineage_table_name);
+    }
+  }
   if (!load.created) {
     DRAY_ASSIGN(loaded.rows_lost, remove_losers(load, staged, loaded.object_keys));
   }
@@ -63,7 +83,7 @@ Result<std::uint64_t> RedshiftSession::remove_losers(const FilesToLoad& load,
                   changed(delete_staged_rows(staged.table, std::span(lost).subspan(done, count))));
       if (removed != count) {
         return internal_error(load.table + ": " + std::to_string(count) + " staged rows lost and " +
-                              std::to_string(removed) + " were removed; nothing was committed");
+                              std::to_string(removed) + " were removed");
       }
     }
     rows_lost += lost.size();
@@ -76,16 +96,15 @@ Result<void> RedshiftSession::find_rivals(const FilesToLoad& load, const Redshif
   const ObjectPositions& positions = staged.object_positions;
   const auto add = [&](PqRow row) -> Result<void> {
     Rival rival;
-    rival.row = static_cast<std::uint64_t>(redshift_number(*row[0]));
-    rival.key.uuid = static_cast<std::uint64_t>(redshift_number(*row[1]));
-    rival.key.received_at = redshift_micros(*row[2]);
-    rival.stored_received_at = redshift_micros(*row[3]);
-    const auto object = positions.find(redshift_number(*row[4]));
-    if (object == positions.end()) return internal_error("a staged row of an unknown object");
-    rival.key.object = object->second;
-    rival.key.line = static_cast<std::uint32_t>(redshift_number(*row[5]));
+    DRAY_ASSIGN(rival.row, needed_count(row[0], "the number of a staged row"));
+    DRAY_ASSIGN(const std::int64_t uuid, needed_integer(row[1], "the uuid of a staged row"));
+    rival.key.uuid = static_cast<std::uint64_t>(uuid);
+    rival.key.received_at = redshift_micros(row[2]);
+    rival.stored_received_at = redshift_micros(row[3]);
+    DRAY_ASSIGN(rival.key.object, object_of(row[4], positions));
+    DRAY_ASSIGN(rival.key.line, line_of(row[5]));
     // Rows that waited in files may have been read again since: by a retry, or after a change.
-    rival.staged_is_older = !load.rows && redshift_micros(*row[6]) < redshift_micros(*row[7]);
+    rival.staged_is_older = !load.rows && redshift_micros(row[6]) < redshift_micros(row[7]);
     rivals.add(rival);
     return {};
   };
@@ -99,8 +118,9 @@ Result<std::vector<std::string>> RedshiftSession::find_objects(const FilesToLoad
   std::vector<std::int64_t> numbers;
   std::vector<std::string> keys;
   for (const auto& row : objects.rows) {
-    numbers.push_back(redshift_number(*row[0]));
-    keys.push_back(*row[1]);
+    DRAY_ASSIGN(const std::int64_t number, needed_integer(row[0], "objects.object_number"));
+    numbers.push_back(number);
+    keys.push_back(row[1].value_or(""));
   }
   staged.object_positions = objects_by_number(numbers);
   return keys;
@@ -113,12 +133,13 @@ Result<void> RedshiftSession::find_origins(const TableLoad& load, Rivals& rivals
   for (std::size_t done = 0; done < tied.size(); done += numbers_per_statement) {
     const std::size_t count = std::min(numbers_per_statement, tied.size() - done);
     const auto add = [&](PqRow row) -> Result<void> {
-      rivals.add_origin(redshift_number(*row[0]), redshift_micros(*row[1]), *row[2],
-                        static_cast<std::uint64_t>(redshift_number(*row[3])));
+      DRAY_ASSIGN(const std::int64_t uuid, needed_integer(row[0], "lineage.uuid"));
+      DRAY_ASSIGN(const std::uint64_t line, needed_count(row[3], "lineage.line"));
+      rivals.add_origin(uuid, redshift_micros(row[1]), row[2].value_or(""), line);
       return {};
     };
-    DRAY_TRY(connection_->each_row(
-        select_places(load.rival_tables, std::span(tied).subspan(done, count), times), add));
+    DRAY_TRY(connection_->each_row(select_places(load, std::span(tied).subspan(done, count), times),
+                                   add));
   }
   return {};
 }

@@ -57,10 +57,9 @@ Result<void> RedshiftSession::reject_values(const FilesProfileMerge& merge, cons
   const auto tell = [&](PqRow row) -> Result<void> {
     const std::string text = stored_text(cast.from, *row[2]);
     if (fits(text)) return {};
-    const auto object = positions.find(redshift_number(*row[0]));
-    if (object == positions.end()) return internal_error("a staged row of an unknown object");
-    merge.value_rejects({object->second, static_cast<std::uint32_t>(redshift_number(*row[1])),
-                         reason, cast.column, cast.to, text});
+    DRAY_ASSIGN(const std::uint32_t object, object_of(row[0], positions));
+    DRAY_ASSIGN(const std::uint32_t line, line_of(row[1]));
+    merge.value_rejects({object, line, reason, cast.column, cast.to, text});
     return {};
   };
   return connection_->each_row(select_staged_values(load, staged.table, cast.column), tell);

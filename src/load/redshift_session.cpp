@@ -1,9 +1,8 @@
 #include "load/redshift_session.h"
 
-#include <charconv>
-
 #include "ledger/tables.h"
 #include "load/redshift_errors.h"
+#include "sql/query_values.h"
 
 namespace dray {
 namespace {
@@ -12,13 +11,9 @@ constexpr const char* lock_table = "lock";
 
 }  // namespace
 
-// Bigints and timestamps as the server writes them.
-std::int64_t redshift_number(std::string_view text) {
-  std::int64_t value = 0;
-  std::from_chars(text.data(), text.data() + text.size(), value);
-  return value;
+Micros redshift_micros(std::optional<std::string_view> value) {
+  return parse_timestamp(value.value_or("")).value_or(no_received_at);
 }
-Micros redshift_micros(std::string_view text) { return parse_timestamp(text).value_or(0); }
 
 Result<Catalog> RedshiftSession::catalog(const std::string& schema) {
   if (schema != ledger_schema) return read_catalog(schema);
@@ -52,7 +47,9 @@ Result<Catalog> RedshiftSession::read_catalog(const std::string& schema) {
     const auto type = redshift_catalog_types.type_named(*row[2]);
     LiveColumn column{*row[1], *row[2], type.has_value(), type.value_or(ColumnType::varchar)};
     if (type == ColumnType::varchar && row[3]) {
-      column.varchar_bytes = static_cast<std::uint32_t>(redshift_number(*row[3]));
+      DRAY_ASSIGN(const std::uint64_t bytes,
+                  needed_count(row[3], "svv_columns.character_maximum_length"));
+      column.varchar_bytes = static_cast<std::uint32_t>(bytes);
     }
     out.tables.back().columns.push_back(std::move(column));
   }

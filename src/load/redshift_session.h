@@ -31,12 +31,16 @@
 
 namespace dray {
 
-// Bigints and timestamps as the server writes them; 0 for what is none.
-std::int64_t redshift_number(std::string_view text);
-Micros redshift_micros(std::string_view text);
+// A timestamp as the server writes it; no_received_at for NULL and for what Dray writes none of.
+Micros redshift_micros(std::optional<std::string_view> value);
 
 // The place of each object's key in the load's list, by the number that the ledger gave it.
 using ObjectPositions = std::map<std::int64_t, std::uint32_t>;
+
+// Where a staged row came from: the place of its object, and its line. Errors are `internal`.
+Result<std::uint32_t> object_of(std::optional<std::string_view> number,
+                                const ObjectPositions& positions);
+Result<std::uint32_t> line_of(std::optional<std::string_view> number);
 
 class RedshiftSession final : public WarehouseSession, public FileLoader {
  public:

@@ -274,13 +274,13 @@ Sql select_rivals(const TableLoad& load, const StagingTable& table, const Dedupe
   return std::move(sql).done();
 }
 
-Sql select_places(std::span<const std::int64_t> tables, std::span<const std::int64_t> uuids,
+Sql select_places(const TableLoad& load, std::span<const std::int64_t> uuids,
                   const std::pair<Micros, Micros>& times) {
   SqlBuilder sql("select l.uuid, l.received_at, o.key, l.line from ");
   sql.word(lineage_table).code(" l join ").word(objects_table);
-  sql.code(" o on o.object_number = l.object_number where l.uuid in (");
-  add_numbers(sql, uuids);
-  add_numbers(sql.code(") and l.table_number in ("), tables);
+  sql.code(" o on o.object_number = l.object_number and o.source = ").text(load.schema);
+  add_numbers(sql.code(" where l.uuid in ("), uuids);
+  add_numbers(sql.code(") and l.table_number in ("), load.rival_tables);
   // The sort key: without it the whole table would be read.
   add_timestamp(sql.code(") and l.received_at between "), times.first);
   add_timestamp(sql.code(" and "), times.second);

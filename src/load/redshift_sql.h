@@ -96,9 +96,9 @@ Sql copy_file(const CopyTarget& target, const CopyAccess& access);
 // object, line, uuid_ts of both.
 Sql select_rivals(const TableLoad& load, const StagingTable& table, const DedupeWindow& window,
                   const std::optional<Rivals::Rows>& rows);
-// Where stored rows with these uuids came from: uuid, received_at, the object's key, line.
-// `times`: the earliest and the latest received_at of them.
-Sql select_places(std::span<const std::int64_t> tables, std::span<const std::int64_t> uuids,
+// Where rows with these uuids that are stored for the load's source came from: uuid, received_at,
+// the object's key, line. `times`: the earliest and the latest received_at of them.
+Sql select_places(const TableLoad& load, std::span<const std::int64_t> uuids,
                   const std::pair<Micros, Micros>& times);
 // Number and key of the objects that staged rows came from.
 Sql select_staged_objects(const std::string& source, const StagingTable& table);

@@ -30,6 +30,9 @@
 
 namespace dray {
 
+// The received_at of a stored row from which somebody has taken it: any other is later.
+constexpr Micros no_received_at = INT64_MIN;
+
 // A stored row and a staged row with one uuid.
 struct Rival {
   std::int64_t stored_row = 0;  // what the warehouse knows it by

@@ -1,7 +1,6 @@
 #include "load/wide_profiles.h"
 
 #include <algorithm>
-#include <charconv>
 #include <map>
 #include <optional>
 #include <set>
@@ -9,6 +8,7 @@
 
 #include "load/copy_rows.h"
 #include "load/postgres_row.h"
+#include "sql/query_values.h"
 
 namespace dray {
 namespace {
@@ -52,12 +52,6 @@ std::size_t with_room(std::size_t before, unsigned char room) {
   }
 }
 
-std::uint64_t number(std::optional<std::string_view> text) {
-  std::uint64_t value = 0;
-  if (text) std::from_chars(text->data(), text->data() + text->size(), value);
-  return value;
-}
-
 void add_range(SqlBuilder& sql, std::size_t first, std::size_t end) {
   sql.code("t.number > ").number(std::uint64_t{first});
   sql.code(" and t.number <= ").number(std::uint64_t{end});
@@ -71,11 +65,18 @@ Result<void> WideProfiles::find() {
   DRAY_ASSIGN(const std::size_t count, find_candidates(values_max));
   found_ = true;
   DRAY_TRY(connection_.execute(
-      SqlBuilder("create temp table pg_temp.dray_unfit (id text, place bigint) on commit drop")
+      SqlBuilder(
+          "create temp table pg_temp.dray_unfit (number bigint, place bigint) on commit drop")
           .done()));
   for (std::size_t first = 0; first < count; first += profiles_at_once)
     DRAY_TRY(find_unfit(first, std::min(count, first + profiles_at_once)));
   return connection_.execute(SqlBuilder("analyze pg_temp.dray_unfit").done());
+}
+
+Sql WideProfiles::unfit_at(std::size_t place) {
+  SqlBuilder sql("(select w.id from pg_temp.dray_wide w join pg_temp.dray_unfit u on u.number = ");
+  sql.code("w.number where u.place = ").number(std::uint64_t{place});
+  return std::move(sql.code(")")).done();
 }
 
 // How many values of merge.columns there is always room for.
@@ -125,11 +126,11 @@ Result<void> WideProfiles::find_unfit(std::size_t first, std::size_t end) {
   CopyStream copy(connection_);
   DRAY_TRY(copy.begin(SqlBuilder("copy pg_temp.dray_unfit from stdin (format binary)").done()));
   std::set<std::size_t> places(places_.begin(), places_.end());
-  for (const Profile& profile : profiles) {
-    for (const std::size_t place : unfit_places(profile)) {
+  for (std::size_t i = 0; i < profiles.size(); ++i) {
+    for (const std::size_t place : unfit_places(profiles[i])) {
       places.insert(place);
       copy.begin_row(2);
-      copy.put(std::string_view(profile.id));
+      copy.put(static_cast<std::int64_t>(first + i + 1));
       copy.put(static_cast<std::int64_t>(place));
       DRAY_TRY(copy.pass_on());
     }
@@ -142,9 +143,7 @@ Result<void> WideProfiles::find_unfit(std::size_t first, std::size_t end) {
 
 Result<std::vector<WideProfiles::Profile>> WideProfiles::read_profiles(std::size_t first,
                                                                        std::size_t end) {
-  std::vector<Profile> profiles(end - first);
-  for (Profile& profile : profiles)
-    profile.rooms.assign(merge_.columns.size(), nothing);
+  std::vector<Profile> profiles(end - first, Profile(merge_.columns.size(), nothing));
   for (std::size_t column = 0; column < merge_.columns.size(); column += columns_at_once) {
     const std::size_t column_end = std::min(merge_.columns.size(), column + columns_at_once);
     DRAY_TRY(read_columns(first, end, column, column_end, profiles));
@@ -155,7 +154,7 @@ Result<std::vector<WideProfiles::Profile>> WideProfiles::read_profiles(std::size
 // The latest value of each, as the merge takes them.
 Result<void> WideProfiles::read_columns(std::size_t first, std::size_t end, std::size_t column,
                                         std::size_t column_end, std::vector<Profile>& profiles) {
-  SqlBuilder sql("select t.number, t.id");
+  SqlBuilder sql("select t.number");
   for (std::size_t i = column; i < column_end; ++i) {
     sql.code(", pg_catalog.left(((pg_catalog.array_agg(s.").name(merge_.columns[i]);
     sql.code(" order by s.received_at desc, s.\"timestamp\" desc, s.id collate \"C\" desc) ");
@@ -165,12 +164,12 @@ Result<void> WideProfiles::read_columns(std::size_t first, std::size_t end, std:
   sql.code(" from pg_temp.dray_wide t join ").table(merge_.schema, merge_.source_table);
   sql.code(" s on ").sql(query_.is_row).code(" where ");
   add_range(sql, first, end);
-  sql.code(" group by t.number, t.id");
+  sql.code(" group by t.number");
   return connection_.each_row(std::move(sql).done(), [&](PqRow row) -> Result<void> {
-    Profile& profile = profiles.at(number(row[0]) - 1 - first);
-    profile.id = std::string(row[1].value_or(""));
+    DRAY_ASSIGN(const std::uint64_t number, needed_count(row[0], "pg_temp.dray_wide.number"));
+    Profile& profile = profiles.at(number - 1 - first);
     for (std::size_t i = column; i < column_end; ++i) {
-      if (const auto text = row[2 + i - column]) profile.rooms[i] = room_of(i, *text);
+      if (const auto text = row[1 + i - column]) profile[i] = room_of(i, *text);
     }
     return {};
   });
@@ -192,7 +191,7 @@ std::vector<std::size_t> WideProfiles::unfit_places(const Profile& profile) cons
   std::vector<std::size_t> unfit;
   std::size_t bytes = bytes_before_;
   for (const std::size_t place : order_) {
-    const std::size_t larger = with_room(bytes, profile.rooms[place]);
+    const std::size_t larger = with_room(bytes, profile[place]);
     if (aligned_row(larger) <= row_bytes_max) {
       bytes = larger;
     } else {

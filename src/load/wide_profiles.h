@@ -1,7 +1,7 @@
 // Profiles (`users`, `accounts`) with more values than a row of PostgreSQL's has room for: each
 // came in a row that had, but not all of them in one.
 //
-// Threads: as the connection. Errors: as load/sqlstate.h decides.
+// Threads: as the connection. Errors: as sql/sqlstate.h decides.
 #pragma once
 
 #include <cstddef>
@@ -28,24 +28,23 @@ class WideProfiles {
       : connection_(connection), query_(query), merge_(query.merge) {}
 
   // Looks for them, if the table has so many columns that there may be any. Afterwards
-  // pg_temp.dray_wide has their ids, and pg_temp.dray_unfit the `id` and the `place` in
-  // merge.columns of each value that has no room, the last ones of the table's columns.
+  // pg_temp.dray_wide has their ids and numbers, and pg_temp.dray_unfit the `number` and the
+  // `place` in merge.columns of each value that has no room, the last ones of the table's columns.
   Result<void> find();
 
   // Whether the tables above are there.
   bool found() const { return found_; }
   // Which of merge.columns have such values.
   const std::vector<std::size_t>& places() const { return places_; }
+  // "(select id ...)": whose value of that place has none.
+  static Sql unfit_at(std::size_t place);
   // The type of such a column in the profiles.
   ColumnType type_of(std::size_t place) const { return types_[place]; }
 
  private:
   // What a value takes in its row: `nothing`, a number of bytes, or one of those of the source.
   using Room = unsigned char;
-  struct Profile {
-    std::string id;
-    std::vector<Room> rooms;  // by place in merge.columns
-  };
+  using Profile = std::vector<Room>;  // by place in merge.columns
 
   Result<std::size_t> values_fitting();
   Result<std::size_t> find_candidates(std::size_t values_max);

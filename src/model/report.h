@@ -15,7 +15,7 @@ namespace dray {
 enum class RunStatus {
   success,  // everything there was is loaded; rejects are notices
   partial,  // an object or a table that should have loaded did not
-  failure,  // nothing was loaded
+  failure,  // an error ended it, and nothing was loaded unless that says so
 };
 
 std::string_view to_string(RunStatus status);

@@ -25,6 +25,11 @@ void RunContext::notice(std::string code, std::string message, std::uint64_t cou
   report.notices.push_back({std::move(code), std::move(message), count});
 }
 
+void RunContext::forget_notices(std::size_t count) const {
+  DRAY_ASSERT(count <= report.notices.size());
+  report.notices.resize(count);
+}
+
 void RunContext::fell_short(const std::string& why) const {
   if (report.status == RunStatus::success) report.status = RunStatus::partial;
   if (!report.error.empty()) report.error += "; ";

@@ -1,6 +1,7 @@
 // What the parts of one run share.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <stop_token>
 #include <string>
@@ -33,6 +34,8 @@ struct RunContext {
   // Whoever follows the run (-v) hears of it.
   void step(const std::string& sentence) const;
   void notice(std::string code, std::string message, std::uint64_t count) const;
+  // All but the first `count`: whatever told them is undone.
+  void forget_notices(std::size_t count) const;
   // Not everything that should have been loaded was; `why` joins what was said before.
   void fell_short(const std::string& why) const;
 };

@@ -59,7 +59,10 @@ Result<CountedLines> count_lines(const Tables& tables, ObjectSet& objects) {
       DRAY_ASSIGN(const RowBlock block, target->rows->keys(number, scratch));
       for (std::size_t i = 0; i < block.keys.size(); ++i) {
         RowOutcome line = outcome_of(*target, block.first_row + i);
-        if (is_event) line = line + outcome_of(*tracks, tracks_row++);
+        if (is_event) {
+          DRAY_ASSERT(tracks != tables.targets.end());
+          line = line + outcome_of(*tracks, tracks_row++);
+        }
         const RowKey& key = block.keys[i];
         ReadObject& object = objects.objects[key.object];
         object.waits |= line.is_read_again;

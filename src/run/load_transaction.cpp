@@ -8,7 +8,7 @@
 
 #include "ledger/objects.h"
 #include "ledger/runs.h"
-#include "ledger/shape.h"
+#include "run/ledger_lock.h"
 #include "run/line_counts.h"
 #include "run/table_plan.h"
 
@@ -17,10 +17,6 @@ namespace {
 
 // A transaction that lost against another (Redshift's 1023, a deadlock) is tried so often.
 constexpr int transaction_attempts_max = 3;
-
-// Another sync's load may take long; a session whose COMMIT was not answered ends soon.
-constexpr std::chrono::hours load_wait_max(1);
-constexpr std::chrono::minutes commit_wait_max(1);
 
 std::uint64_t live_rows(const StagedRows& rows) {
   std::uint64_t live = 0;
@@ -34,7 +30,7 @@ Result<void> check_count(const TableLoad& load, std::uint64_t live, const TableL
   if (live == loaded.rows_inserted) return {};
   return internal_error("load " + load.table + ": " + std::to_string(live) +
                         " rows were staged and " + std::to_string(loaded.rows_inserted) +
-                        " arrived; nothing was committed");
+                        " arrived");
 }
 
 // Each column of a stored table that gets new ones counts as so many of
@@ -72,7 +68,7 @@ void add_columns(const Profiles& profiles, ProfileMerge& merge) {
 Result<bool> was_recorded(const RunContext& context, const IsRecorded& is_recorded) {
   DRAY_ASSIGN(const auto session, context.warehouse.open_session());
   DRAY_TRY(session->begin());
-  DRAY_TRY(session->lock(commit_wait_max));
+  DRAY_TRY(session->lock(record_wait_max));
   return is_recorded(*session);
 }
 
@@ -257,7 +253,9 @@ void LoadTransaction::leave_out(std::size_t target, Error why) {
 
 Result<void> LoadTransaction::write_and_commit(const std::function<Result<void>()>& write_record,
                                                const IsRecorded& is_recorded) {
+  const std::size_t notices_before = context_.report.notices.size();
   for (int attempt = 1;; ++attempt) {
+    context_.forget_notices(notices_before);
     auto written = write_all(write_record);
     if (written) written = stop_requested();
     if (written) written = commit_recorded(context_, parts_.session, is_recorded);
@@ -294,9 +292,7 @@ Result<void> LoadTransaction::try_rows(std::size_t target, StagedRows& rows, Bes
 Result<void> LoadTransaction::begin_alone() {
   at_rows_ = false;
   DRAY_TRY(stop_requested());
-  DRAY_TRY(session().begin());
-  DRAY_TRY(session().lock(load_wait_max));
-  DRAY_TRY(create_ledger(session()));
+  DRAY_TRY(begin_locked(session(), load_wait_max));
   DRAY_TRY(check_ledger());
   return make_schema();
 }
@@ -358,21 +354,31 @@ bool LoadTransaction::may_try_again(const Error& error, int attempt) {
 Result<void> LoadTransaction::write_all(const std::function<Result<void>()>& write_record) {
   const std::stop_callback on_stop(context_.stop, [this] { session().interrupt(); });
   context_.report.collections.clear();
+  expect_rows();
   table_at_work_.reset();
   next_ = 0;
   refused_together_.clear();
   keys_in_files_.clear();
   DRAY_TRY(parts_.value_rejects.begin_attempt());
-  DRAY_TRY(session().begin());
-  DRAY_TRY(session().lock(load_wait_max));
-  DRAY_TRY(create_ledger(session()));
+  DRAY_TRY(begin_locked(session(), load_wait_max));
   DRAY_TRY(check_ledger());
-  if (parts_.ledger.has_unloaded) DRAY_TRY(forget_unfinished(session(), context_.report.source));
+  if (parts_.ledger.has_unloaded) {
+    DRAY_TRY(forget_unfinished(session(), context_.report.source, parts_.ledger.shared));
+  }
   DRAY_TRY(make_schema());
   DRAY_TRY(forget_old_origins());
   DRAY_TRY(load_tables());
   DRAY_TRY(check_deferred());
   return write_record();
+}
+
+void LoadTransaction::expect_rows() const {
+  std::uint64_t rows = 0;
+  for (std::size_t i = 0; i < tables_.targets.size(); ++i) {
+    const Target& target = tables_.targets[i];
+    if (target.rows && !left_out_.contains(i)) rows += target.rows->row_count();
+  }
+  context_.progress.rows_total = context_.progress.rows_loaded + rows;
 }
 
 // A constraint that is put off until the commit would refuse all of it there; here it is the matter
@@ -412,13 +418,13 @@ Result<void> LoadTransaction::check_ledger() {
   const std::string& source = context_.report.source;
   DRAY_ASSIGN(const LedgerMark mark, read_mark(session(), source));
   const LedgerMark& known = parts_.ledger.mark;
-  if (mark.objects != known.objects || mark.newest_run != known.newest_run ||
-      mark.last_uuid_ts != known.last_uuid_ts) {
-    Error error = transient_error("another sync has loaded " + source + " meanwhile");
-    if (!has_files()) error.code = ErrorCode::overtaken;
-    return error;
-  }
-  return {};
+  const bool is_loaded = has_loaded_since(known, mark);
+  if (!is_loaded && mark.numbers.range == known.numbers.range) return {};
+  Error error = transient_error(is_loaded ? "another sync has loaded " + source + " meanwhile"
+                                          : "another source has the numbers that " + source +
+                                                " was to get: it was loaded meanwhile");
+  if (!has_files()) error.code = ErrorCode::overtaken;
+  return error;
 }
 
 Result<void> LoadTransaction::make_schema() {
@@ -443,7 +449,10 @@ Result<void> LoadTransaction::forget_old_origins() {
   for (std::size_t i = 0; i < set.objects.size(); ++i) {
     const auto known = parts_.ledger.objects.find(set.keys[i]);
     const bool is_known = known != parts_.ledger.objects.end();
-    if (is_known && !set.unusable[i]) again.push_back(set.numbers[i]);
+    // With another number than before: the old one is another source's too.
+    if (is_known && !set.unusable[i] && known->second.number == set.numbers[i]) {
+      again.push_back(set.numbers[i]);
+    }
   }
   return forget_origins(session(), again);
 }
@@ -509,9 +518,9 @@ Result<void> LoadTransaction::commit_tables() {
   tables_.new_tables.clear();
   DRAY_ASSERT(row_loader() != nullptr);
   DRAY_TRY(check_deferred());
-  DRAY_TRY(row_loader()->commit_some(load_wait_max));
+  // Also where its answer is lost.
   tables_committed_ = true;
-  return {};
+  return row_loader()->commit_some(load_wait_max);
 }
 
 Result<void> LoadTransaction::load_table(std::size_t i) {
@@ -595,10 +604,7 @@ CollectionReport& LoadTransaction::collection_for(const TablePlan& table) {
 }
 
 Result<void> LoadTransaction::stop_requested() const {
-  if (!context_.stop.stop_requested()) return {};
-  if (!tables_committed_) return cancelled_error();
-  return Error{Cause::cancelled, "some tables have their new rows; the next sync adds the rest", "",
-               ErrorCode::partly_loaded};
+  return context_.stop.stop_requested() ? cancelled_error() : Result<void>();
 }
 
 }  // namespace dray

@@ -29,8 +29,8 @@ using IsRecorded = std::function<Result<bool>(WarehouseSession&)>;
 // Borrows all that it is given, which outlives it. The session ends when the answer to its COMMIT
 // is lost; the owner sees that by the pointer.
 //
-// Errors: those of WarehouseSession. After one nothing of this transaction is there, unless it says
-// that some tables were committed.
+// Errors: those of WarehouseSession. After one nothing of this transaction is there, unless
+// has_committed_tables().
 class LoadTransaction {
  public:
   struct Parts {
@@ -72,7 +72,7 @@ class LoadTransaction {
   std::vector<Share> loaded() const;
   // By ValueReject::object, of what is told of rows in files.
   const std::vector<std::string>& keys_in_files() const { return keys_in_files_; }
-  // By transactions of their own, so that not all of the run can be taken back.
+  // By transactions of their own, so that not all of the run can be taken back; or nobody knows.
   bool has_committed_tables() const { return tables_committed_; }
   // Before the transaction: rows that it must not take.
   void leave_out(std::size_t target, Error why);
@@ -106,6 +106,8 @@ class LoadTransaction {
   RunRows rows_of(std::size_t target) const;
   Result<void> stage(FileLoader& loader, const StageRun& run, FileLoads& loads);
   Result<void> widen_columns();
+  // Of the attempt at hand, for whoever watches.
+  void expect_rows() const;
   bool may_try_again(const Error& error, int attempt);
   Result<void> begin_alone();
   Result<void> write_alone(std::size_t target, StagedRows& rows, Beside beside);
@@ -150,7 +152,7 @@ class LoadTransaction {
   std::map<std::size_t, Error> refused_together_;  // by target
   std::vector<std::string> keys_in_files_;
   std::map<std::string, std::vector<const SchemaChange*>, std::less<>> changes_;  // by table
-  bool tables_committed_ = false;  // some, by a transaction of their own
+  bool tables_committed_ = false;  // perhaps some, by a transaction of their own
 };
 
 // Commits what has a record in it. The answer to a COMMIT may be lost: then the session is gone,

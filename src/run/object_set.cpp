@@ -27,11 +27,15 @@ void number_objects(ObjectSet& set, LedgerState& ledger) {
   set.numbers.clear();
   set.row_numbers.clear();
   for (const ReadObject& object : set.objects) {
+    const bool is_read = object.set_aside_reason.empty();
     const auto known = ledger.objects.find(object.info.key);
+    const bool is_known = known != ledger.objects.end();
+    const bool keeps_number =
+        is_known && !(is_read && ledger.shared.objects.contains(known->second.number));
     const std::int64_t number =
-        known != ledger.objects.end() ? known->second.number : ledger.mark.next_object_number++;
+        keeps_number ? known->second.number : ledger.mark.numbers.next_object++;
     set.numbers.push_back(number);
-    set.row_numbers.push_back(object.set_aside_reason.empty() ? number : no_object_number);
+    set.row_numbers.push_back(is_read ? number : no_object_number);
   }
   DRAY_ASSERT(set.numbers.size() == set.keys.size() && set.unusable.size() == set.keys.size());
 }
@@ -63,7 +67,8 @@ ObjectEntry entry_of(const ObjectSet& set, std::size_t i, const LedgerState& led
   entry.set_aside_reason = object.set_aside_reason;
   if (object.set_aside_reason.empty()) entry.counts = object.counts;
   entry.waits = object.waits;
-  entry.known = ledger.objects.contains(object.info.key);
+  const auto known = ledger.objects.find(object.info.key);
+  if (known != ledger.objects.end()) entry.replaces = known->second.number;
   entry.number = set.numbers[i];
   const auto before = ledger.set_aside.find(object.info.key);
   if (before == ledger.set_aside.end()) return entry;

@@ -39,7 +39,8 @@ void keep_only(const std::vector<ReadObject>& objects, LedgerState& ledger);
 // Whether the ledger says of every object at hand what it said before.
 bool has_same(const ObjectSet& set, const LedgerState& before, const LedgerState& now);
 
-// Those that the ledger knows keep their numbers; the others get the next ones of its mark.
+// Those that the ledger knows keep their numbers, unless another source has them too and they are
+// loaded again; the others get the next ones of its mark.
 void number_objects(ObjectSet& set, LedgerState& ledger);
 
 // What the ledger records of each, in the set's order: some thousand at a time, until `write`

@@ -1,5 +1,6 @@
 #include "run/records.h"
 
+#include "ledger/numbers.h"
 #include "run/notes.h"
 
 namespace dray {
@@ -35,12 +36,16 @@ Result<std::vector<SourceStatus>> source_statuses(Warehouse& warehouse) {
   std::vector<SourceStatus> statuses;
   DRAY_ASSIGN(const auto session, warehouse.open_session());
   DRAY_ASSIGN(const std::vector<std::string> names, source_names(*session));
+  if (names.empty()) return statuses;
+  DRAY_ASSIGN(const auto sharing, count_shared_numbers(*session));
   for (const std::string& name : names) {
     const auto note = read_note(warehouse, NoteKind::look, name);
     const auto looked = note && *note ? parse_timestamp(**note) : std::nullopt;
     const auto noted = looked ? std::optional(from_micros(*looked)) : std::nullopt;
     DRAY_ASSIGN(SourceStatus status, source_status(*session, name, noted));
     status.last_run.warehouse = warehouse.location();
+    const auto shared = sharing.find(name);
+    if (shared != sharing.end()) status.objects_sharing = shared->second;
     statuses.push_back(std::move(status));
   }
   return statuses;

@@ -54,6 +54,8 @@ class Search {
   }
 
   Result<std::optional<std::vector<RowRefused>>> run() {
+    // Whatever was refused, it was none of them: a trigger fires for no rows too.
+    if (live_.empty()) return gives_up();
     // Each part alone, which sends few rows. What refuses each other only together (two rows of one
     // key) is found among the rows that are left, each part beside those that were taken before.
     DRAY_ASSIGN(Verdict verdict, look(live_, Beside::nothing, is_known_to_fail));

@@ -6,7 +6,7 @@
 
 #include "ledger/objects.h"
 #include "ledger/rejects.h"
-#include "ledger/shape.h"
+#include "run/ledger_lock.h"
 
 namespace dray {
 namespace {
@@ -23,21 +23,17 @@ std::string what_to_do(const Failures& before) {
 }  // namespace
 
 void tell_if_future(const RunContext& context, std::optional<Timestamp> newest) {
-  constexpr const char* code = "future_received_at";
-  std::erase_if(context.report.notices, [](const Notice& notice) { return notice.code == code; });
   if (!newest || *newest <= context.report.started + std::chrono::days(1)) return;
-  context.notice(code,
+  context.notice("future_received_at",
                  "an event has a receivedAt of " + format_timestamp(to_micros(*newest)) +
                      ", which is yet to come; its traits win over all until then",
                  1);
 }
 
 void tell_shared_ids(const RunContext& context) {
-  constexpr const char* code = "shared_ids_replaced";
-  std::erase_if(context.report.notices, [](const Notice& notice) { return notice.code == code; });
   for (const CollectionReport& table : context.report.collections) {
     if (table.rows_replaced <= table.rows_loaded) continue;
-    context.notice(code,
+    context.notice("shared_ids_replaced",
                    context.report.source + "." + table.table + ": " +
                        std::to_string(table.rows_loaded) + " rows took the place of " +
                        std::to_string(table.rows_replaced) + ", some of which had one id",
@@ -52,7 +48,7 @@ Result<void> record_objects(const RunContext& context, Session& session, const L
     // An object that could not be loaded again is still loaded as it was.
     ChangedObjects as_before;
     std::erase_if(entries, [&](const ObjectEntry& entry) {
-      const bool is_kept = !entry.set_aside_reason.empty() && entry.known &&
+      const bool is_kept = !entry.set_aside_reason.empty() && entry.replaces &&
                            ledger.objects.at(entry.object.key).loaded &&
                            ledger.objects.at(entry.object.key).size_bytes > 0;
       if (is_kept) as_before.changed.push_back(entry.number);
@@ -62,12 +58,11 @@ Result<void> record_objects(const RunContext& context, Session& session, const L
     DRAY_TRY(write_objects(session, context.report.source, context.report.run_id,
                            context.report.started, entries));
     // Loaded again: what was wrong with the old content is no longer open.
+    std::vector<std::string> again;
     for (const ObjectEntry& entry : entries) {
-      if (!entry.set_aside_reason.empty() || !entry.known) continue;
-      DRAY_TRY(resolve_rejects(session, context.report.source, context.report.run_id,
-                               entry.object.key, {}));
+      if (entry.set_aside_reason.empty() && entry.replaces) again.push_back(entry.object.key);
     }
-    return {};
+    return resolve_rejects(session, context.report.source, context.report.run_id, again);
   });
 }
 
@@ -75,12 +70,9 @@ Result<void> resolve_retried(const RunContext& context, Session& session,
                              const ObjectSet& objects) {
   const RejectedLines* const retried = context.retried();
   if (retried == nullptr) return {};
-  for (const auto& [key, lines] : retried->by_object) {
-    if (!objects.was_read(key)) continue;
-    DRAY_TRY(resolve_rejects(session, context.report.source, context.report.run_id, key,
-                             {lines.begin(), lines.end()}));
-  }
-  return {};
+  LinesOfObjects read = retried->by_object;
+  std::erase_if(read, [&](const auto& object) { return !objects.was_read(object.first); });
+  return resolve_rejects(session, context.report.source, context.report.run_id, read);
 }
 
 Result<void> tell_mended(const RunContext& context, Session& session) {
@@ -133,12 +125,23 @@ void fail(RunReport& report, Error error, const Failures& before) {
 void fail_and_record(const RunContext& context, Error error) {
   // A run in doubt may have a record already, which says that it was a success.
   const bool is_recorded = context.request.mode == SyncMode::load && error.cause != Cause::in_doubt;
-  auto session = is_recorded ? context.warehouse.open_session() : internal_error("not recorded");
-  const auto before =
-      session ? failures_in_a_row(**session, context.report.source) : Result<Failures>(Failures());
+  auto session = is_recorded ? context.warehouse.open_session()
+                             : Result<std::unique_ptr<WarehouseSession>>(nullptr);
+  const auto before = session && *session ? failures_in_a_row(**session, context.report.source)
+                                          : Result<Failures>(Failures());
   fail(context.report, std::move(error), before ? *before : Failures());
-  if (!session || !before || !(*session)->begin() || !create_ledger(**session)) return;
-  if (write_run(**session, context.report, 0)) (void)(*session)->commit();
+  if (!is_recorded) return;
+  const auto recorded = [&]() -> Result<void> {
+    if (!session) return session.error();
+    if (!before) return before.error();
+    DRAY_TRY(begin_locked(**session, record_wait_max));
+    DRAY_TRY(write_run(**session, context.report, 0));
+    return (*session)->commit();
+  }();
+  if (recorded) return;
+  context.report.failure->message +=
+      "; that it failed could not be recorded: " + one_line(recorded.error());
+  context.report.error = one_line(*context.report.failure);
 }
 
 }  // namespace dray

@@ -44,7 +44,7 @@ Result<void> record_value_rejects(const RunContext& context, Session& session,
 // failures that it follows; an error that may be gone by itself says accordingly what to do.
 void fail(RunReport& report, Error error, const Failures& before = {});
 
-// A failed run is a run too; that it cannot be recorded changes nothing about it.
+// A failed run is a run too; where it cannot be recorded the error says so too.
 void fail_and_record(const RunContext& context, Error error);
 
 }  // namespace dray

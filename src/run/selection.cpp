@@ -84,7 +84,8 @@ class Selecting {
     tell_set_aside_left();
     tell_skipped_changed();
     tell_not_retried();
-    context_.progress.objects_total = selected_.objects.size();
+    context_.progress.objects_total = context_.progress.objects_done + selected_.objects.size();
+    context_.progress.bytes_total = context_.progress.bytes_done + bytes_selected_;
     return std::move(selected_);
   }
 
@@ -116,7 +117,7 @@ class Selecting {
     selected.info = std::move(object);
     if (const RejectedLines* const retried = context_.retried())
       selected.only_lines = &retried->by_object.at(selected.info.key);
-    context_.progress.bytes_total += selected.info.size_bytes;
+    bytes_selected_ += selected.info.size_bytes;
   }
 
   // Whether this run reads the object; counts why not.
@@ -277,6 +278,7 @@ class Selecting {
   const LedgerState& ledger_;
   const std::optional<std::chrono::sys_days> oldest_day_ = oldest_day();
   SelectedObjects selected_;
+  std::uint64_t bytes_selected_ = 0;
   std::string changed_sample_;
   std::uint64_t skipped_changed_ = 0;
   std::string skipped_changed_sample_;

@@ -1,27 +1,20 @@
 #include "run/skips.h"
 
 #include <algorithm>
-#include <chrono>
 
 #include "ledger/pending_tables.h"
-#include "ledger/shape.h"
 #include "ledger/skipped_objects.h"
 #include "ledger/state.h"
 #include "run/context.h"
+#include "run/ledger_lock.h"
 #include "run/notes.h"
 
 namespace dray {
 namespace {
 
-// Longer than any load's transaction takes, but of the largest.
-constexpr std::chrono::seconds lock_wait_max{60};
-
 Result<std::unique_ptr<WarehouseSession>> begin(Warehouse& warehouse) {
   DRAY_ASSIGN(auto session, warehouse.open_session());
-  DRAY_TRY(session->begin());
-  DRAY_TRY(session->lock(lock_wait_max));
-  // The ledger of an earlier version has no table for them.
-  DRAY_TRY(create_ledger(*session));
+  DRAY_TRY(begin_locked(*session, record_wait_max));
   return session;
 }
 

@@ -1,6 +1,5 @@
 #include "run/source_check.h"
 
-#include <chrono>
 #include <string>
 #include <vector>
 
@@ -8,6 +7,7 @@
 #include "base/quotable.h"
 #include "ledger/shape.h"
 #include "ledger/sources.h"
+#include "run/ledger_lock.h"
 
 namespace dray {
 namespace {
@@ -37,9 +37,7 @@ Result<void> mend_ledger(const RunContext& context, std::unique_ptr<WarehouseSes
   if (context.request.mode == SyncMode::plan) return {};
   DRAY_ASSIGN(const std::vector<std::string> gone, ledger_tables_gone(*session));
   if (gone.empty()) return {};
-  DRAY_TRY(session->begin());
-  DRAY_TRY(session->lock(std::chrono::seconds(60)));
-  DRAY_TRY(create_ledger(*session));
+  DRAY_TRY(begin_locked(*session, record_wait_max));
   DRAY_TRY(session->commit());
   DRAY_ASSIGN(session, context.warehouse.open_session());
   for (const std::string& table : gone) {
@@ -74,12 +72,28 @@ Result<void> check_location(const RunContext& context, const LedgerState& ledger
   const std::string& location = context.report.location;
   const bool is_path = location.find("://") == std::string::npos;
   const std::string place =
-      is_path ? path_to_text(quotable_path(text_to_path(location), "what is given, where nothing is"))
-              : location;
+      is_path
+          ? path_to_text(quotable_path(text_to_path(location), "what is given, where nothing is"))
+          : location;
   return config_error("the schema " + context.report.source + " is loaded from " +
                           *ledger.location + ", not from " + place,
                       "--source with another name, or --moved if the same logs lie there "
                       "now");
+}
+
+void tell_shared_numbers(const RunContext& context, const LedgerState& ledger) {
+  const SharedNumbers& shared = ledger.shared;
+  if (shared.objects.empty()) return;
+  std::string others;
+  for (const std::string& source : shared.sources)
+    others += (others.empty() ? "" : ", ") + source;
+  context.notice(
+      "shared_numbers",
+      "an earlier version gave objects of this source and of " + others +
+          " the same numbers: which of them a row came from nobody can tell, and what one source "
+          "loaded again has taken origins from the other; to part them load these objects again "
+          "(docs/cli.md, \"Loading an object again\")",
+      shared.objects.size());
 }
 
 }  // namespace dray

@@ -23,6 +23,9 @@ Result<void> check_schema(const RunContext& context, Session& session, const Led
 // the same logs were moved.
 Result<void> check_location(const RunContext& context, const LedgerState& ledger);
 
+// A notice of objects that share their numbers with another source's.
+void tell_shared_numbers(const RunContext& context, const LedgerState& ledger);
+
 // Whether it was recorded with another location.
 bool is_elsewhere(const RunContext& context, const LedgerState& ledger);
 

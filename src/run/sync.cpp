@@ -21,6 +21,7 @@
 #include "model/memory_shares.h"
 #include "run/context.h"
 #include "run/gone.h"
+#include "run/ledger_lock.h"
 #include "run/line_counts.h"
 #include "run/load_transaction.h"
 #include "run/notes.h"
@@ -75,6 +76,17 @@ struct Attempts {
   const Clock::time_point begun = Clock::now();
   int overtaken = 0;
   Refusals refusals;
+  // Rows, by a transaction that is not the last one: that the run fails does not take them back. Or
+  // nobody knows.
+  bool has_committed = false;
+
+  Error ended_by(Error error) const {
+    if (!has_committed || error.is_partly_loaded) return error;
+    error.is_partly_loaded = true;
+    error.message +=
+        "; some tables may have their new rows already, and the next sync adds the rest";
+    return error;
+  }
 };
 
 class Sync {
@@ -107,8 +119,8 @@ class Sync {
     }
     session_.reset();  // rolls back
     report_.duration = since(attempts_.begun);
-    const Error& error = outcome.error();
-    if (error.code == ErrorCode::begin_again) return outcome;
+    if (outcome.error().code == ErrorCode::begin_again) return outcome;
+    const Error error = attempts_.ended_by(std::move(outcome).error());
     const bool is_worth_a_record =
         is_allowed_ && error.cause != Cause::cancelled && !is_a_wrong_place(error);
     if (is_worth_a_record) {
@@ -116,7 +128,7 @@ class Sync {
     } else {
       fail(report_, error);
     }
-    return outcome;
+    return error;
   }
 
  private:
@@ -135,6 +147,7 @@ class Sync {
     DRAY_ASSIGN(ledger_, read_ledger(*session_, report_.source));
     DRAY_TRY(check_schema(context_, *session_, ledger_));
     DRAY_TRY(check_location(context_, ledger_));
+    tell_shared_numbers(context_, ledger_);
     is_allowed_ = true;
     DRAY_TRY(load_all());
     write_note();
@@ -164,7 +177,7 @@ class Sync {
     tell_planned();
     auto loaded = load();
     for (int again = 1; may_plan_again(loaded) && again < Attempts::overtaken_max; ++again) {
-      report_.notices.resize(notices_of_reading);
+      context_.forget_notices(notices_of_reading);
       DRAY_TRY(look_again());
       DRAY_TRY(plan_all());
       loaded = load();
@@ -252,6 +265,7 @@ class Sync {
     DRAY_TRY(transaction.write_and_commit(
         [&] { return record_waited(transaction); },
         [&](WarehouseSession& other) { return pending_.are_forgotten(transaction, other); }));
+    attempts_.has_committed |= !transaction.loaded().empty();
     if (!session_) {
       DRAY_ASSIGN(session_, context_.warehouse.open_session());
     }
@@ -285,8 +299,7 @@ class Sync {
                                    report_.status != RunStatus::success;
     if (request_.mode == SyncMode::plan) return tell_unused_types();
     if (!is_worth_a_record) return remember_look();
-    DRAY_TRY(session_->begin());
-    DRAY_TRY(create_ledger(*session_));
+    DRAY_TRY(begin_to_write());
     DRAY_TRY(write_changes());
     DRAY_TRY(forget_objects(*session_, report_.source, selected_.gone));
     // Where nothing is, nobody knows whether the logs have moved there.
@@ -306,12 +319,17 @@ class Sync {
     return {};
   }
 
+  Result<void> begin_to_write() {
+    const std::stop_callback on_stop(stop_, [this] { session_->interrupt(); });
+    return begin_locked(*session_, load_wait_max);
+  }
+
   // Unless another sync has loaded of the source meanwhile, perhaps those very objects: then the
   // next run looks anew, as it does if that one is not ended yet.
   Result<void> write_changes() {
     if (!selected_.changes.any()) return {};
     DRAY_ASSIGN(const LedgerMark mark, read_mark(*session_, report_.source));
-    if (mark.newest_run != ledger_.mark.newest_run) return {};
+    if (has_loaded_since(ledger_.mark, mark)) return {};
     return write_changed(*session_, report_.source, report_.started, selected_.changes);
   }
 
@@ -323,7 +341,7 @@ class Sync {
     const bool is_full = context_.store.lists_from_anywhere() && selected_.listed_all;
     if (!is_full && keeps_notes(warehouse_, NoteKind::look)) return {};
     const auto listed_at = is_full ? std::optional(report_.started) : std::nullopt;
-    if (session_->begin() && create_ledger(*session_) &&
+    if (begin_locked(*session_, look_wait_max) &&
         write_look(*session_, report_.source, report_.started, listed_at)) {
       (void)session_->commit();
     }
@@ -336,11 +354,17 @@ class Sync {
                            format_timestamp(to_micros(report_.started)));
   }
 
+  // Behind the lock. Other syncs may have listed the source since its ledger was read, and loaded
+  // later events.
   Result<void> write_location() {
-    return write_source(
-        *session_, report_.source,
-        {report_.location, selected_.listed_all ? report_.started : ledger_.listed_at,
-         report_.started, ledger_.newest_event});
+    DRAY_ASSIGN(const auto stored, read_source(*session_, report_.source, whole_ledger()));
+    const SourceEntry before = stored.value_or(SourceEntry());
+    SourceEntry entry{report_.location, before.listed_at, report_.started,
+                      std::max(ledger_.newest_event, before.newest_event)};
+    // A later time than now is of a clock that was set back.
+    const bool is_latest = entry.listed_at <= report_.started || entry.listed_at > context_.now();
+    if (selected_.listed_all && is_latest) entry.listed_at = report_.started;
+    return write_source(*session_, report_.source, entry);
   }
 
   // One that cannot be written costs the next run a question to the warehouse.
@@ -401,9 +425,6 @@ class Sync {
 
   Result<void> load() {
     const auto begun = Clock::now();
-    context_.progress.rows_total = std::transform_reduce(
-        tables_.targets.begin(), tables_.targets.end(), std::uint64_t(0), std::plus(),
-        [](const Target& target) { return target.rows->row_count(); });
     number_objects(objects_, ledger_);
     LoadTransaction transaction(parts_of(tables_, objects_));
     DRAY_TRY(transaction.prepare());
@@ -411,6 +432,7 @@ class Sync {
         attempts_.refusals.leave_out(context_, objects_, value_rejects_, tables_, transaction));
     auto written = transaction.write_and_commit([&] { return write_record(transaction, begun); },
                                                 has_this_run());
+    attempts_.has_committed |= !written && transaction.has_committed_tables();
     if (!written) return after_failure(std::move(written).error(), transaction);
     // What the ledger says of it had to be written before the commit.
     report_.loading = since(begun);
@@ -508,7 +530,7 @@ RunReport sync(const SyncRequest& request, ObjectStore& store, Warehouse& wareho
         [&] { return Sync(request, store, warehouse, progress, stop, report, attempts).run(); });
     if (!outcome && outcome.error().code == ErrorCode::begin_again) continue;
     // Out of memory before there was a run, or after it.
-    if (!outcome && !report.failure) fail(report, outcome.error());
+    if (!outcome && !report.failure) fail(report, attempts.ended_by(outcome.error()));
     progress.phase = SyncProgress::Phase::done;
     return report;
   }

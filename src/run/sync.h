@@ -78,7 +78,9 @@ struct SyncRequest {
   std::string temp_directory = "/var/tmp";  // of what memory does not hold
 };
 
-// Watched from another thread while sync() runs. Counters only ever rise.
+// Watched from another thread while sync() runs. What is done only ever rises. A total is what is
+// done and what is then to do, so it is never less: a run that begins again, or tries its
+// transaction again, does some of it once more.
 struct SyncProgress {
   enum class Phase { listing, reading, loading, done };
   std::atomic<Phase> phase{Phase::listing};
@@ -93,9 +95,9 @@ struct SyncProgress {
 
 // Runs once, and always reports. What failed has the status failure and, if an error ended it, that
 // error: also where somebody stopped the run (Cause::cancelled) or has to mend something before it
-// can begin (Cause::config). Whatever went wrong, the warehouse is then as it was before the run,
-// unless the error's code is partly_loaded or its cause in_doubt; and no exception comes out of
-// here.
+// can begin (Cause::config). Whatever went wrong, the tables then have the rows that they had
+// before the run, unless the error is_partly_loaded or its cause is in_doubt; and no exception
+// comes out of here.
 RunReport sync(const SyncRequest& request, ObjectStore& store, Warehouse& warehouse,
                SyncProgress& progress, std::stop_token stop);
 

@@ -184,9 +184,9 @@ class TablesOfRegistry {
 
   std::int64_t number_of(const Registry::TableSeen& seen) {
     const auto [entry, is_new] =
-        ledger_.tables.try_emplace(seen.name, ledger_.mark.next_table_number);
+        ledger_.tables.try_emplace(seen.name, ledger_.mark.numbers.next_table);
     if (is_new) {
-      ++ledger_.mark.next_table_number;
+      ++ledger_.mark.numbers.next_table;
       tables_.new_tables.push_back({seen.name, seen.event, entry->second});
     }
     return entry->second;

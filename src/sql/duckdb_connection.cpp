@@ -103,12 +103,6 @@ Error open_error(const std::string& file, std::string_view told, Access access) 
   return config_error("opening " + path + ": " + message);
 }
 
-struct StringBytes {
-  std::string_view operator()(duckdb_string_t& value) const {
-    return {duckdb_string_t_data(&value), duckdb_string_t_length(value)};
-  }
-};
-
 // What DuckDB left in a temporary directory, and the directory if there is nothing else in it. Not
 // through a link, which somebody else has put there: what is behind it is none of ours.
 void remove_leftover(const std::string& directory) {
@@ -194,7 +188,7 @@ std::string value_text(duckdb_type type, void* data, idx_t row) {
     case DUCKDB_TYPE_TIMESTAMP:
       return format_timestamp(static_cast<duckdb_timestamp*>(data)[row].micros);
     default:
-      return std::string(StringBytes()(static_cast<duckdb_string_t*>(data)[row]));
+      return std::string(text_of(static_cast<duckdb_string_t*>(data)[row]));
   }
 }
 
@@ -312,6 +306,10 @@ Error duckdb_error(const char* message) {
   const std::size_t first = text.find(line);
   const std::size_t second = first == std::string::npos ? first : text.find(line, first + 1);
   return internal_error(continued_lines(std::string_view(text).substr(0, second)));
+}
+
+std::string_view text_of(duckdb_string_t& text) {
+  return {duckdb_string_t_data(&text), duckdb_string_t_length(text)};
 }
 
 unsigned duckdb_threads(const SessionOptions& options) {
@@ -531,7 +529,9 @@ void DuckConnection::interrupt() {
 Error DuckConnection::failure(const char* message) {
   database_.distrust();
   violation_ = duckdb_violation(message == nullptr ? "" : message);
-  return interrupted_ ? cancelled_error() : duckdb_error(message);
+  if (interrupted_) return cancelled_error();
+  auto own = database_.errors().take(message == nullptr ? "" : message);
+  return own ? *std::move(own) : duckdb_error(message);
 }
 
 Result<void> DuckConnection::run(const Sql& sql, DuckResult& result) {
@@ -586,11 +586,8 @@ Result<void> DuckConnection::each_chunk_until(
     const Sql& sql, const std::function<Result<void>(duckdb_data_chunk)>& visit) {
   DuckResult result;
   DRAY_TRY(start(sql, Rows::streamed, result));
-  while (duckdb_data_chunk chunk = duckdb_fetch_chunk(result.handle())) {
-    auto visited = visit(chunk);
-    duckdb_destroy_data_chunk(&chunk);
-    DRAY_TRY(std::move(visited));
-  }
+  while (const DuckChunk chunk{duckdb_fetch_chunk(result.handle())})
+    DRAY_TRY(visit(chunk.handle()));
   // The end and a failure look alike.
   if (const char* message = duckdb_result_error(&result.handle());
       message != nullptr && *message != '\0') {
@@ -627,10 +624,8 @@ Result<QueryResult> DuckConnection::query(const Sql& sql) {
     }
     out.columns.push_back({name, std::string(type_name(types.back()))});
   }
-  while (duckdb_data_chunk chunk = duckdb_fetch_chunk(result.handle())) {
-    read_chunk(chunk, types, out);
-    duckdb_destroy_data_chunk(&chunk);
-  }
+  while (const DuckChunk chunk{duckdb_fetch_chunk(result.handle())})
+    read_chunk(chunk.handle(), types, out);
   return out;
 }
 

@@ -13,6 +13,7 @@
 
 #include "base/result.h"
 #include "sql/duckdb_constraints.h"
+#include "sql/duckdb_errors.h"
 #include "sql/duckdb_file.h"
 #include "sql/session.h"
 #include "sql/session_options.h"
@@ -56,6 +57,9 @@ class DuckDatabase {
 
   Access access() const { return options_.access; }
 
+  // Of the functions that are registered with the database.
+  DuckErrors& errors() { return errors_; }
+
   // Sees each statement before it is run, if set.
   const std::function<void(std::string_view)>& trace() const { return trace_; }
 
@@ -70,6 +74,7 @@ class DuckDatabase {
   SessionOptions options_;
   duckdb_database database_ = nullptr;
   std::atomic<bool> distrusted_{false};
+  DuckErrors errors_;
   std::function<void(std::string_view)> trace_;
 };
 
@@ -85,6 +90,46 @@ class DuckResult {
  private:
   duckdb_result result_{};
 };
+
+// Some rows of a result.
+class DuckChunk {
+ public:
+  // Takes it over; null is the end.
+  explicit DuckChunk(duckdb_data_chunk chunk) : chunk_(chunk) {}
+  ~DuckChunk() { duckdb_destroy_data_chunk(&chunk_); }
+  DuckChunk(const DuckChunk&) = delete;
+  DuckChunk& operator=(const DuckChunk&) = delete;
+  explicit operator bool() const { return chunk_ != nullptr; }
+  duckdb_data_chunk handle() const { return chunk_; }
+
+ private:
+  duckdb_data_chunk chunk_;
+};
+
+// One column of a chunk, whose values are T as DuckDB lays them out. Borrows the chunk.
+template <typename T>
+class DuckColumn {
+ public:
+  DuckColumn(duckdb_data_chunk chunk, idx_t column)
+      : DuckColumn(duckdb_data_chunk_get_vector(chunk, column)) {}
+  explicit DuckColumn(duckdb_vector vector)
+      : data_(static_cast<T*>(duckdb_vector_get_data(vector))),
+        validity_(duckdb_vector_get_validity(vector)) {}
+
+  // Where it is NULL what lies there is no value.
+  bool has(idx_t row) const {
+    return validity_ == nullptr || (validity_[row / 64] >> (row % 64) & 1) != 0;
+  }
+  T& operator[](idx_t row) const { return data_[row]; }
+  T value_or(idx_t row, T other) const { return has(row) ? data_[row] : other; }
+
+ private:
+  T* data_;
+  const std::uint64_t* validity_;
+};
+
+// Borrows the text.
+std::string_view text_of(duckdb_string_t& text);
 
 // Prepared, and its result while it is not there yet.
 struct DuckStatement {
@@ -118,6 +163,8 @@ class DuckConnection {
 
   // Makes the database the one that is meant, also after it was opened anew. Not in a transaction.
   Result<void> use_warehouse(Names names);
+
+  DuckErrors& errors() { return database_.errors(); }
 
   // What DuckDB's message means; the database is distrusted from now on.
   Error failure(const char* message);

@@ -54,6 +54,7 @@ class File {
       const ssize_t put =
           ::pwrite(number_, bytes.data() + done, bytes.size() - done, static_cast<off_t>(done));
       if (put < 0 && errno == EINTR) continue;
+      if (put == 0) errno = ENOSPC;
       if (put <= 0) return false;
       done += static_cast<std::size_t>(put);
     }
@@ -114,12 +115,14 @@ std::string new_stem(const std::string& target) { return target + ".new-"; }
 // The rest is filled in its place: who else has it open keeps the same file and the same lock.
 Result<void> fill_rest(const std::string& made, const std::string& path) {
   const File from(made, O_RDONLY);
+  if (!from.is_open()) return file_error(path, errno);
   const File rest(path, O_RDWR);
-  if (!from.is_open() || !rest.is_open()) return file_error(path, errno);
+  if (!rest.is_open()) return file_error(path, errno);
   // Locked: somebody is making it, or filling it. DuckDB will tell who.
   if (!rest.lock() || !is_rest(rest.beginning())) return {};
   const std::string bytes = from.beginning();
-  if (bytes.size() < headers_bytes || !rest.write_whole(bytes)) return file_error(path, errno);
+  if (bytes.size() < headers_bytes) return file_error(path, EIO);
+  if (!rest.write_whole(bytes)) return file_error(path, errno);
   return {};
 }
 

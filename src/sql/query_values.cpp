@@ -1,12 +1,13 @@
 #include "sql/query_values.h"
 
 #include <charconv>
+#include <string>
 
 namespace dray {
 namespace {
 
 template <typename Number>
-std::optional<Number> number_in(const std::optional<std::string>& value) {
+std::optional<Number> number_in(std::optional<std::string_view> value) {
   if (!value) return std::nullopt;
   Number number = 0;
   const char* const end = value->data() + value->size();
@@ -22,25 +23,23 @@ Error no_number(std::string_view where) {
 
 }  // namespace
 
-std::optional<std::int64_t> integer_in(const std::optional<std::string>& value) {
+std::optional<std::int64_t> integer_in(std::optional<std::string_view> value) {
   return number_in<std::int64_t>(value);
 }
 
-std::optional<std::uint64_t> count_in(const std::optional<std::string>& value) {
+std::optional<std::uint64_t> count_in(std::optional<std::string_view> value) {
   return number_in<std::uint64_t>(value);
 }
 
-bool truth_in(const std::optional<std::string>& value) { return value == "true" || value == "1"; }
+bool truth_in(std::optional<std::string_view> value) { return value == "true" || value == "1"; }
 
-Result<std::int64_t> needed_integer(const std::optional<std::string>& value,
-                                    std::string_view where) {
+Result<std::int64_t> needed_integer(std::optional<std::string_view> value, std::string_view where) {
   const auto number = integer_in(value);
   if (!number) return no_number(where);
   return *number;
 }
 
-Result<std::uint64_t> needed_count(const std::optional<std::string>& value,
-                                   std::string_view where) {
+Result<std::uint64_t> needed_count(std::optional<std::string_view> value, std::string_view where) {
   const auto number = count_in(value);
   if (!number) return no_number(where);
   return *number;

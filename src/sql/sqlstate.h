@@ -37,7 +37,7 @@ enum class StatementOf { dray, person };
 
 // "message (detail) [SQLSTATE]", and what to do about it where that is known. Of a statement of
 // Dray's without any value of a row: what the server says goes into logs and into _dray.runs.
-// `missing_right` is what gives a right that the server says is missing (load/rights.h).
+// `missing_right` is what gives a right that the server says is missing (sql/rights.h).
 Error error_of(const ServerError& error, StatementOf whose = StatementOf::dray,
                std::string_view missing_right = {});
 

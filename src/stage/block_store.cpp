@@ -47,7 +47,8 @@ class SpillFile {
       const ssize_t written =
           ::pwrite(file_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
       if (written < 0 && errno == EINTR) continue;
-      if (written <= 0) return failure("writing to");
+      if (written < 0) return failure("writing to", system_message(errno));
+      if (written == 0) return failure("writing to", "nothing was written");
       bytes.remove_prefix(static_cast<std::size_t>(written));
       offset += static_cast<std::uint64_t>(written);
     }
@@ -58,7 +59,8 @@ class SpillFile {
     while (size > 0) {
       const ssize_t count = ::pread(file_, to, size, static_cast<off_t>(offset));
       if (count < 0 && errno == EINTR) continue;
-      if (count <= 0) return failure("reading from");
+      if (count < 0) return failure("reading from", system_message(errno));
+      if (count == 0) return failure("reading from", "the file is shorter than it was");
       to += count;
       size -= static_cast<std::size_t>(count);
       offset += static_cast<std::uint64_t>(count);
@@ -70,14 +72,13 @@ class SpillFile {
     if (file_ >= 0) return {};
     std::string name = directory_ + "/dray-stage-XXXXXX";
     file_ = ::mkostemp(name.data(), O_CLOEXEC);
-    if (file_ < 0) return failure("creating a file in");
+    if (file_ < 0) return failure("creating a file in", system_message(errno));
     ::unlink(name.c_str());
     return {};
   }
 
  private:
-  Error failure(const char* doing) const {
-    const std::string why = system_message(errno);
+  Error failure(const char* doing, const std::string& why) const {
     return config_error(std::string(doing) + " the temporary directory " +
                             quotable_path(directory_, "of temp_directory") + ": " + why,
                         "free some room there, or set temp_directory to another place");

@@ -8,6 +8,8 @@ import subprocess
 import tempfile
 import unittest
 
+from duckdb_client import execute
+
 DRAY = os.environ["DRAY"]
 SECONDS_MAX = 300
 KINDS = 45
@@ -45,6 +47,19 @@ class DuckdbBounds(unittest.TestCase):
         done = self.run_sync(name, text, *arguments, before=before)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         return json.loads(done.stdout)
+
+    def sync_and_peak(self, name, text, *arguments):
+        """The report, and what the process had of memory at most, which is not less than this one has: so `text` comes
+        in pieces."""
+        with open(self.directory / "logs" / name, "w", encoding="utf-8") as file:
+            file.writelines(text)
+        command = [DRAY, "sync", "logs", "duckdb:w.duckdb", "--json", "--no-progress", *arguments]
+        with subprocess.Popen(command, cwd=self.directory, stdout=subprocess.PIPE, text=True) as child:
+            report = json.loads(child.stdout.read())
+            _, status, used = os.wait4(child.pid, 0)
+            child.returncode = os.waitstatus_to_exitcode(status)
+        self.assertEqual(child.returncode, 0, report)
+        return report, used.ru_maxrss << 10
 
     def refused(self, *arguments, text=""):
         """Nothing was loaded, and the last number told is the least --memory, in MiB."""
@@ -125,19 +140,34 @@ class DuckdbBounds(unittest.TestCase):
     def test_a_file_that_is_opened_anew_between_transactions_loses_nothing(self):
         """With so little memory DuckDB's notes of 600 tables have no room: and its peak keeps the bound."""
         kinds = 600
-        text = "".join(event(f"Kind {i % kinds}", i, {"n": i, "t": f"text {i}"}) + "\n" for i in range(2 * kinds))
-        command = [DRAY, "sync", "logs", "duckdb:w.duckdb", "--json", "--no-progress", "--memory", "256MiB"]
-        (self.directory / "logs" / "1.json").write_text(text, encoding="utf-8")
-        with subprocess.Popen(command, cwd=self.directory, stdout=subprocess.PIPE, text=True) as child:
-            report = json.loads(child.stdout.read())
-            _, status, used = os.wait4(child.pid, 0)
-            child.returncode = os.waitstatus_to_exitcode(status)
-        self.assertEqual((child.returncode, report["loaded"]), (0, 2 * kinds))
+        text = (event(f"Kind {i % kinds}", i, {"n": i, "t": f"text {i}"}) + "\n" for i in range(2 * kinds))
+        report, peak = self.sync_and_peak("1.json", text, "--memory", "256MiB")
+        self.assertEqual(report["loaded"], 2 * kinds)
         self.assertEqual(self.told("select count(*), count(distinct id), count(distinct event) from logs.tracks"),
                          f"{2 * kinds},{2 * kinds},{kinds}")
         self.assertEqual(self.told("select (select sum(n) from logs.kind_0), (select sum(n) from logs.kind_599)"),
                          f"600,{599 + 599 + 600}")
-        self.assertLess(used.ru_maxrss << 10, 256 << 20)
+        self.assertLess(peak, 256 << 20)
+
+    def test_values_that_profiles_do_not_take_are_not_gathered(self):
+        """A reject for every row: of each the beginning is kept."""
+        rows, text_bytes = 30_000, 3_000
+
+        def identify(number, plan):
+            return json.dumps({
+                "type": "identify", "messageId": f"m{number}", "userId": f"u{number % 100}",
+                "receivedAt": "2026-11-20T10:00:00Z", "traits": {"plan": plan}}) + "\n"
+
+        self.sync("1.json", identify(0, "free"))
+        execute(self.directory / "w.duckdb", "alter table logs.users alter column plan set data type bigint using null")
+        report, peak = self.sync_and_peak(
+            "2.json", (identify(i, f"p{i:06}" + "x" * text_bytes) for i in range(1, rows + 1)),
+            "--memory", "256MiB")
+        self.assertEqual((report["loaded"], report["values_rejected"]), (rows, rows))
+        self.assertEqual(
+            self.told("select count(*), count(distinct value), min(strlen(value)), max(strlen(value)) from _dray.rejects"),
+            f"{rows},{rows},1024,1024")
+        self.assertLess(peak, 256 << 20)
 
 
 if __name__ == "__main__":

@@ -125,16 +125,10 @@ std::vector<std::string> rows_of(WarehouseSession& session, const std::string& s
   return rows;
 }
 
-// The source's tables less uuid_ts, and what the ledger knows of objects, lines and rejects.
-// Columns by name: their order tells which sync saw them first.
-Tables read_tables(Warehouse& warehouse) {
+// The source's tables less uuid_ts. Columns by name: their order tells which sync saw them first.
+Tables read_source(WarehouseSession& session) {
   Tables tables;
-  auto session = warehouse.open_session();
-  if (!session) {
-    ADD_FAILURE() << session.error().text();
-    return tables;
-  }
-  auto catalog = (*session)->catalog("shop");
+  auto catalog = session.catalog("shop");
   if (!catalog) {
     ADD_FAILURE() << catalog.error().text();
     return tables;
@@ -149,8 +143,19 @@ Tables read_tables(Warehouse& warehouse) {
       select += (select.empty() ? "select \"" : ", \"") + column.name + "\"";
     }
     tables[table.name + " columns"] = header;
-    tables[table.name] = rows_of(**session, select + " from shop.\"" + table.name + "\"");
+    tables[table.name] = rows_of(session, select + " from shop.\"" + table.name + "\"");
   }
+  return tables;
+}
+
+// With what the ledger knows of objects, lines and rejects.
+Tables read_tables(Warehouse& warehouse) {
+  auto session = warehouse.open_session();
+  if (!session) {
+    ADD_FAILURE() << session.error().text();
+    return {};
+  }
+  Tables tables = read_source(**session);
   tables["ledger objects"] =
       rows_of(**session,
               "select key, size_bytes, state, lines, filtered, rejected, loaded + "
@@ -361,22 +366,77 @@ TEST_P(SyncFault, NextSyncMakesUpForSomeTablesToo) {
     EXPECT_EQ(read_tables(*real), expected_);
     calls = none.calls();
   }
+  const auto rows_now = [](Warehouse& warehouse) {
+    return read_source(*warehouse.open_session().value());
+  };
+  Tables before;
+  {
+    MemoryStore objects;
+    ASSERT_NO_FATAL_FAILURE(prepare(objects));
+    if (which == Which::second_sync) before = rows_now(*open(address("faulty.duckdb")));
+  }
+  std::size_t partly_loaded = 0;
   for (const std::uint64_t at : calls_to_fail(calls, GetParam())) {
     MemoryStore objects;
     ASSERT_NO_FATAL_FAILURE(prepare(objects));
     FaultPlan faults(at, timing, duration);
+    RunReport report;
     {
       const auto real = open(address("faulty.duckdb"));
       FaultyWarehouse warehouse(*real, faults, 1);
-      (void)run_sync(objects, warehouse);
+      report = run_sync(objects, warehouse);
     }
     SCOPED_TRACE("call " + std::to_string(at) + ", " + faults.failed_call());
     const auto warehouse = open(address("faulty.duckdb"));
     ASSERT_NE(warehouse, nullptr);
     ASSERT_TRUE(faults.fired());
+    if (report.failure && report.failure->cause != Cause::in_doubt) {
+      const bool is_as_before = rows_now(*warehouse) == before;
+      EXPECT_TRUE(is_as_before || report.failure->is_partly_loaded) << report.error;
+      partly_loaded += report.failure->is_partly_loaded ? 1 : 0;
+    }
     (void)clean_sync(objects, *warehouse);
     EXPECT_EQ(read_tables(*warehouse), expected_);
     if (HasFailure()) return;
+  }
+  EXPECT_GT(partly_loaded, 0U);
+}
+
+// What somebody has asked of a table of the ledger's is told of that table, with what is loaded all
+// the same.
+TEST(LedgerFault, AConstraintOnItIsOfNoTableOfEvents) {
+  const TemporaryDirectory directory;
+  const auto real = open("duckdb:" + directory / "constraint.duckdb");
+  MemoryStore store;
+  add_all(store, make_objects(1, 1, 15));
+  clean_sync(store, *real);
+  for (const std::string table : {"runs", "lineage"}) {
+    const bool is_of_runs = table == "runs";
+    const auto run_sql = [&](const std::string& sql) {
+      const auto session = real->open_session();
+      const auto done = (*session)->execute(Sql::typed_by_user(sql));
+      ASSERT_TRUE(done.ok()) << sql << ": " << done.error().text();
+    };
+    run_sql("create unique index only_one on _dray." + table +
+            (is_of_runs ? " (source)" : " (object_number, line)"));
+    store.add(table + ".json", make_objects(2, 1, 15).begin()->second);
+    if (!is_of_runs) {
+      // Where the next object's are to stand.
+      run_sql(
+          "insert into _dray.lineage select 1, max(received_at), 1, (select "
+          "max(object_number) from _dray.objects) + 1, line from _dray.lineage group by line");
+    }
+    FaultPlan none;
+    FaultyWarehouse warehouse(*real, none, 1);
+    const RunReport report = run_sync(store, warehouse);
+    ASSERT_TRUE(report.failure);
+    EXPECT_EQ(to_string(report.failure->code), "constraint") << report.error;
+    EXPECT_NE(report.error.find("_dray." + table), std::string::npos) << report.error;
+    EXPECT_EQ(report.failure->is_partly_loaded, is_of_runs) << report.error;
+    EXPECT_EQ(report.error.find("could not be recorded") != std::string::npos, is_of_runs)
+        << report.error;
+    run_sql("drop index _dray.only_one");
+    EXPECT_EQ(clean_sync(store, *real).objects_loaded, 1U);
   }
 }
 
@@ -691,6 +751,26 @@ TEST(Faulty, FailsNotesBeforeAndAfter) {
 
 // --- splits
 // ---------------------------------------------------------------------------------------
+
+// Each is made behind the lock, where other syncs wait.
+TEST(SyncCalls, DoNotGrowWithTheObjectsThatAreLoadedAgain) {
+  const auto calls_of_reload = [](unsigned objects) {
+    const TemporaryDirectory directory;
+    const auto real = open("duckdb:" + directory / "calls.duckdb");
+    MemoryStore store;
+    add_all(store, make_objects(1, objects, 3));
+    clean_sync(store, *real);
+    for (const auto& [key, bytes] : make_objects(2, objects, 3))
+      store.replace(key, bytes);
+    FaultPlan none;
+    FaultyWarehouse warehouse(*real, none);
+    EXPECT_EQ(clean_sync(store, warehouse, ReloadChanged::yes).objects_loaded, objects);
+    return std::ranges::count(none.calls(), "execute");
+  };
+  const auto few = calls_of_reload(20);
+  EXPECT_GT(few, 0);
+  EXPECT_LE(calls_of_reload(60), few + 5);
+}
 
 class SyncSplit : public testing::TestWithParam<unsigned> {};
 

@@ -104,7 +104,7 @@ Result<void> SqliteSession::find_rivals(const RowsToLoad& load, Rivals& rivals) 
     while (true) {
       DRAY_ASSIGN(const bool more, stored.step());
       if (!more) return {};
-      const Micros received_at = parse_timestamp(stored.text(1)).value_or(0);
+      const Micros received_at = parse_timestamp(stored.text(1)).value_or(no_received_at);
       rivals.add_if_same_id({stored.number(0), received_at, key, row}, stored.text(2));
     }
   });
@@ -115,7 +115,8 @@ Result<void> SqliteSession::find_origins(const RowsToLoad& load, Rivals& rivals)
   if (tied.empty()) return {};
   SqlBuilder sql("select l.received_at, o.key, l.line from ");
   sql.word(lineage_table).code(" l join ").word(objects_table);
-  sql.code(" o on o.object_number = l.object_number where l.uuid = ? and l.table_number in (");
+  sql.code(" o on o.object_number = l.object_number and o.source = ").text(load.schema);
+  sql.code(" where l.uuid = ? and l.table_number in (");
   sql.numbers(load.rival_tables);
   DRAY_ASSIGN(SqliteStatement places, connection_->prepare(std::move(sql.code(")")).done()));
   for (const std::int64_t uuid : tied) {

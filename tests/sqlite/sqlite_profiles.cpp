@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <map>
 
 #include "base/hash.h"
 #include "base/time.h"
@@ -142,20 +141,23 @@ Result<std::uint64_t> SqliteSession::merge_profiles(const RowsProfileMerge& merg
 Result<void> SqliteSession::reject_values(const RowsProfileMerge& merge, const ProfileCast& cast,
                                           RejectReason reason) {
   const bool is_cast = cast_of(merge, cast.column) != nullptr;
-  SqlBuilder sql("select uuid, ");
+  SqlBuilder sql("select ");
   sql.name(cast.column).code(" from ").table(merge.schema, merge.source_table);
-  sql.code(" where uuid_ts = ").text(format_timestamp(merge.uuid_ts)).code(" and ");
+  sql.code(" where uuid = ? and uuid_ts = ").text(format_timestamp(merge.uuid_ts)).code(" and ");
   sql.name(merge.id_column).code(" is not null and ").name(cast.column).code(" is not null");
   DRAY_ASSIGN(SqliteStatement stored, connection_->prepare(std::move(sql).done()));
-  std::map<std::uint64_t, std::string> unfit;  // by uuid
-  while (true) {
-    DRAY_ASSIGN(const bool more, stored.step());
-    if (!more) break;
-    std::string text = stored.text(1);
-    if (is_cast && cast_stored(cast, text)) continue;
-    unfit.emplace(static_cast<std::uint64_t>(stored.number(0)), std::move(text));
-  }
-  return reject_staged(merge, cast, reason, unfit);
+  const StagedRows& staged = *merge.load->rows;
+  return each_key(staged, [&](const RowKey& key, std::uint64_t row) -> Result<void> {
+    if (staged.is_dropped(row)) return {};
+    stored.bind(1, static_cast<std::int64_t>(key.uuid));
+    while (true) {
+      DRAY_ASSIGN(const bool more, stored.step());
+      if (!more) return {};
+      const std::string text(stored.text(0));
+      if (is_cast && cast_stored(cast, text)) continue;
+      merge.value_rejects({key.object, key.line, reason, cast.column, cast.to, text});
+    }
+  });
 }
 
 }  // namespace dray

@@ -41,7 +41,8 @@ void drop_schemas(const std::map<std::string, std::string>& environment) {
                         {"client_encoding", "UTF8"}};
   const auto connection = PqConnection::open(std::move(options));
   ASSERT_TRUE(connection.ok()) << connection.error().text();
-  for (const char* schema : {"shop", "made", "_dray", "_dray_staging"}) {
+  for (const char* schema :
+       {"shop", "shop_169", "store_40", "blog", "made", "_dray", "_dray_staging"}) {
     SqlBuilder sql("drop schema if exists ");
     const auto done = (*connection)->execute(std::move(sql.name(schema).code(" cascade")).done());
     ASSERT_TRUE(done.ok()) << done.error().text();

@@ -109,6 +109,15 @@ TEST(RefusedRows, ATableThatTakesNoneIsLeftToWait) {
   EXPECT_LT(table.tries, 40U);
 }
 
+TEST(RefusedRows, ATableThatRefusesNoRowsAtAllIsLeftToWait) {
+  Table table{[](const Numbers&) { return true; }};
+  EXPECT_TRUE(gives_up(NumberedRows(0), table));
+  NumberedRows dropped(2);
+  dropped.drop(0);
+  dropped.drop(1);
+  EXPECT_TRUE(gives_up(dropped, table));
+}
+
 TEST(RefusedRows, TooManyAreLeftToWait) {
   Table table{[](const Numbers& sent) {
     return std::ranges::any_of(sent, [](std::uint64_t row) { return row % 2 == 1; });

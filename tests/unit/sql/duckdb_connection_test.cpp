@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <new>
+#include <string>
 
 namespace dray {
 namespace {
@@ -50,6 +52,47 @@ TEST_F(EachChunk, AnInterruptIsNoEnd) {
   ASSERT_FALSE(outcome.ok());
   EXPECT_EQ(outcome.error().cause, Cause::cancelled);
   EXPECT_LT(rows, 1'000'000U);
+}
+
+// A chunk that is not given back shows as a leak to the address sanitizer.
+TEST_F(EachChunk, AnExceptionOfWhoReadsPassesThrough) {
+  const auto read_and_throw = [&] {
+    return connection->each_chunk(Sql::typed_by_user("select range from range(1000000)"),
+                                  [](duckdb_data_chunk) { throw std::bad_alloc(); });
+  };
+  EXPECT_THROW((void)read_and_throw(), std::bad_alloc);
+  ASSERT_TRUE(read("range").ok());
+  EXPECT_EQ(rows, 1'000'000U);
+}
+
+TEST(DuckErrors, ComeBackWholeByWhatDuckDbSays) {
+  DuckErrors errors;
+  std::string first;
+  std::string second;
+  errors.run([]() -> Result<void> { return config_error("no room", "make some"); },
+             [&](const char* text) { first = text; });
+  errors.run([]() -> Result<void> { throw std::bad_alloc(); },
+             [&](const char* text) { second = text; });
+  ASSERT_FALSE(errors.take("Invalid Input Error: another"));
+  const auto thrown = errors.take("Invalid Input Error: " + second);
+  ASSERT_TRUE(thrown);
+  EXPECT_EQ(thrown->code, ErrorCode::out_of_memory);
+  const auto returned = errors.take("Invalid Input Error: " + first + " in a function");
+  ASSERT_TRUE(returned);
+  EXPECT_EQ(returned->message, "no room");
+  EXPECT_EQ(returned->remedy, "make some");
+  EXPECT_FALSE(errors.take("Invalid Input Error: " + first));
+}
+
+TEST(DuckErrors, OfAThousandThreadsDoNotGather) {
+  DuckErrors errors;
+  std::string text;
+  for (int i = 0; i < 1'000; ++i) {
+    errors.run([&]() -> Result<void> { return internal_error(std::to_string(i)); },
+               [&](const char* said) { text = said; });
+  }
+  EXPECT_EQ(errors.take(text)->message, "999");
+  EXPECT_FALSE(errors.take("[error 1 of dray]"));
 }
 
 TEST(DuckDbError, TellsNoAddressesOfFunctions) {

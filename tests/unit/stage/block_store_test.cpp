@@ -2,10 +2,13 @@
 
 #include <gtest/gtest.h>
 #include <malloc.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <filesystem>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -176,6 +179,30 @@ TEST(BlockStore, TemporaryFileHasNoName) {
   ASSERT_NO_FATAL_FAILURE(fill(store));
   EXPECT_GT(store.spilled_bytes(), 0U);
   EXPECT_TRUE(std::filesystem::is_empty(directory.path()));
+}
+
+// Of this process, by the name that its file had.
+int find_open(const std::string& name) {
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+    std::error_code gone;
+    const auto target = std::filesystem::read_symlink(entry.path(), gone).string();
+    if (target.find(name) != std::string::npos) return std::stoi(entry.path().filename().string());
+  }
+  return -1;
+}
+
+TEST(BlockStore, SaysThatItsFileIsShorterThanItWas) {
+  const TemporaryDirectory directory;
+  BlockStore store({0, directory.path()});
+  ASSERT_NO_FATAL_FAILURE(fill(store));
+  ASSERT_EQ(::ftruncate(find_open(directory.path() + "/dray-stage-"), 0), 0);
+  errno = EACCES;  // somebody else's
+  BlockScratch scratch;
+  const auto read = store.view({{1, {}}})->rows(0, scratch);
+  ASSERT_FALSE(read.ok());
+  EXPECT_EQ(read.error().cause, Cause::config);
+  EXPECT_NE(read.error().text().find("shorter than it was"), std::string::npos)
+      << read.error().text();
 }
 
 TEST(BlockStore, SaysThatItsDirectoryCannotBeWritten) {
