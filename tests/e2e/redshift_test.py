@@ -397,7 +397,7 @@ class Trouble(StandInTest):
         """Dray writes none: here one is spoilt in the staging location, between the writing and the COPY."""
         self.warehouse = self.place.address(self.source, staging_compression="gzip")
         write_logs(self.logs / "b.json.gz", [track(501, 1, n=1), track(502, 2, name="Event 1", n=12345), track(503, 3, n=3)])
-        self.redshift.control('slow seconds=8 times=0 at ^copy .*-[0-9a-f]{6} 2"')
+        self.redshift.control('slow seconds=20 times=0 at ^copy .*-[0-9a-f]{6} 2"')
         done = []
         syncing = threading.Thread(target=lambda: done.append(self.sync(code=3)))
         syncing.start()
