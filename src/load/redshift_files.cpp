@@ -5,6 +5,7 @@
 
 #include "load/redshift_errors.h"
 #include "load/redshift_limits.h"
+#include "sql/query_values.h"
 
 namespace dray {
 namespace {
