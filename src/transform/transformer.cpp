@@ -9,8 +9,8 @@
 #include "base/utf8.h"
 #include "transform/naming.h"
 #include "transform/path_tree.h"
+#include "transform/tables.h"
 #include "transform/value_reader.h"
-#include "transform/worker_tables.h"
 
 namespace dray {
 namespace {

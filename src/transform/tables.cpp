@@ -1,4 +1,4 @@
-#include "transform/worker_tables.h"
+#include "transform/tables.h"
 
 #include <utility>
 
