@@ -23,7 +23,8 @@ Result<RowsLoaded> DuckSession::load_rows(RowsToLoad& load) {
   // Before the rows, of which some may be committed by themselves.
   if (load.lineage_table) {
     if (auto written = write_lineage(load); !written) {
-      return of_ledger(std::move(written).error(), lineage_table_name);
+      Error error = explained(std::move(written).error(), ledger_schema, lineage_table_name);
+      return of_ledger(std::move(error), lineage_table_name);
     }
   }
   DRAY_ASSIGN(loaded.rows_inserted, insert(load));

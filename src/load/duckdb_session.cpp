@@ -151,7 +151,8 @@ Result<void> DuckSession::append(const std::string& schema, const std::string& t
                              &appender.handle) != DuckDBSuccess) {
     return connection_->failure(duckdb_appender_error(appender.handle));
   }
-  return append_all(appender.handle, rows);
+  auto outcome = append_all(appender.handle, rows);
+  return outcome ? outcome : explained(std::move(outcome).error(), schema, table);
 }
 
 // Until a checkpoint what was committed stays in memory that DuckDB cannot free, and some of it
@@ -180,7 +181,8 @@ bool DuckSession::is_generated(const std::string& schema, const std::string& tab
 
 Error DuckSession::explained(Error error, const std::string& schema, const std::string& table) {
   const auto& violation = connection_->violation();
-  if (!violation || error.cause == Cause::cancelled) return error;
+  const bool is_known = error.code == ErrorCode::own_constraint;
+  if (!violation || is_known || error.cause == Cause::cancelled) return error;
   return violation_error(*violation, database_, schema, table);
 }
 
